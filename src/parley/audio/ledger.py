@@ -1,0 +1,237 @@
+"""Which characters of a span were heard once so many of its samples were.
+
+Two texts take part: the source is what the history holds, the spoken text is what was
+sent to the voice. Words are timed by the voice where it says when it speaks them;
+elsewhere the words between two known points share the time in proportion to their
+characters.
+"""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from math import ceil, floor
+from operator import attrgetter
+
+import numpy as np
+
+Range = tuple[int, int]
+Alignment = Sequence[tuple[Range, Range]]
+"""Pairs of (spoken range, source range), half-open, in characters, in order."""
+
+ASSUMED_CHARS_PER_S = 15
+"""How fast a voice is taken to speak while nothing better is known.
+
+English is read at about 150 words a minute, with six characters to a word.
+"""
+
+SILENCE = 100
+"""Samples of PCM16 up to this magnitude (-50 dBFS) are silence."""
+
+_CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
+_WORD = re.compile(rf"[^\w\s]*[{_CJK}][^\w\s]*|[^\s{_CJK}]+")
+
+
+@dataclass(frozen=True, slots=True)
+class WordTime:
+    """A word's place in the spoken text (characters) and in the audio (samples), half-open.
+
+    Both count from the beginning of the span.
+    """
+
+    char_start: int
+    char_end: int
+    sample_start: int
+    sample_end: int
+
+
+def split_words(text: str) -> list[Range]:
+    """The words of a text, punctuation included; each Han character and kana is a word."""
+    return [match.span() for match in _WORD.finditer(text)]
+
+
+def voiced_range(pcm: bytes | bytearray) -> Range | None:
+    """From the first to after the last sample of PCM16 that is not silent, if any is."""
+    samples = np.frombuffer(pcm, "<i2", len(pcm) // 2)
+    loud = (samples > SILENCE) | (samples < -SILENCE)
+    first = int(loud.argmax()) if loud.size else 0
+    if not loud.size or not loud[first]:
+        return None
+    return first, loud.size - int(loud[::-1].argmax())
+
+
+class SpanLedger:
+    """The account of one span of a reply.
+
+    `spoken` is the text sent to the voice, the source itself unless a stage rewrote it;
+    `alignment` then says which parts belong together. Rewritten text without an alignment
+    counts as heard all at once. `sample_rate` is in hertz.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        spoken: str | None = None,
+        alignment: Alignment | None = None,
+        *,
+        sample_rate: int = 24_000,
+    ) -> None:
+        self.source = source
+        self.spoken = source if spoken is None else spoken
+        if alignment is None and self.spoken != source:
+            alignment = [((0, len(self.spoken)), (0, len(source)))]
+        self._alignment = alignment
+        self._words = split_words(self.spoken)
+        self._samples_per_char = sample_rate / ASSUMED_CHARS_PER_S
+        self._times: list[WordTime] = []
+        self._voiced: tuple[int, int | None] = (0, None)
+        self._total: int | None = None
+        self._tokens: list[WordTime] = []
+        self._ends: list[int] | None = None
+        self._claimed = 0
+
+    def add_words(self, words: Sequence[WordTime]) -> None:
+        """Take over the voice's own times; those that cannot be true are left out."""
+        self._times += words
+        self._ends = None
+
+    def voice_from(self, sample: int) -> None:
+        """The voice is not heard before this sample."""
+        self._voiced = (sample, None)
+        self._ends = None
+
+    def end(self, total: int, voiced: Range) -> None:
+        """All audio exists: `total` samples, of which the range `voiced` is not silent."""
+        self._total, self._voiced = total, voiced
+        self._ends = None
+
+    def heard(self, samples: int) -> int:
+        """Characters of the source that were heard with the first `samples` samples.
+
+        Only words that were heard to their end count, with the punctuation after them.
+        The answer never becomes smaller. A span without audio was not heard.
+        """
+        self._claimed = max(self._claimed, self._chars(samples))
+        return self._claimed
+
+    def word_start(self, samples: int) -> int:
+        """The sample at which the word that plays at `samples` begins.
+
+        `samples` itself between two words.
+        """
+        ends = self._word_ends()
+        word = bisect_right(ends, samples)
+        if word == len(ends):
+            return samples
+        start = self._words[word][0]
+        token = bisect_right(self._tokens, start, key=_char_end)
+        begins = floor(self._time(start, token))
+        return min(max(begins, ends[word - 1] if word else 0), samples)
+
+    def _chars(self, samples: int) -> int:
+        if self._total and samples >= self._total:
+            return len(self.source)
+        words = bisect_right(self._word_ends(), samples)
+        return self._to_source(self._words[words - 1][1]) if words else 0
+
+    def _word_ends(self) -> list[int]:
+        """Per word, the sample by which it was heard completely; never decreasing."""
+        if self._ends is None:
+            self._tokens = _believable(self.spoken, self._times, self._total)
+            ends = (
+                ceil(self._time(end, bisect_left(self._tokens, end, key=_char_end)))
+                for _, end in self._words
+            )
+            self._ends = list(accumulate(ends, max))
+        return self._ends
+
+    def _time(self, char: int, token: int) -> float:
+        """The sample at which the voice passes `char`; `token` is the timed word at or after it."""
+        before = self._tokens[token - 1] if token else None
+        left, since = (before.char_end, before.sample_end) if before else (0, self._voiced[0])
+        if token < len(self._tokens):
+            after = self._tokens[token]
+            right, until = after.char_start, after.sample_start
+            if char >= right:
+                left, since = right, until
+                right, until = after.char_end, after.sample_end
+        elif self._voiced[1] is None:
+            return since + (char - left) * self._samples_per_char
+        else:
+            right, until = self._words[-1][1], max(since, self._voiced[1])
+        return since + (until - since) * (char - left) / (right - left)
+
+    def _to_source(self, spoken: int) -> int:
+        """Characters of the source that are told once `spoken` characters are."""
+        if self._alignment is None:
+            return spoken
+        told, limit = 0, len(self.source)
+        for (start, end), (source_start, source_end) in self._alignment:
+            if end > spoken:
+                limit = source_start
+                if (
+                    start < spoken
+                    and self.spoken[start:end] == self.source[source_start:source_end]
+                ):
+                    told = limit = source_start + spoken - start
+                break
+            told = source_end
+        return min(_past_punctuation(self.source, told, limit), len(self.source))
+
+
+_char_start = attrgetter("char_start")
+_char_end = attrgetter("char_end")
+
+
+def _believable(text: str, words: Sequence[WordTime], total: int | None) -> list[WordTime]:
+    """The words that agree with the text, the audio and each other, in order."""
+    possible = [fitted for word in words if (fitted := _within(text, word, total))]
+    chain = _longest_chain(sorted(possible, key=_char_start))
+    limits = [*((word.char_start, word.sample_start) for word in chain[1:]), (len(text), total)]
+    tidy = [_up_to(text, word, *limit) for word, limit in zip(chain, limits, strict=False)]
+    return [word for word in tidy if word.char_start < word.char_end]
+
+
+def _within(text: str, word: WordTime, total: int | None) -> WordTime | None:
+    """The word without the spaces around it; None when it is outside the text or the audio."""
+    if not 0 <= word.char_start < word.char_end or not 0 <= word.sample_start <= word.sample_end:
+        return None
+    covered = text[word.char_start : word.char_end]
+    start = word.char_start + len(covered) - len(covered.lstrip())
+    end = word.char_start + len(covered.rstrip())
+    if start >= end or (total is not None and word.sample_start > total):
+        return None
+    return WordTime(start, end, word.sample_start, word.sample_end)
+
+
+def _longest_chain(words: list[WordTime]) -> list[WordTime]:
+    """The longest selection whose samples do not run backwards (patience sorting)."""
+    samples: list[int] = []
+    lasts: list[int] = []
+    previous: list[int] = []
+    for index, word in enumerate(words):
+        length = bisect_right(samples, word.sample_start)
+        previous.append(lasts[length - 1] if length else -1)
+        samples[length : length + 1] = [word.sample_start]
+        lasts[length : length + 1] = [index]
+    index = lasts[-1] if lasts else -1
+    chain = []
+    while index >= 0:
+        chain.append(words[index])
+        index = previous[index]
+    return chain[::-1]
+
+
+def _up_to(text: str, word: WordTime, char_limit: int, sample_limit: int | None) -> WordTime:
+    """The word with the punctuation after it, ending before the next one begins."""
+    char_end = _past_punctuation(text, min(word.char_end, char_limit), char_limit)
+    sample_end = word.sample_end if sample_limit is None else min(word.sample_end, sample_limit)
+    return WordTime(word.char_start, char_end, word.sample_start, sample_end)
+
+
+def _past_punctuation(text: str, start: int, limit: int) -> int:
+    """The end of the punctuation at `start`."""
+    while start < limit and not text[start].isalnum() and not text[start].isspace():
+        start += 1
+    return start

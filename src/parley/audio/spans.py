@@ -1,0 +1,128 @@
+"""The audio of one leg's replies, as it comes from the voices."""
+
+from collections import deque
+from collections.abc import Sequence
+
+from parley.audio.ledger import SpanLedger, WordTime, voiced_range
+
+SAMPLE_BYTES = 2
+
+
+class SpanAudio:
+    """One span's audio and the account of its words; all counts are samples of the span.
+
+    `sent` is the next sample to send. `heard` is where the ear is, `heard_at` when it got
+    there. `told` is how many characters of the source were reported as heard.
+    """
+
+    def __init__(self, reply: "ReplyAudio", span: int, ledger: SpanLedger) -> None:
+        self.reply = reply
+        self.id = span
+        self.ledger = ledger
+        self.sent = self.heard = self.told = 0
+        self.heard_at = 0.0
+        self.ended = False
+        self._pcm = bytearray()
+        self._forgotten = 0
+        self._silent_until = 0
+        self._voice_found = False
+
+    @property
+    def total(self) -> int:
+        """Samples that exist so far."""
+        return self._forgotten + len(self._pcm) // SAMPLE_BYTES
+
+    @property
+    def has_begun(self) -> bool:
+        """Some of it was sent and not taken back, or was heard."""
+        return self.sent > 0 or self.heard > 0
+
+    @property
+    def is_done(self) -> bool:
+        """All of it was heard, and no more will come."""
+        return self.ended and self.heard >= self.total
+
+    def append(self, pcm: bytes, words: Sequence[WordTime]) -> None:
+        """Add audio, and the words known so far."""
+        self._pcm += pcm
+        if words:
+            self.ledger.add_words(words)
+
+    def end(self, *, complete: bool) -> None:
+        """No more audio will come; without `complete`, the text goes on after it."""
+        self.ended = True
+        if complete:
+            silent_until = self._find_voice(self.total)
+            voiced = voiced_range(self._pcm)
+            end = self._forgotten + voiced[1] if voiced else self.total
+            self.ledger.end(self.total, (silent_until, end))
+
+    def read(self, start: int, end: int) -> bytes:
+        """Samples [start, end), which were not forgotten."""
+        offset = self._forgotten
+        return bytes(self._pcm[(start - offset) * SAMPLE_BYTES : (end - offset) * SAMPLE_BYTES])
+
+    def account(self) -> int:
+        """Characters of the source that were heard."""
+        if not self.ended:
+            self.ledger.voice_from(self._find_voice(self.heard))
+        return self.ledger.heard(self.heard)
+
+    def forget(self, *, keep_word: bool) -> None:
+        """Release what was heard, but keep the word that is playing, if wanted."""
+        keep = self.ledger.word_start(self.heard) if keep_word else self.heard
+        if keep > self._forgotten:
+            del self._pcm[: (keep - self._forgotten) * SAMPLE_BYTES]
+            self._forgotten = keep
+
+    def rewind(self, playing: int) -> None:
+        """Send again from the word that plays at sample `playing`, or what is left of it."""
+        self.sent = max(self._forgotten, self.ledger.word_start(playing))
+
+    def _find_voice(self, until: int) -> int:
+        """The first sample that is not silent, or `until` if none is before it."""
+        if not self._voice_found and until > self._silent_until:
+            voiced = voiced_range(self.read(self._silent_until, until))
+            self._voice_found = voiced is not None
+            self._silent_until = self._silent_until + voiced[0] if voiced else until
+        return self._silent_until
+
+
+class ReplyAudio:
+    """One reply's spans. `pending` are those that were not wholly heard yet, in order.
+
+    `first` is the span and the time of the first sample that was heard.
+    """
+
+    def __init__(self, reply: int) -> None:
+        self.id = reply
+        self.spans: dict[int, SpanAudio] = {}
+        self.pending: deque[SpanAudio] = deque()
+        self.ended = False
+        self.first: tuple[int, float] | None = None
+        self.started = False
+        self.starved = False
+        self.heard_at = 0.0
+
+    def open(self, span: int, ledger: SpanLedger) -> None:
+        """Add a span, or begin one anew in its place. Raises ValueError once it has begun."""
+        before, audio = self.spans.get(span), SpanAudio(self, span, ledger)
+        if before is None:
+            self.pending.append(audio)
+        elif self._is_waiting(before):
+            self.pending[self.pending.index(before)] = audio
+        else:
+            raise ValueError(f"span {span} of reply {self.id} has begun and cannot be opened again")
+        self.spans[span] = audio
+
+    def drop(self, span: int) -> bool:
+        """Remove a span; False where it is unknown or has begun."""
+        audio = self.spans.get(span)
+        if audio is None or not self._is_waiting(audio):
+            return False
+        del self.spans[span]
+        self.pending.remove(audio)
+        return True
+
+    def _is_waiting(self, audio: SpanAudio) -> bool:
+        return not audio.has_begun and audio in self.pending

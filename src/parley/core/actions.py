@@ -1,0 +1,245 @@
+"""The wishes of a conversation, for the shell to carry out, in order.
+
+The last group are entries for the record: nothing is to be done about them.
+"""
+
+from dataclasses import dataclass
+
+from parley.core.events import Leg
+
+# Listening
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Open a recogniser for the leg and feed it from the first packet on."""
+
+    leg: Leg
+
+
+@dataclass(frozen=True, slots=True)
+class FinalizeTranscript:
+    """Ask the recogniser for the final text of what was said so far."""
+
+    leg: Leg
+
+
+@dataclass(frozen=True, slots=True)
+class RestartListening:
+    """Replace the leg's recogniser; repeat to it what no final text covers."""
+
+    leg: Leg
+
+
+@dataclass(frozen=True, slots=True)
+class StopListening:
+    """Close the leg's recogniser."""
+
+    leg: Leg
+
+
+# Replies
+
+
+@dataclass(frozen=True, slots=True)
+class StartReply:
+    """Ask the responder for an answer to `Conversation.messages(reply)`.
+
+    Until it is promoted it is inaudible and runs no tool. `attempt` counts from 1.
+    """
+
+    reply: int
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class PromoteReply:
+    """The reply is wanted: what it has changed so far holds."""
+
+    reply: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlayReply:
+    """Let the leg hear the reply, after those that it already hears."""
+
+    reply: int
+    leg: Leg
+
+
+@dataclass(frozen=True, slots=True)
+class CancelReply:
+    """Stop generating and synthesising; undo what the reply has changed."""
+
+    reply: int
+
+
+@dataclass(frozen=True, slots=True)
+class Synthesize:
+    """Speak a span. `cached`: from the phrases that were synthesised beforehand."""
+
+    reply: int
+    span: int
+    text: str
+    attempt: int
+    cached: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CancelSynthesis:
+    """The span is not wanted any more; throw its audio away."""
+
+    reply: int
+    span: int
+
+
+@dataclass(frozen=True, slots=True)
+class CloseReply:
+    """Generate no more: the reply ends when the audio that there is was heard."""
+
+    reply: int
+
+
+# Playout
+
+
+@dataclass(frozen=True, slots=True)
+class PausePlayout:
+    """Fall silent at once, at this very sample where the transport can."""
+
+    leg: Leg
+
+
+@dataclass(frozen=True, slots=True)
+class ResumePlayout:
+    """Go on from the same word."""
+
+    leg: Leg
+
+
+@dataclass(frozen=True, slots=True)
+class ClearPlayout:
+    """Throw away all that was not heard, in the transport too; then say `PlayoutCleared`."""
+
+    leg: Leg
+
+
+# Tools
+
+
+@dataclass(frozen=True, slots=True)
+class RunTool:
+    """Run a tool once."""
+
+    call: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelTool:
+    """Stop waiting for a tool; nothing that it still does counts."""
+
+    call: str
+
+
+# The call
+
+
+@dataclass(frozen=True, slots=True)
+class EndCall:
+    """Hang up and close everything. The last action of a conversation."""
+
+    reason: str
+
+
+# For the record
+
+
+@dataclass(frozen=True, slots=True)
+class TurnCommitted:
+    """The caller's turn has ended; `text` is what was understood, `at` the last voiced sample."""
+
+    leg: Leg
+    turn: int
+    text: str
+    segments: tuple[int, ...]
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class TurnReopened:
+    """The caller went on before anything was heard: the turn's words join the next."""
+
+    leg: Leg
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentDropped:
+    """A segment of the caller's speech does not become a turn, and why."""
+
+    leg: Leg
+    segment: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FloorKept:
+    """A sound was not an interruption: the agent goes on."""
+
+    leg: Leg
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FloorYielded:
+    """A sound was an interruption: the agent stops."""
+
+    leg: Leg
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyEnded:
+    """A reply has ended: done, cancelled or failed; `heard` is what the caller heard."""
+
+    reply: int
+    outcome: str
+    heard: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolEnded:
+    """A tool call has ended: done, failed, cancelled or timed out."""
+
+    call: str
+    outcome: str
+
+
+Action = (
+    Listen
+    | FinalizeTranscript
+    | RestartListening
+    | StopListening
+    | StartReply
+    | PromoteReply
+    | PlayReply
+    | CancelReply
+    | Synthesize
+    | CancelSynthesis
+    | CloseReply
+    | PausePlayout
+    | ResumePlayout
+    | ClearPlayout
+    | RunTool
+    | CancelTool
+    | EndCall
+    | TurnCommitted
+    | TurnReopened
+    | SegmentDropped
+    | FloorKept
+    | FloorYielded
+    | ReplyEnded
+    | ToolEnded
+)

@@ -1,0 +1,148 @@
+"""Who has the floor when the caller makes a sound while the agent has something to say.
+
+Two phases: at the first sound the agent falls silent (candidate); what the sound turns
+out to be decides whether it yields the floor or keeps it and goes on from the same word.
+"""
+
+from parley.core import actions as act
+from parley.core import speaking
+from parley.core.phrases import is_acknowledgement, word_count
+from parley.core.state import CallerTurn, Context, Reply
+
+
+def _at_stake(ctx: Context) -> list[Reply]:
+    """Replies on the floor that the caller may interrupt; none if one of them must be heard."""
+    replies = [ctx.state.replies[r] for r in ctx.state.queue]
+    return replies if all(r.interruptible for r in replies) else []
+
+
+def blocked(ctx: Context) -> bool:
+    """Whether something is being said that must not be interrupted."""
+    return not all(ctx.state.replies[r].interruptible for r in ctx.state.queue)
+
+
+def voice(ctx: Context, at: float) -> None:
+    """The caller makes a sound that began at `at`."""
+    state = ctx.state
+    if not _at_stake(ctx):
+        return
+    if state.floor.state == "settled":
+        state.floor.fire("voice")
+        state.candidate_voiced = 0.0
+        ctx.do(act.PausePlayout(state.ear.leg))
+    elif state.floor.state == "judging":
+        state.floor.fire("voice")
+    state.candidate_at = at
+
+
+def silence(ctx: Context, at: float) -> None:
+    """The sound's last voiced sample was at `at`."""
+    state = ctx.state
+    if state.floor.state != "candidate":
+        return
+    state.floor.fire("silence")
+    state.judged_since = ctx.now
+    state.candidate_voiced += max(0.0, at - state.candidate_at)
+    if state.candidate_voiced < ctx.settings.interruption.blip_s and not state.ear.text:
+        keep(ctx, "too short")
+
+
+def words(ctx: Context) -> None:
+    """The words of the caller's turn have changed."""
+    text = ctx.state.ear.text
+    if not text or not _at_stake(ctx):
+        return
+    rules = ctx.settings.interruption
+    if not is_acknowledgement(text, rules.acknowledgements):
+        if word_count(text) >= rules.words:
+            give(ctx, "words")
+    elif _answers(ctx):
+        give(ctx, "answer")
+    elif ctx.state.floor.state == "judging" and ctx.state.ear.settled:
+        keep(ctx, "acknowledgement")
+
+
+def voice_confirmed(ctx: Context) -> None:
+    """Deadline: the caller has not stopped."""
+    text = ctx.state.ear.text
+    if text and is_acknowledgement(text, ctx.settings.interruption.acknowledgements):
+        keep(ctx, "acknowledgement")
+    else:
+        give(ctx, "voice")
+
+
+def verdict_due(ctx: Context) -> None:
+    """Deadline: no words that would take the floor have come."""
+    keep(ctx, "acknowledgement" if ctx.state.ear.text else "no words")
+
+
+def _answers(ctx: Context) -> bool:
+    """Whether the agent has, but for its last words, asked a question."""
+    last = ctx.state.replies[ctx.state.queue[-1]]
+    rest = len(last.text) - len(last.heard)
+    nearly = rest <= ctx.settings.interruption.answer_chars
+    asked = last.text.rstrip(" \"'”’)").endswith(("?", "？"))
+    return last.phase.state == "speaking" and last.generated and nearly and asked
+
+
+def keep(ctx: Context, reason: str) -> None:
+    """Dismiss the sound: the agent goes on from the same word."""
+    state = ctx.state
+    state.floor.fire("keep")
+    ctx.do(act.ResumePlayout(state.ear.leg))
+    ctx.do(act.FloorKept(state.ear.leg, reason))
+    for reply in state.queue:
+        state.replies[reply].heard_at = state.replies[reply].progress = ctx.now
+    if state.ear.listening.state == "pausing":
+        drop_words(ctx, reason)
+        state.ear.listening.fire("drop")
+
+
+def give(ctx: Context, reason: str) -> None:
+    """Yield the floor: everything that is said or about to be said stops."""
+    state = ctx.state
+    if state.floor.can("yield"):
+        state.floor.fire("yield")
+    ctx.do(act.FloorYielded(state.ear.leg, reason))
+    ctx.do(act.ClearPlayout(state.ear.leg))
+    for reply in [state.replies[r] for r in state.queue]:
+        unheard = reply.phase.state == "thinking"
+        speaking.cancel(ctx, reply)
+        if unheard:
+            _reopen(ctx, reply)
+
+
+def _reopen(ctx: Context, reply: Reply) -> None:
+    """Nothing was heard in answer to the turn: its words join what is being said now."""
+    state = ctx.state
+    if reply.kind != "answer" or reply.tools or reply.turn is None:
+        return
+    answered = any(r.turn == reply.turn and r.heard for r in state.replies.values())
+    turns = [h for h in state.history if isinstance(h, CallerTurn) and h.turn == reply.turn]
+    if answered or not turns:
+        return
+    entry = turns[0]
+    state.history.remove(entry)
+    state.ear.finals[:0] = entry.segments
+    ctx.do(act.TurnReopened(state.ear.leg, entry.turn))
+
+
+def drop_words(ctx: Context, reason: str) -> None:
+    """Let go of the words of the turn, and say why."""
+    ear = ctx.state.ear
+    for segment in [*ear.finals, *([ear.partial] if ear.partial else [])]:
+        ctx.do(act.SegmentDropped(ear.leg, segment.id, reason))
+    clear_turn(ctx)
+
+
+def clear_turn(ctx: Context) -> None:
+    """Begin the next turn with nothing."""
+    ear = ctx.state.ear
+    ear.finals.clear()
+    ear.partial = None
+    ear.finalize_asked = None
+    ear.voiced_s = 0.0
+    ear.speculations = 0
+    ear.cut_off = False
+    if ctx.state.held is not None:
+        speaking.cancel(ctx, ctx.state.replies[ctx.state.held])

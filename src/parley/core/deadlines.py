@@ -1,0 +1,184 @@
+"""Every state that may not last names its deadline, and what happens when it passes.
+
+Deadlines are derived from the state, so that none can be forgotten or outlive its cause.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from parley.core import bargein, lifecycle, listening, recovery, speaking, tools
+from parley.core.state import Context, Reply, Span
+
+Deadline = tuple[float, str, Callable[[], None]]
+
+
+def pending(ctx: Context) -> Iterator[Deadline]:
+    """All deadlines, in no order: when, its name, and what is then to be done."""
+    yield from _call(ctx)
+    if ctx.state.call.state in ("active", "ending"):
+        yield from _replies(ctx)
+        yield from _tools(ctx)
+    if ctx.state.call.state == "active":
+        yield from _hearing(ctx)
+        yield from _listening(ctx)
+        yield from _floor(ctx)
+        yield from _silence(ctx)
+
+
+def _call(ctx: Context) -> Iterator[Deadline]:
+    state, settings = ctx.state, ctx.settings
+    if state.call.state == "active":
+        limit = state.started + settings.max_duration_s
+        yield limit, "max duration", partial(lifecycle.duration_end, ctx)
+    elif state.call.state == "ending":
+        limit = state.ending_since + settings.ending_limit_s
+        if state.tail_since is not None:
+            limit = min(limit, state.tail_since + settings.tail_s)
+        yield limit, "ending", partial(lifecycle.ending_over, ctx)
+
+
+def _hearing(ctx: Context) -> Iterator[Deadline]:
+    ear = ctx.state.ear
+    if ear.hearing.state == "opening":
+        limit = ear.hearing_since + ctx.settings.recovery.recognizer_timeout_s
+        yield limit, "recogniser opens", partial(recovery.recognizer_silent, ctx)
+
+
+def _listening(ctx: Context) -> Iterator[Deadline]:
+    ear, rules = ctx.state.ear, ctx.settings.turns
+    if ear.listening.state == "speaking":
+        limit = max(ear.onset_known, ear.onset) + rules.utterance_limit_s
+        yield limit, "utterance", partial(listening.utterance_limit, ctx)
+    elif ear.listening.state == "pausing":
+        yield from _pausing(ctx)
+    elif ear.listening.state == "holding":
+        limit = ear.lost_since + ctx.settings.recovery.media_timeout_s
+        yield limit, "media", partial(recovery.media_gone, ctx)
+
+
+def _pausing(ctx: Context) -> Iterator[Deadline]:
+    ear, rules = ctx.state.ear, ctx.settings.turns
+    if _wants_final(ctx):
+        due = ear.anchor + rules.finalize_after_s
+        yield due, "final text", partial(listening.finalize_due, ctx)
+    if ear.partial and not listening.stable(ctx):
+        since = max(ear.partial_since, ear.anchor)
+        yield since + rules.stable_partial_s, "stable partial", _look_again
+    if listening.may_commit(ctx):
+        limit = rules.wait_s if ear.settled else max(rules.wait_s, rules.transcript_limit_s)
+        yield ear.anchor + limit, "end of turn", _look_again
+
+
+def _wants_final(ctx: Context) -> bool:
+    ear = ctx.state.ear
+    return (
+        ctx.settings.turns.recognizer_finalizes
+        and ear.hearing.state == "open"
+        and not ear.settled
+        and ear.finalize_asked is None
+    )
+
+
+def _look_again() -> None:
+    """The rules that follow every event decide."""
+
+
+def _floor(ctx: Context) -> Iterator[Deadline]:
+    state, rules = ctx.state, ctx.settings.interruption
+    if state.floor.state == "candidate":
+        limit = state.candidate_at + rules.voice_s - state.candidate_voiced
+        yield limit, "interruption", partial(bargein.voice_confirmed, ctx)
+    elif state.floor.state == "judging":
+        limit = state.judged_since + rules.verdict_s
+        yield limit, "verdict", partial(bargein.verdict_due, ctx)
+
+
+def _silence(ctx: Context) -> Iterator[Deadline]:
+    state, rules = ctx.state, ctx.settings.silence
+    if _owes_sound(ctx):
+        since = max(state.owed_since, state.quiet_since)
+        recover = ctx.settings.recovery
+        wait = recover.filler_again_s if state.fillers else recover.filler_after_s
+        yield since + wait, "filler", partial(recovery.filler, ctx)
+    elif _nobody_speaks(ctx):
+        end = max(state.caller_since, state.started) + rules.end_after_s
+        yield end, "silence ends the call", partial(lifecycle.silence_end, ctx)
+        if state.prompts < len(rules.prompts):
+            due = state.quiet_since + rules.prompt_after_s
+            yield due, "silence prompt", partial(lifecycle.silence_prompt, ctx)
+
+
+def _owes_sound(ctx: Context) -> bool:
+    state = ctx.state
+    running = any(t.phase.state == "running" for t in state.tools.values())
+    queued = [state.replies[r] for r in state.queue]
+    return (
+        (running or speaking.thinking(ctx))
+        and state.floor.state == "settled"
+        and state.ear.listening.state == "quiet"
+        and not any(r.fixed or r.play_asked for r in queued)
+    )
+
+
+def _nobody_speaks(ctx: Context) -> bool:
+    state = ctx.state
+    return (
+        not state.queue
+        and state.floor.state == "settled"
+        and state.ear.listening.state == "quiet"
+        and not any(t.phase.state == "running" for t in state.tools.values())
+    )
+
+
+def _tools(ctx: Context) -> Iterator[Deadline]:
+    for tool in ctx.state.tools.values():
+        if tool.phase.state == "running":
+            yield tool.since + tool.timeout_s, "tool", partial(tools.expired, ctx, tool)
+
+
+def _replies(ctx: Context) -> Iterator[Deadline]:
+    for reply in ctx.state.replies.values():
+        if reply.phase.state == "stopping":
+            limit = reply.stopping_since + ctx.settings.recovery.clear_s
+            yield limit, "clear", partial(recovery.clear_overdue, ctx, reply)
+        elif reply.live:
+            yield from _progress(ctx, reply)
+
+
+def _progress(ctx: Context, reply: Reply) -> Iterator[Deadline]:
+    """What a held, thinking or speaking reply waits for next."""
+    rules = ctx.settings.recovery
+    if not reply.generated:
+        limit = reply.progress + rules.model_timeout_s
+        yield limit, "model", partial(recovery.model_stalled, ctx, reply)
+    if found := _waiting_for_voice(reply):
+        span, since = found
+        limit = since + rules.voice_timeout_s
+        yield limit, "voice", partial(recovery.voice_stalled, ctx, reply, span)
+    if reply.phase.state == "held" and reply.generated:
+        limit = reply.asked + ctx.settings.turns.utterance_limit_s
+        yield limit, "held", partial(speaking.cancel, ctx, reply)
+    if reply.play_asked and ctx.state.floor.state == "settled":
+        yield from _playing(ctx, reply)
+
+
+def _waiting_for_voice(reply: Reply) -> tuple[Span, float] | None:
+    """The first span without audio, and since when nothing else has kept the voice busy."""
+    since = 0.0
+    for span in sorted(reply.spans.values(), key=lambda s: s.id):
+        if span.synthesized:
+            since = span.complete
+        else:
+            return None if span.ready else (span, max(since, span.asked))
+    return None
+
+
+def _playing(ctx: Context, reply: Reply) -> Iterator[Deadline]:
+    rules = ctx.settings.recovery
+    if reply.starved is None:
+        if ctx.state.queue[0] == reply.id:
+            limit = max(reply.heard_at, reply.progress) + rules.stuck_s
+            yield limit, "playout", partial(recovery.stuck, ctx, reply)
+    elif not reply.excused:
+        limit = reply.starved + rules.starved_s
+        yield limit, "starved", partial(recovery.starved, ctx, reply)

@@ -1,0 +1,302 @@
+"""The facts that a conversation is told. Each is a value; none is a command.
+
+`at` is audio time: seconds on the call's clock at which something was said or heard.
+The `now` that `Conversation.handle` takes is when the fact became known, on the same
+clock. `leg` names whose ear or mouth it is: the caller, a human to whom the call is
+transferred, a supervisor.
+"""
+
+from dataclasses import dataclass
+
+Leg = str
+
+CALLER: Leg = "caller"
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """The time that `Conversation.next_deadline` named has come."""
+
+
+# The call
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """Media flows in both directions."""
+
+    leg: Leg
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected:
+    """The leg is gone: it hung up, or its connection closed."""
+
+    leg: Leg
+
+
+@dataclass(frozen=True, slots=True)
+class EndRequested:
+    """Somebody outside the conversation wants it to end; `reason` is an `EndReason`."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MediaLost:
+    """No audio arrives from the leg, though it is connected."""
+
+    leg: Leg
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class MediaRestored:
+    """Audio arrives again."""
+
+    leg: Leg
+    at: float
+
+
+# Listening
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    """A voice was detected; `at` is its first voiced sample."""
+
+    leg: Leg
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStopped:
+    """The voice has paused; `at` is its last voiced sample."""
+
+    leg: Leg
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What the recogniser understood of one segment: so far, or for good.
+
+    A final text may be empty: nothing was said.
+    """
+
+    leg: Leg
+    segment: int
+    text: str
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListeningFailed:
+    """The recogniser broke down; `category` as in `parley.errors.ProviderError`."""
+
+    leg: Leg
+    category: str
+    permanent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListeningReady:
+    """The recogniser listens, at first or again."""
+
+    leg: Leg
+
+
+# Replies
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyToken:
+    """The first piece of the reply's text has arrived."""
+
+    reply: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplySpan:
+    """A piece of the reply that can be spoken: characters [start, end) of its text."""
+
+    reply: int
+    span: int
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpanRetracted:
+    """The piece's boundary was premature; other spans will hold its text."""
+
+    reply: int
+    span: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyToolCall:
+    """The responder wants a tool to run. `call` is unique within the conversation."""
+
+    reply: int
+    call: str
+    name: str
+    arguments: str
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyEndsCall:
+    """The responder wants the call to end once this reply was heard."""
+
+    reply: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyGenerated:
+    """All of the reply's text and tool calls are known."""
+
+    reply: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyFailed:
+    """The responder broke down; `category` as in `parley.errors.ProviderError`."""
+
+    reply: int
+    category: str
+    permanent: bool
+
+
+# Synthesis
+
+
+@dataclass(frozen=True, slots=True)
+class SpanAudio:
+    """The first audio of a span exists."""
+
+    reply: int
+    span: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpanSynthesized:
+    """All audio of a span exists: `seconds` of it."""
+
+    reply: int
+    span: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class SpanFailed:
+    """The voice broke down in a span; `category` as in `parley.errors.ProviderError`."""
+
+    reply: int
+    span: int
+    category: str
+    permanent: bool
+
+
+# Playout
+
+
+@dataclass(frozen=True, slots=True)
+class PlayoutStarted:
+    """The reply's first sample was heard."""
+
+    leg: Leg
+    reply: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The first `chars` characters of a span were heard.
+
+    `estimated` when the transport does not acknowledge what it plays.
+    """
+
+    leg: Leg
+    reply: int
+    span: int
+    chars: int
+    at: float
+    estimated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlayoutStarved:
+    """Playing ran dry at `at` although the reply has not ended."""
+
+    leg: Leg
+    reply: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlayoutFinished:
+    """The reply's last sample was heard."""
+
+    leg: Leg
+    reply: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlayoutCleared:
+    """The transport has thrown away what was not heard; what was heard has been told."""
+
+    leg: Leg
+
+
+# Tools
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFinished:
+    """A tool has returned."""
+
+    call: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFailed:
+    """A tool has failed; `error` is worded for the model."""
+
+    call: str
+    error: str
+
+
+Event = (
+    Tick
+    | Connected
+    | Disconnected
+    | EndRequested
+    | MediaLost
+    | MediaRestored
+    | SpeechStarted
+    | SpeechStopped
+    | Transcript
+    | ListeningFailed
+    | ListeningReady
+    | ReplyToken
+    | ReplySpan
+    | SpanRetracted
+    | ReplyToolCall
+    | ReplyEndsCall
+    | ReplyGenerated
+    | ReplyFailed
+    | SpanAudio
+    | SpanSynthesized
+    | SpanFailed
+    | PlayoutStarted
+    | Heard
+    | PlayoutStarved
+    | PlayoutFinished
+    | PlayoutCleared
+    | ToolFinished
+    | ToolFailed
+)

@@ -1,0 +1,110 @@
+"""The call from connection to its end."""
+
+from parley.core import actions as act
+from parley.core import bargein, speaking, tools
+from parley.core import events as ev
+from parley.core.reasons import EndReason
+from parley.core.state import Context, Reply
+
+
+def connected(ctx: Context, event: ev.Connected) -> None:
+    state = ctx.state
+    if not state.call.can("connect"):
+        return
+    state.call.fire("connect")
+    state.started = state.quiet_since = state.caller_since = ctx.now
+    state.ear.leg = event.leg
+    state.ear.hearing.fire("listen")
+    state.ear.hearing_since = ctx.now
+    ctx.do(act.Listen(event.leg))
+    if greeting := ctx.settings.greeting:
+        interruptible = ctx.settings.greeting_interruptible
+        speaking.say(ctx, "greeting", greeting, leg=event.leg, interruptible=interruptible)
+
+
+def disconnected(ctx: Context, event: ev.Disconnected) -> None:
+    stop(ctx, ctx.state.end_reason or EndReason.CALLER_HUNG_UP)
+
+
+def end_requested(ctx: Context, event: ev.EndRequested) -> None:
+    stop(ctx, event.reason)
+
+
+def begin_ending(ctx: Context, reason: str, goodbye: str = "") -> None:
+    """End the call, after a last word where there is one."""
+    state = ctx.state
+    if not state.call.can("end"):
+        return
+    state.call.fire("end")
+    state.end_reason = reason
+    state.ending_since = ctx.now
+    bargein.drop_words(ctx, "the call is ending")
+    if state.ear.listening.can("drop"):
+        state.ear.listening.fire("drop")
+    if goodbye:
+        if state.queue or state.floor.state != "settled":
+            bargein.give(ctx, "the call is ending")
+        leg = state.ear.leg
+        speaking.say(ctx, "goodbye", goodbye, leg=leg, interruptible=False, ends_call=reason)
+    elif not state.queue:
+        state.tail_since = ctx.now
+
+
+def reply_finished(ctx: Context, reply: Reply) -> None:
+    """A reply was heard to its end; it may have been the last."""
+    if reply.ends_call and ctx.state.call.state == "active":
+        begin_ending(ctx, reply.ends_call)
+    if ctx.state.call.state == "ending" and not ctx.state.queue:
+        ctx.state.tail_since = ctx.now
+
+
+def stop(ctx: Context, reason: str) -> None:
+    """End the call now."""
+    state = ctx.state
+    if not state.call.can("stop"):
+        return
+    state.call.fire("stop")
+    state.end_reason = reason
+    if state.floor.can("keep"):
+        state.floor.fire("keep")
+    bargein.drop_words(ctx, "the call has ended")
+    if state.ear.listening.can("drop"):
+        state.ear.listening.fire("drop")
+    for reply in [r for r in state.replies.values() if r.live]:
+        _cut(ctx, reply)
+    tools.cancel_all(ctx)
+    if state.ear.hearing.can("stop"):
+        state.ear.hearing.fire("stop")
+        ctx.do(act.StopListening(state.ear.leg))
+    ctx.do(act.EndCall(reason))
+
+
+def _cut(ctx: Context, reply: Reply) -> None:
+    if reply.phase.state != "stopping":
+        speaking.cancel(ctx, reply)
+    if reply.phase.state == "stopping":
+        speaking.end(ctx, reply, "clear")
+
+
+# Deadlines
+
+
+def silence_prompt(ctx: Context) -> None:
+    state, rules = ctx.state, ctx.settings.silence
+    prompt = rules.prompts[min(state.prompts, len(rules.prompts) - 1)]
+    state.prompts += 1
+    speaking.say(ctx, "prompt", prompt, leg=state.ear.leg)
+
+
+def silence_end(ctx: Context) -> None:
+    goodbye = ctx.settings.phrases.silence_goodbye
+    begin_ending(ctx, EndReason.SILENCE_TIMEOUT, goodbye)
+
+
+def duration_end(ctx: Context) -> None:
+    goodbye = ctx.settings.phrases.duration_goodbye
+    begin_ending(ctx, EndReason.MAX_DURATION, goodbye)
+
+
+def ending_over(ctx: Context) -> None:
+    stop(ctx, ctx.state.end_reason)

@@ -1,0 +1,259 @@
+"""What the caller says: voice and words, and when they make a turn."""
+
+from parley.core import actions as act
+from parley.core import bargein, recovery, speaking
+from parley.core import events as ev
+from parley.core.phrases import is_acknowledgement
+from parley.core.state import CallerTurn, Context, Ear, Reply, Segment
+
+# Facts
+
+
+def speech_started(ctx: Context, event: ev.SpeechStarted) -> None:
+    ear = ctx.state.ear
+    ear.voiced = True
+    ear.onset = event.at
+    ear.onset_known = ctx.now
+    if ear.listening.can("voice"):
+        ear.listening.fire("voice")
+        bargein.voice(ctx, event.at)
+
+
+def speech_stopped(ctx: Context, event: ev.SpeechStopped) -> None:
+    ear = ctx.state.ear
+    if not ear.voiced:
+        return
+    ear.voiced = False
+    ear.anchor = event.at
+    if ear.listening.state == "speaking":
+        ear.voiced_s += max(0.0, event.at - ear.onset)
+        ear.listening.fire("silence")
+        bargein.silence(ctx, event.at)
+
+
+def transcript(ctx: Context, event: ev.Transcript) -> None:
+    ear = ctx.state.ear
+    if not (text := _untaken(ear, event)):
+        if event.final:
+            _close_empty(ctx, event)
+        return
+    ctx.state.caller_since = ctx.state.quiet_since = ctx.now
+    ctx.state.prompts = 0
+    ear.unclear = ear.failures = 0
+    if event.final:
+        ear.finals.append(Segment(event.segment, text))
+        _finalized(ctx, event)
+    elif ear.partial is None or ear.partial.text != text:
+        ear.partial = Segment(event.segment, text)
+        ear.partial_since = ctx.now
+    if ear.listening.state == "quiet":
+        ear.listening.fire("words")
+        ear.anchor = ctx.now
+    bargein.words(ctx)
+
+
+def _untaken(ear: Ear, event: ev.Transcript) -> str:
+    """The text less what a turn that did not wait for it has taken already."""
+    text = event.text.strip()
+    if ear.taken and event.segment == ear.taken.id:
+        taken = ear.taken.text
+        return text[len(taken) :].strip() if text.startswith(taken) else ""
+    return text
+
+
+def _close_empty(ctx: Context, event: ev.Transcript) -> None:
+    ear = ctx.state.ear
+    if ear.partial and ear.partial.id == event.segment:
+        ctx.do(act.SegmentDropped(ear.leg, event.segment, "withdrawn by the recogniser"))
+    _finalized(ctx, event)
+
+
+def _finalized(ctx: Context, event: ev.Transcript) -> None:
+    ear = ctx.state.ear
+    ear.final_known = ctx.now
+    ear.finalize_asked = None
+    if ear.partial and ear.partial.id <= event.segment:
+        ear.partial = None
+
+
+def media_lost(ctx: Context, event: ev.MediaLost) -> None:
+    ear = ctx.state.ear
+    if not ear.listening.can("lose"):
+        return
+    if ear.listening.state != "quiet":
+        ear.cut_off = True
+    if ctx.state.floor.can("keep"):
+        bargein.keep(ctx, "media lost")
+    ear.listening.fire("lose")
+    ear.lost_since = ctx.now
+    ear.voiced = False
+
+
+def media_restored(ctx: Context, event: ev.MediaRestored) -> None:
+    ear = ctx.state.ear
+    if ear.listening.state != "holding":
+        return
+    ear.anchor = ctx.now
+    ctx.state.quiet_since = ctx.state.caller_since = ctx.now
+    ear.listening.fire("resume" if ear.cut_off or ear.text else "drop")
+
+
+# Deadlines
+
+
+def utterance_limit(ctx: Context) -> None:
+    """A voice that does not pause: take its words for a turn, or call it noise."""
+    ear = ctx.state.ear
+    ear.anchor = ctx.now
+    ear.voiced = False
+    if ear.text and not bargein.blocked(ctx) and ctx.state.floor.state == "settled":
+        commit(ctx)
+    else:
+        drop(ctx, "a voice that does not pause")
+
+
+def finalize_due(ctx: Context) -> None:
+    ear = ctx.state.ear
+    ear.finalize_asked = ctx.now
+    ctx.do(act.FinalizeTranscript(ear.leg))
+
+
+# Rules
+
+
+def end_turn(ctx: Context) -> None:
+    """Commit the turn when it has ended."""
+    ear, rules = ctx.state.ear, ctx.settings.turns
+    if not may_commit(ctx) or ctx.now < ear.anchor + rules.wait_s:
+        return
+    if not ear.settled and ctx.now < ear.anchor + rules.transcript_limit_s:
+        return
+    if ear.cut_off:
+        _ask_again_after_gap(ctx)
+    elif not ear.text:
+        _nothing_understood(ctx)
+    elif speaking.audible(ctx) and _is_listener(ctx, ear):
+        drop(ctx, "acknowledgement")
+    else:
+        commit(ctx)
+
+
+def may_commit(ctx: Context) -> bool:
+    """Whether nothing but time is missing for the turn to end."""
+    state = ctx.state
+    return (
+        state.call.state == "active"
+        and state.ear.listening.state == "pausing"
+        and state.floor.state == "settled"
+        and not bargein.blocked(ctx)
+        and not speaking.stopping(ctx)
+    )
+
+
+def _is_listener(ctx: Context, ear: Ear) -> bool:
+    return is_acknowledgement(ear.text, ctx.settings.interruption.acknowledgements)
+
+
+def commit(ctx: Context) -> None:
+    """The caller has said what they wanted to say."""
+    state, ear = ctx.state, ctx.state.ear
+    if state.queue:
+        bargein.give(ctx, "turn")
+    text = ear.text
+    segments = [*ear.finals, *([ear.partial] if ear.partial else [])]
+    if ear.partial:
+        ear.taken = ear.partial
+    turn = state.next_turn
+    state.next_turn += 1
+    state.history.append(CallerTurn(turn, segments))
+    ids = tuple(s.id for s in segments)
+    ctx.do(act.TurnCommitted(ear.leg, turn, text, ids, ear.anchor))
+    ear.listening.fire("commit")
+    state.owed_since = min(ear.anchor, ctx.now)
+    state.fillers = state.rounds = 0
+    reply = _prepared(ctx, text)
+    state.held = None
+    bargein.clear_turn(ctx)
+    if reply is None:
+        reply = speaking.start(ctx, ear.leg, "answer", turn, text)
+    reply.turn = turn
+    speaking.promote(ctx, reply)
+
+
+def _prepared(ctx: Context, text: str) -> Reply | None:
+    """The held reply, if it answers these very words."""
+    if ctx.state.held is None:
+        return None
+    reply = ctx.state.replies[ctx.state.held]
+    if reply.basis == text:
+        return reply
+    speaking.cancel(ctx, reply)
+    return None
+
+
+def _nothing_understood(ctx: Context) -> None:
+    state, ear, rules = ctx.state, ctx.state.ear, ctx.settings.turns
+    ask = (
+        ear.voiced_s >= rules.unclear_voice_s
+        and ear.unclear < rules.unclear_limit
+        and not state.queue
+    )
+    stalled = ear.finalize_asked is not None
+    drop(ctx, "no words")
+    if stalled:
+        recovery.recognizer_silent(ctx)
+        ask = not state.queue and state.call.state == "active"
+    if ask:
+        ear.unclear += 1
+        speaking.say(ctx, "unclear", ctx.settings.phrases.unclear, leg=ear.leg)
+
+
+def _ask_again_after_gap(ctx: Context) -> None:
+    drop(ctx, "cut off by a gap in the media")
+    if not ctx.state.queue:
+        speaking.say(ctx, "gap", ctx.settings.phrases.gap, leg=ctx.state.ear.leg)
+
+
+def drop(ctx: Context, reason: str) -> None:
+    """What was heard is not a turn."""
+    bargein.drop_words(ctx, reason)
+    ctx.state.ear.listening.fire("drop")
+
+
+def speculate(ctx: Context) -> None:
+    """Start a reply to words that are probably all; it is held until the turn ends."""
+    state, ear = ctx.state, ctx.state.ear
+    if not _may_speculate(ctx):
+        return
+    basis = ear.text
+    if state.held is not None:
+        held = state.replies[state.held]
+        if held.basis == basis:
+            return
+        speaking.cancel(ctx, held)
+    if ear.speculations >= ctx.settings.turns.speculation_limit:
+        return
+    ear.speculations += 1
+    state.held = speaking.start(ctx, ear.leg, "answer", None, basis).id
+
+
+def _may_speculate(ctx: Context) -> bool:
+    state, ear = ctx.state, ctx.state.ear
+    return (
+        state.call.state == "active"
+        and ear.listening.state in ("speaking", "pausing")
+        and state.floor.state == "settled"
+        and not state.queue
+        and not speaking.stopping(ctx)
+        and not ear.cut_off
+        and bool(ear.text)
+        and (ear.partial is None or stable(ctx))
+    )
+
+
+def stable(ctx: Context) -> bool:
+    """Whether the partial text has not changed for a while, in a pause."""
+    ear = ctx.state.ear
+    since = max(ear.partial_since, ear.anchor)
+    wait = ctx.settings.turns.stable_partial_s
+    return ear.listening.state == "pausing" and ctx.now >= since + wait

@@ -1,0 +1,39 @@
+"""What words say about the floor."""
+
+import re
+
+ACKNOWLEDGEMENTS = (
+    "mm-hmm", "mhm", "mm", "hmm", "uh-huh", "uh huh", "ah", "oh", "aha", "yeah", "yep", "yes",
+    "ok", "okay", "right", "sure", "got it", "i see", "alright", "all right", "good", "great",
+    "cool", "fine", "exactly", "true", "wow", "really", "i know", "of course",
+)  # fmt: skip
+"""What an English listener says without wanting the floor (continuers and assessments)."""
+
+_NOT_A_WORD = re.compile(r"[^\w' ]+")
+
+
+def plain(text: str) -> str:
+    """Lower-case words with single spaces, without punctuation."""
+    return " ".join(_NOT_A_WORD.sub(" ", text.lower()).split())
+
+
+def is_acknowledgement(text: str, acknowledgements: tuple[str, ...]) -> bool:
+    """Whether `text` consists of nothing but acknowledgements ("yeah, okay")."""
+    rest = plain(text).split()
+    known = {tuple(plain(a).split()) for a in acknowledgements}
+    longest = max((len(k) for k in known), default=0)
+    while rest:
+        size = next((n for n in range(longest, 0, -1) if tuple(rest[:n]) in known), 0)
+        if not size:
+            return False
+        del rest[:size]
+    return True
+
+
+def word_count(text: str) -> int:
+    """Words in `text`; a script that does not separate words counts by character."""
+    return sum(1 if word.isascii() else max(1, _wide(word)) for word in plain(text).split())
+
+
+def _wide(word: str) -> int:
+    return sum(1 for c in word if "\u2e80" <= c <= "\u9fff" or "\uac00" <= c <= "\ud7af")

@@ -1,0 +1,168 @@
+"""How a conversation behaves. Times are seconds; every value is part of the trace."""
+
+from dataclasses import dataclass, field
+
+from parley.core.phrases import ACKNOWLEDGEMENTS
+
+
+@dataclass(frozen=True, slots=True)
+class TurnSettings:
+    """When the caller's turn has ended."""
+
+    wait_s: float = 0.45
+    """Silence after the last voiced sample that ends a turn whose words are known."""
+
+    finalize_after_s: float = 0.15
+    """Silence after which the recogniser is asked for its final text."""
+
+    stable_partial_s: float = 0.25
+    """A partial text that has not changed for so long, in a pause, starts a reply."""
+
+    transcript_limit_s: float = 1.4
+    """Silence after which missing words are no longer waited for."""
+
+    unclear_voice_s: float = 0.8
+    """A voice without words for at least so long is asked to repeat itself."""
+
+    unclear_limit: int = 2
+    """How often in a row the caller is asked to repeat what was not understood."""
+
+    utterance_limit_s: float = 60.0
+    """A voice that does not pause for so long is taken for a turn, or for noise."""
+
+    speculation_limit: int = 4
+    """How many replies may be started for one turn before it has ended."""
+
+    recognizer_finalizes: bool = True
+    """Whether the recogniser answers a request for its final text."""
+
+
+@dataclass(frozen=True, slots=True)
+class InterruptionSettings:
+    """When a sound takes the floor from the agent."""
+
+    voice_s: float = 0.5
+    """A voice of at least so long takes the floor whatever it says."""
+
+    blip_s: float = 0.12
+    """A sound shorter than this is dismissed without waiting for words."""
+
+    verdict_s: float = 0.5
+    """How long after a short sound its words are waited for before it is dismissed."""
+
+    words: int = 1
+    """How many words that are no acknowledgement take the floor."""
+
+    acknowledgements: tuple[str, ...] = ACKNOWLEDGEMENTS
+    """Phrases of a listener that do not take the floor."""
+
+    answer_chars: int = 20
+    """Within so many characters of the end, an acknowledgement answers what was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceSettings:
+    """What happens when nobody speaks."""
+
+    prompt_after_s: float = 10.0
+    """Silence after which the caller is asked whether they are there."""
+
+    prompts: tuple[str, ...] = ("Are you still there?",)
+    """What is said then, the first time, the second time, and so on."""
+
+    end_after_s: float = 30.0
+    """The caller's silence after which the call ends, prompts notwithstanding."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecoverySettings:
+    """What happens when a provider fails, stalls or answers nonsense."""
+
+    model_timeout_s: float = 6.0
+    """A responder that says nothing new for so long has failed."""
+
+    voice_timeout_s: float = 2.5
+    """A voice that brings no audio for a span for so long has failed."""
+
+    recognizer_timeout_s: float = 3.0
+    """A recogniser that does not open for so long has failed."""
+
+    filler_after_s: float = 1.5
+    """Silence in which an answer is owed after which a filler is said."""
+
+    filler_again_s: float = 4.0
+    """Silence after which another filler is said."""
+
+    starved_s: float = 1.5
+    """A pause in the middle of a span for so long means that the voice has failed."""
+
+    stuck_s: float = 8.0
+    """A transport that acknowledges nothing for so long while playing has failed."""
+
+    clear_s: float = 1.0
+    """How long a transport may take to confirm that it was cleared."""
+
+    failed_turns: int = 2
+    """After so many failed turns in a row the call ends."""
+
+    media_timeout_s: float = 15.0
+    """Audio that stays away for so long means that the connection is lost."""
+
+    tool_rounds: int = 5
+    """How often in a row tool results may lead to further tool calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhraseSettings:
+    """What is said when there is nothing else to say. Synthesised beforehand."""
+
+    fillers: tuple[str, ...] = ("One moment, please.", "I'm still working on it.")
+    unclear: str = "Sorry, I didn't catch that. Could you say it again?"
+    apology: str = "Sorry, something went wrong on my side. Could you say that again?"
+    lost_thread: str = "Sorry, I lost my thread. Could you ask me again?"
+    gap: str = "Sorry, you were cut off. Could you repeat that?"
+    failure_goodbye: str = "Sorry, I can't go on right now. Please call again later. Goodbye."
+    silence_goodbye: str = "I can't hear anybody, so I'll hang up now. Goodbye."
+    duration_goodbye: str = "Our time is up, so I have to end the call here. Goodbye."
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All of them."""
+
+    greeting: str = ""
+    """What the agent says first; empty: it waits for the caller."""
+
+    greeting_interruptible: bool = True
+    """Whether the caller may interrupt the greeting."""
+
+    max_duration_s: float = 600.0
+    """How long the call may last."""
+
+    ending_limit_s: float = 12.0
+    """How long a goodbye may take."""
+
+    tail_s: float = 0.2
+    """Silence between the last word heard and hanging up."""
+
+    turns: TurnSettings = field(default_factory=TurnSettings)
+    interruption: InterruptionSettings = field(default_factory=InterruptionSettings)
+    silence: SilenceSettings = field(default_factory=SilenceSettings)
+    recovery: RecoverySettings = field(default_factory=RecoverySettings)
+    phrases: PhraseSettings = field(default_factory=PhraseSettings)
+
+
+def cached_phrases(settings: Settings) -> tuple[str, ...]:
+    """All texts that the core may ask to be spoken from the cache."""
+    p = settings.phrases
+    fixed = (
+        p.unclear,
+        p.apology,
+        p.lost_thread,
+        p.gap,
+        p.failure_goodbye,
+        p.silence_goodbye,
+        p.duration_goodbye,
+    )
+    greeting = (settings.greeting,) if settings.greeting else ()
+    return tuple(dict.fromkeys(greeting + fixed + p.fillers + settings.silence.prompts))

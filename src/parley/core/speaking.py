@@ -1,0 +1,257 @@
+"""What the agent says: replies from the wish for them to the last sample that was heard."""
+
+from parley.core import actions as act
+from parley.core import events as ev
+from parley.core.events import Leg
+from parley.core.state import AgentTurn, Context, Reply, Span
+
+
+def audible(ctx: Context) -> bool:
+    """Whether a reply is being heard, or paused in the middle."""
+    return any(ctx.state.replies[r].phase.state == "speaking" for r in ctx.state.queue)
+
+
+def stopping(ctx: Context) -> bool:
+    """Whether the transport still has to confirm that it fell silent."""
+    return any(r.phase.state == "stopping" for r in ctx.state.replies.values())
+
+
+def thinking(ctx: Context) -> bool:
+    """Whether an answer is owed that has not begun to be heard."""
+    replies = (ctx.state.replies[r] for r in ctx.state.queue)
+    return any(r.phase.state == "thinking" and not r.fixed for r in replies)
+
+
+# Beginning
+
+
+def _new(ctx: Context, kind: str, leg: Leg, turn: int | None) -> Reply:
+    state = ctx.state
+    reply = Reply(state.next_reply, kind, leg, turn, asked=ctx.now, progress=ctx.now)
+    state.next_reply += 1
+    state.replies[reply.id] = reply
+    return reply
+
+
+def start(
+    ctx: Context, leg: Leg, kind: str, turn: int | None, basis: str, attempt: int = 1
+) -> Reply:
+    """Ask the responder for a reply, which is held until it is promoted."""
+    reply = _new(ctx, kind, leg, turn)
+    reply.basis = basis
+    reply.attempt = attempt
+    for tool in ctx.state.tools.values():
+        if not tool.told and tool.phase.state != "waiting":
+            tool.told = True
+            reply.tells.append(tool.id)
+    ctx.do(act.StartReply(reply.id, attempt))
+    return reply
+
+
+def promote(ctx: Context, reply: Reply) -> None:
+    """Put a held reply on the floor."""
+    reply.phase.fire("promote")
+    reply.progress = ctx.now
+    ctx.state.queue.append(reply.id)
+    ctx.state.history.append(AgentTurn(reply.id))
+    ctx.do(act.PromoteReply(reply.id))
+    play_ready(ctx)
+
+
+def say(
+    ctx: Context,
+    kind: str,
+    text: str,
+    *,
+    leg: Leg,
+    interruptible: bool = True,
+    ends_call: str = "",
+) -> Reply:
+    """Say one of the phrases that were synthesised beforehand."""
+    reply = _new(ctx, kind, leg, None)
+    reply.interruptible = interruptible
+    reply.ends_call = ends_call
+    reply.generated = True
+    reply.spans[0] = Span(0, text, 0, len(text), asked=ctx.now)
+    promote(ctx, reply)
+    ctx.do(act.Synthesize(reply.id, 0, text, attempt=1, cached=True))
+    return reply
+
+
+def play_ready(ctx: Context) -> None:
+    """Let be heard what has audio, in order; a filler may pass what has none yet."""
+    for reply in [ctx.state.replies[r] for r in ctx.state.queue]:
+        if reply.play_asked:
+            continue
+        if any(span.ready for span in reply.spans.values()):
+            reply.play_asked = True
+            ctx.do(act.PlayReply(reply.id, reply.leg))
+        elif not reply.fixed:
+            following = ctx.state.queue[ctx.state.queue.index(reply.id) + 1 :]
+            _play_fillers(ctx, following)
+            return
+
+
+def _play_fillers(ctx: Context, following: list[int]) -> None:
+    for reply in [ctx.state.replies[r] for r in following]:
+        ready = any(span.ready for span in reply.spans.values())
+        if reply.kind == "filler" and ready and not reply.play_asked:
+            reply.play_asked = True
+            ctx.do(act.PlayReply(reply.id, reply.leg))
+
+
+# Text and audio arrive
+
+
+def live(ctx: Context, reply_id: int) -> Reply | None:
+    """The reply, if an event of it may still change anything."""
+    reply = ctx.state.replies.get(reply_id)
+    if reply is None or not reply.live or reply.phase.state == "stopping":
+        return None
+    return reply
+
+
+def token(ctx: Context, event: ev.ReplyToken) -> None:
+    if reply := live(ctx, event.reply):
+        reply.progress = ctx.now
+
+
+def span(ctx: Context, event: ev.ReplySpan) -> None:
+    reply = live(ctx, event.reply)
+    if reply is None or reply.generated or event.span in reply.spans or not event.text:
+        return
+    reply.progress = ctx.now
+    reply.spans[event.span] = Span(event.span, event.text, event.start, event.end, asked=ctx.now)
+    ctx.do(act.Synthesize(reply.id, event.span, event.text, attempt=1, cached=False))
+
+
+def retracted(ctx: Context, event: ev.SpanRetracted) -> None:
+    reply = live(ctx, event.reply)
+    if reply and event.span in reply.spans and not reply.spans[event.span].chars:
+        del reply.spans[event.span]
+        ctx.do(act.CancelSynthesis(reply.id, event.span))
+
+
+def generated(ctx: Context, event: ev.ReplyGenerated) -> None:
+    if (reply := live(ctx, event.reply)) and not reply.generated:
+        reply.generated = True
+        reply.progress = ctx.now
+
+
+def ends_call(ctx: Context, event: ev.ReplyEndsCall, reason: str) -> None:
+    if (reply := live(ctx, event.reply)) and not reply.fixed:
+        reply.ends_call = reason
+
+
+def span_audio(ctx: Context, event: ev.SpanAudio) -> None:
+    reply = live(ctx, event.reply)
+    if reply and event.span in reply.spans:
+        reply.spans[event.span].ready = True
+        reply.progress = ctx.now
+        play_ready(ctx)
+
+
+def span_synthesized(ctx: Context, event: ev.SpanSynthesized) -> None:
+    reply = live(ctx, event.reply)
+    if reply and event.span in reply.spans:
+        it = reply.spans[event.span]
+        it.ready = it.synthesized = True
+        it.complete = ctx.now
+        reply.progress = ctx.now
+        play_ready(ctx)
+
+
+def close_complete(ctx: Context) -> None:
+    """Close what is wholly generated and synthesised; what has nothing to say is done."""
+    for reply in [r for r in ctx.state.replies.values() if r.live and r.generated]:
+        if reply.closed or not all(s.synthesized for s in reply.spans.values()):
+            continue
+        reply.closed = True
+        ctx.do(act.CloseReply(reply.id))
+    for reply in [r for r in ctx.state.replies.values() if r.phase.state == "thinking"]:
+        if reply.closed and not reply.spans:
+            end(ctx, reply, "finish")
+
+
+# It is heard
+
+
+def started(ctx: Context, event: ev.PlayoutStarted) -> None:
+    reply = live(ctx, event.reply)
+    if reply and reply.phase.state == "thinking":
+        reply.phase.fire("play")
+        reply.heard_at = reply.progress = ctx.now
+
+
+def heard(ctx: Context, event: ev.Heard) -> None:
+    reply = ctx.state.replies.get(event.reply)
+    if reply is None or reply.phase.state not in ("speaking", "stopping"):
+        return
+    if event.span in reply.spans:
+        it = reply.spans[event.span]
+        it.chars = max(it.chars, min(event.chars, len(it.text)))
+    reply.heard_at = ctx.now
+    reply.starved = None
+    ctx.state.quiet_since = ctx.now
+
+
+def starved(ctx: Context, event: ev.PlayoutStarved) -> None:
+    reply = live(ctx, event.reply)
+    if reply and reply.phase.state == "speaking":
+        reply.starved = ctx.now
+        reply.excused = False
+        ctx.state.quiet_since = ctx.now
+
+
+def finished(ctx: Context, event: ev.PlayoutFinished) -> Reply | None:
+    """The reply that has been heard to its end, if any."""
+    reply = live(ctx, event.reply)
+    if reply is None or reply.phase.state not in ("thinking", "speaking") or not reply.closed:
+        return None
+    if reply.phase.state == "thinking":
+        reply.phase.fire("play")
+    for it in reply.spans.values():
+        it.chars = len(it.text)
+    ctx.state.quiet_since = ctx.now
+    if reply.kind != "prompt":
+        ctx.state.caller_since = max(ctx.state.caller_since, ctx.now)
+    end(ctx, reply, "fail" if reply.broken else "finish")
+    return reply
+
+
+def cleared(ctx: Context, event: ev.PlayoutCleared) -> None:
+    for reply in list(ctx.state.replies.values()):
+        if reply.phase.state == "stopping" and reply.leg == event.leg:
+            end(ctx, reply, "clear")
+
+
+# It ends
+
+
+def cancel(ctx: Context, reply: Reply) -> None:
+    """Stop a reply, whatever has become of it so far."""
+    ctx.do(act.CancelReply(reply.id))
+    if reply.phase.state == "speaking":
+        reply.phase.fire("stop")
+        reply.stopping_since = ctx.now
+        reply.interrupted = True
+        _leave(ctx, reply)
+    else:
+        end(ctx, reply, "cancel")
+
+
+def end(ctx: Context, reply: Reply, trigger: str) -> None:
+    """Take a reply to its one terminal state."""
+    reply.phase.fire(trigger)
+    _leave(ctx, reply)
+    if not reply.heard:
+        for call in reply.tells:
+            ctx.state.tools[call].told = False
+    ctx.do(act.ReplyEnded(reply.id, reply.phase.state, reply.heard))
+
+
+def _leave(ctx: Context, reply: Reply) -> None:
+    if reply.id in ctx.state.queue:
+        ctx.state.queue.remove(reply.id)
+    if ctx.state.held == reply.id:
+        ctx.state.held = None

