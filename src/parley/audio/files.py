@@ -124,10 +124,12 @@ def _read(path: Path, file: BinaryIO, channel: int | None) -> Recording:
     import av
 
     lacks_bytes = _lacks_bytes(path, file)
-    with av.open(file, options={"format_whitelist": _CONTAINERS}) as container:
-        if not container.streams.audio:
+    options = {"format_whitelist": _CONTAINERS}
+    with av.open(file, "r", options=options, metadata_errors="replace") as container:
+        known = [stream for stream in container.streams.audio if stream.codec_context]
+        if not known:
             raise _not_audio(path)
-        stream = container.streams.audio[0]
+        stream = known[0]
         codec = stream.codec_context.codec.canonical_name
         source = SourceFormat(codec, stream.rate, stream.channels)
         _check_channel(path, channel, source)
@@ -193,7 +195,7 @@ def _decode(
 
 def _to_mono(planes: NDArray[np.int16], channel: int | None) -> bytes:
     mono = planes.mean(axis=0).round() if channel is None else planes[channel]
-    return mono.astype("<i2").tobytes()
+    return np.asarray(mono, np.int16).tobytes()
 
 
 def _planes(
@@ -204,16 +206,12 @@ def _planes(
     from av.error import FFmpegError
 
     converter = AudioResampler("s16p", rate=rate)
-    packets = container.demux(stream)
-    while True:
+    for packet in container.demux(stream):
         try:
-            packet = next(packets, None)
-            frames = packet.decode() if packet else [None]
-            for frame in frames:
+            for frame in packet.decode():
                 for converted in converter.resample(frame):
-                    yield converted.to_ndarray()
+                    yield np.asarray(converted.to_ndarray(), np.int16)
         except (FFmpegError, ValueError):  # ValueError: the number of channels changed
             yield None
-        else:
-            if packet is None:
-                return
+    for converted in converter.resample(None):
+        yield np.asarray(converted.to_ndarray(), np.int16)

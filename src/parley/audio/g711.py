@@ -30,7 +30,7 @@ def encode(pcm: bytes, law: Law) -> bytes:
 
     Raises AudioError when `pcm` ends within a sample.
     """
-    return _compression(law)[samples_of(pcm).view("<u2")].tobytes()
+    return _compression(law)[samples_of(pcm).view(np.uint16)].tobytes()
 
 
 @cache
@@ -53,16 +53,17 @@ def _compression(law: Law) -> NDArray[np.uint8]:
     return (SILENCE[law] ^ level ^ np.where(samples < 0, 0x80, 0)).astype(np.uint8)
 
 
-def _levels(law: Law) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
+def _levels(law: Law) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The 128 positive output values, and the lowest magnitude that gives each, as PCM16.
 
     Eight segments of 16 levels; the step doubles from one segment to the next, save
     between the A-law's first two.
     """
-    segment, step = np.divmod(np.arange(128), 16)
+    segment, step = np.divmod(np.arange(128, dtype=np.int64), 16)
     if law == "mulaw":
-        outputs, decisions = (((2 * step + n) << segment) - 33 for n in (33, 32))
-        return outputs * 4, np.maximum(decisions, 0) * 4
-    doubling, offset = np.maximum(segment - 1, 0), np.where(segment, 32, 0)
-    outputs, decisions = ((2 * step + offset + n) << doubling for n in (1, 0))
-    return outputs * 8, decisions * 8
+        scale, half_step = 4, 1 << segment
+        decisions = (step + 16) * 2 * half_step - 33
+    else:
+        scale, half_step = 8, 1 << np.maximum(segment - 1, 0)
+        decisions = np.where(segment > 0, step + 16, step) * 2 * half_step
+    return (decisions + half_step) * scale, np.maximum(decisions, 0) * scale

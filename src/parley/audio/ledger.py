@@ -15,6 +15,7 @@ from math import ceil, floor
 from operator import attrgetter
 
 import numpy as np
+from numpy.typing import NDArray
 
 Range = tuple[int, int]
 Alignment = Sequence[tuple[Range, Range]]
@@ -28,6 +29,9 @@ English is read at about 150 words a minute, with six characters to a word.
 
 SILENCE = 100
 """Samples of PCM16 up to this magnitude (-50 dBFS) are silence."""
+
+_BLOCK = 4096
+"""Samples searched at a time: speech seldom begins or ends with much silence."""
 
 _CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 _WORD = re.compile(rf"[^\w\s]*[{_CJK}][^\w\s]*|[^\s{_CJK}]+")
@@ -54,11 +58,18 @@ def split_words(text: str) -> list[Range]:
 def voiced_range(pcm: bytes | bytearray) -> Range | None:
     """From the first to after the last sample of PCM16 that is not silent, if any is."""
     samples = np.frombuffer(pcm, "<i2", len(pcm) // 2)
-    loud = (samples > SILENCE) | (samples < -SILENCE)
-    first = int(loud.argmax()) if loud.size else 0
-    if not loud.size or not loud[first]:
-        return None
-    return first, loud.size - int(loud[::-1].argmax())
+    first = _first_voiced(samples)
+    return None if first is None else (first, samples.size - (_first_voiced(samples[::-1]) or 0))
+
+
+def _first_voiced(samples: NDArray[np.int16]) -> int | None:
+    for start in range(0, samples.size, _BLOCK):
+        block = samples[start : start + _BLOCK]
+        voiced = (block > SILENCE) | (block < -SILENCE)
+        index = int(voiced.argmax())
+        if voiced[index]:
+            return start + index
+    return None
 
 
 class SpanLedger:

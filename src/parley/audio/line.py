@@ -48,7 +48,7 @@ class Line(Generic[Source]):
     def room(self, now: float, lead_s: float) -> int:
         """Samples that may be sent now without being more than `lead_s` ahead."""
         ahead = max(self.full_until - now, 0.0)
-        return int((lead_s - ahead) * self._rate + _TOLERANCE)
+        return max(0, int((lead_s - ahead) * self._rate + _TOLERANCE))
 
     def send(self, source: Source, start: int, end: int, now: float) -> None:
         """Note that samples [start, end) of `source` are sent now."""

@@ -20,7 +20,7 @@ from parley.audio.formats import OUTBOUND, AudioFormat
 from parley.audio.ledger import Alignment, SpanLedger, WordTime
 from parley.audio.line import Line, Piece
 from parley.audio.spans import ReplyAudio, SpanAudio
-from parley.audio.timing import Fact, Finished, Heard, Outgoing, Starved, Started, Timing
+from parley.audio.timing import Fact, Finished, Heard, Outgoing, Started, Starved, Timing
 
 FRAME_S = 0.02
 
@@ -41,8 +41,9 @@ class Playout:
         self.stale_bytes = 0
         self._record = record
         self._rate = audio_format.sample_rate
+        self._repeats_words = timing.can_clear and not timing.can_pause
         self._lead_s = timing.allowed_lead_s
-        lead = max(1, int(self._lead_s * self._rate))
+        lead = max(1, round(self._lead_s * self._rate))
         self._frame = min(lead, round(FRAME_S * self._rate))
         self._refill = max(self._frame, lead // 2 - lead // 2 % self._frame)
         self._replies: dict[int, ReplyAudio] = {}
@@ -118,18 +119,14 @@ class Playout:
         playing. A playout that is paused stays so.
         """
         facts = self.poll(now)
-        audio = self._replies.get(reply)
-        if audio is None:
-            return facts, False
-        self._bury(audio)
-        if audio in self._queue:
+        audio = self._bury(reply)
+        if audio and audio in self._queue:
             self._queue.remove(audio)
-        must_clear = self.timing.can_clear and any(
-            piece.source.reply is audio for piece in self._line.pieces
-        )
-        if must_clear:
+        sent = any(piece.source.reply is audio for piece in self._line.pieces)
+        if sent and self.timing.can_clear:
             self._take_back(now)
-        return facts, must_clear
+            return facts, True
+        return facts, False
 
     # Emptying
 
@@ -138,47 +135,59 @@ class Playout:
 
         Whole frames of 20 ms; the end of an ended span is sent at once, however short, and
         never padded. After a stall all that is missing comes at once; the time that was
-        lost is a gap in what is heard.
+        lost is a gap in what is heard. The result is false when there is nothing to send.
         """
-        count = 0 if self._is_paused else self._sendable(self._line.room(now, self._lead_s))
-        if count <= 0:
+        if self._paused_at is not None:
             return _NOTHING
-        chunks = []
-        for span in self._unsent():
-            end = min(span.total, span.sent + count)
-            if end > span.sent: 
-                chunks.append(span.read(span.sent, end))
-                self._line.send(span, span.sent, end, now)
-                count -= end - span.sent
-                span.sent = end
-            if not count: break
-        return Outgoing(b"".join(chunks), self._mark())
+        count = self._sendable(self._line.room(now, self._lead_s))
+        return Outgoing(self._send(count, now), self._mark()) if count else _NOTHING
 
     def next_due(self, now: float) -> float | None:
-        """When to call `due` again; None: nothing can be sent until audio arrives or `resume`."""
-        raise NotImplementedError
+        """When to call `due` again; None: nothing can be sent until audio arrives or `resume`.
+
+        Half of the lead is refilled at a time where there is so much.
+        """
+        count = 0 if self._paused_at is not None else self._sendable(self._refill)
+        if not count:
+            return None
+        return max(now, self._line.full_until - self._lead_s + count / self._rate)
 
     def pause(self, now: float) -> bool:
         """Send nothing until `resume`; True when the transport's buffer must be cleared now.
 
         A transport that can pause is to be paused by the caller now, and should report
-        its last position before it is resumed. One that can only clear hears the word
-        that was playing once more after `resume`. One that can do neither plays its last
-        20 ms.
+        its last position before it is resumed. One that can only be cleared gets the word
+        that was playing once more after `resume`. One that can do neither plays what it
+        has, 20 ms at most.
         """
-        raise NotImplementedError
+        if self._paused_at is not None:
+            return False
+        self._estimate(now)
+        self._paused_at = now
+        if self._repeats_words:
+            self._take_back(now)
+        return self._repeats_words
 
     def resume(self, now: float) -> None:
         """Go on after `pause`."""
-        raise NotImplementedError
+        if self._paused_at is not None and self.timing.can_pause:
+            self._line.go_on(now)
+        self._paused_at = None
 
     def clear(self, now: float) -> list[Fact]:
         """Drop all that was released; the last facts tell exactly what was heard until now.
 
-        The caller clears the transport where it can. Held replies stay. A pause ends:
-        there is nothing left that it could hold back.
+        The caller clears the transport, where it can. Held replies stay. A pause ends, and
+        with it that of the transport: there is nothing left that it could hold back.
         """
-        raise NotImplementedError
+        facts = self.poll(now)
+        while self._queue:
+            self._bury(self._queue.popleft().id)
+        if self.timing.can_clear:
+            self._line.clear(now)
+            self._marks.clear()
+        self.resume(now)
+        return facts
 
     # Hearing
 
@@ -186,36 +195,166 @@ class Playout:
         """At `at` the transport had passed `samples_total` of all samples ever sent to it.
 
         For "exact". Samples that a clear threw away count as passed: the position after a
-        clear is all that was sent before it.
+        clear is all that was sent before it. A position that was passed already is ignored.
         """
-        raise NotImplementedError
+        at = self._playing_time(at)
+        if heard := self._line.reach(samples_total, at):
+            self._line.fill_from(at)
+            self._hear(heard)
 
     def marked(self, name: str, at: float) -> None:
-        """The mark came back: all that was sent before it was heard by `at`. For "marks"."""
-        raise NotImplementedError
+        """The mark came back: all that was sent before it was heard by `at`. For "marks".
+
+        Marks that come back because of a clear are ignored.
+        """
+        position = self._marks.get(name, 0)
+        self._marks = {mark: sent for mark, sent in self._marks.items() if sent > position}
+        self._hear(self._line.reach(position, self._playing_time(at)))
 
     def poll(self, now: float) -> list[Fact]:
         """What has become known since the last call, in the order in which it was heard."""
-        raise NotImplementedError
+        self._estimate(now)
+        facts: list[Fact] = []
+        while self._queue and self._tell(self._queue[0], now, facts):
+            self._bury(self._queue.popleft().id)
+        return facts
 
     def heard_audio(self, now: float) -> list[tuple[float, bytes]]:
         """The audio that was heard since the last call: (time of its first sample, PCM).
 
         Times never run backwards; pauses and gaps are jumps. Empty without `record`.
         """
-        raise NotImplementedError
+        self._estimate(now)
+        audio, self._audio = self._audio, []
+        return audio
 
     # State
 
     def has_begun(self, reply: int, span: int) -> bool:
-        """Whether any of the span was handed to the transport, or its reply has ended."""
-        raise NotImplementedError
+        """Whether some of the span was handed to the transport; False where it is unknown."""
+        audio = self._span(reply, span)
+        return audio is not None and audio.has_begun
 
     def buffered_s(self, reply: int) -> float:
         """Seconds of the reply's audio that exist and were not heard; 0 for an unknown reply."""
-        raise NotImplementedError
+        audio = self._replies.get(reply)
+        pending = audio.pending if audio else ()
+        return sum(span.total - span.heard for span in pending) / self._rate
 
     @property
     def is_idle(self) -> bool:
-        """Nothing is released and unheard."""
-        raise NotImplementedError
+        """All that was released was heard or dropped."""
+        return not self._queue and not self._line.pieces
+
+    # Replies
+
+    def _living(self, reply: int) -> ReplyAudio | None:
+        """The reply, known from now on, unless it is dead."""
+        if reply in self._dead:
+            return None
+        return self._replies.setdefault(reply, ReplyAudio(reply))
+
+    def _span(self, reply: int, span: int) -> SpanAudio | None:
+        audio = self._replies.get(reply)
+        return audio.spans.get(span) if audio else None
+
+    def _bury(self, reply: int) -> ReplyAudio | None:
+        self._dead.add(reply)
+        return self._replies.pop(reply, None)
+
+    # Sending
+
+    def _unsent(self) -> Iterator[SpanAudio]:
+        """The spans to send from, in order; the last one is the first that may still grow."""
+        for reply in self._queue:
+            for span in reply.pending:
+                yield span
+                if not span.ended:
+                    return
+            if not reply.ended:
+                return
+
+    def _sendable(self, limit: int) -> int:
+        """Samples that can be sent in one go: whole frames, or all up to where audio ends."""
+        count, ended = 0, True
+        for span in self._unsent():
+            count += span.total - span.sent
+            ended = span.ended
+            if count > limit:
+                count, ended = limit, False
+                break
+        return count if ended else count - count % self._frame
+
+    def _send(self, count: int, now: float) -> bytes:
+        chunks = []
+        for span in self._unsent():
+            end = min(span.total, span.sent + count)
+            if end > span.sent:
+                chunks.append(span.read(span.sent, end))
+                self._line.send(span, span.sent, end, now)
+                count -= end - span.sent
+                span.sent = end
+        return b"".join(chunks)
+
+    def _mark(self) -> tuple[str, ...]:
+        if self.timing.acknowledges != "marks":
+            return ()
+        self._marks_made += 1
+        name = f"heard-{self._marks_made}"
+        self._marks[name] = self._line.sent
+        return (name,)
+
+    def _take_back(self, now: float) -> None:
+        """The transport is cleared: send again what it held, from the word that was playing."""
+        pieces = self._line.clear(now)
+        self._marks.clear()
+        for piece in reversed(pieces):
+            piece.source.sent = piece.start
+        if pieces:
+            pieces[0].source.rewind(pieces[0].start)
+
+    # Hearing
+
+    def _playing_time(self, at: float) -> float:
+        """`at`, but not after the transport was paused."""
+        held = self._paused_at if self.timing.can_pause else None
+        return at if held is None else min(at, held)
+
+    def _estimate(self, now: float) -> None:
+        if self.timing.acknowledges == "none":
+            self._hear(self._line.hear(self._playing_time(now)))
+
+    def _hear(self, pieces: list[Piece[SpanAudio]]) -> None:
+        for piece in pieces:
+            span, until = piece.source, piece.at + (piece.end - piece.start) / self._rate
+            if self._record:
+                self._audio.append((piece.at, span.read(piece.start, piece.end)))
+            span.hear(piece.end, piece.at, until)
+
+    def _tell(self, reply: ReplyAudio, now: float, facts: list[Fact]) -> bool:
+        """Add the facts of the reply that is next to be heard; True when it has finished."""
+        if reply.first and not reply.started:
+            reply.started = True
+            facts.append(Started(reply.id, *reply.first))
+        while reply.pending:
+            span = reply.pending[0]
+            self._tell_heard(span, facts)
+            if not span.is_done:
+                break
+            reply.pending.popleft()
+        if reply.ended and not reply.pending:
+            facts.append(Finished(reply.id, reply.heard_at if reply.started else now))
+            return True
+        dry = not self._line.pieces and not self._sendable(self._frame)
+        if reply.started and dry and not reply.starved:
+            reply.starved = True
+            facts.append(Starved(reply.id, reply.heard_at))
+        return False
+
+    def _tell_heard(self, span: SpanAudio, facts: list[Fact]) -> None:
+        chars = span.account()
+        if chars > span.told:
+            span.told = chars
+            estimated = self.timing.acknowledges == "none"
+            facts.append(Heard(span.reply.id, span.id, chars, span.heard_at, estimated))
+        span.forget(keep_word=self._repeats_words and not span.is_done)

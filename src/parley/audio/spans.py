@@ -52,20 +52,27 @@ class SpanAudio:
         """No more audio will come; without `complete`, the text goes on after it."""
         self.ended = True
         if complete:
-            silent_until = self._find_voice(self.total)
-            voiced = voiced_range(self._pcm)
-            end = self._forgotten + voiced[1] if voiced else self.total
-            self.ledger.end(self.total, (silent_until, end))
+            first, end = voiced_range(self._pcm) or (len(self._pcm) // SAMPLE_BYTES,) * 2
+            begin = self._silent_until if self._voice_found else self._forgotten + first
+            self.ledger.end(self.total, (begin, self._forgotten + end))
 
     def read(self, start: int, end: int) -> bytes:
         """Samples [start, end), which were not forgotten."""
         offset = self._forgotten
-        return bytes(self._pcm[(start - offset) * SAMPLE_BYTES : (end - offset) * SAMPLE_BYTES])
+        view = memoryview(self._pcm)
+        return bytes(view[(start - offset) * SAMPLE_BYTES : (end - offset) * SAMPLE_BYTES])
+
+    def hear(self, end: int, since: float, until: float) -> None:
+        """The ear has come to sample `end`; what it heard just now began and ended so."""
+        self.heard, self.heard_at = end, until
+        self.reply.first = self.reply.first or (self.id, since)
+        self.reply.heard_at = until
+        self.reply.starved = False
 
     def account(self) -> int:
         """Characters of the source that were heard."""
-        if not self.ended:
-            self.ledger.voice_from(self._find_voice(self.heard))
+        if not self.ended and not self._voice_found and self.heard > self._silent_until:
+            self._find_voice()
         return self.ledger.heard(self.heard)
 
     def forget(self, *, keep_word: bool) -> None:
@@ -79,13 +86,12 @@ class SpanAudio:
         """Send again from the word that plays at sample `playing`, or what is left of it."""
         self.sent = max(self._forgotten, self.ledger.word_start(playing))
 
-    def _find_voice(self, until: int) -> int:
-        """The first sample that is not silent, or `until` if none is before it."""
-        if not self._voice_found and until > self._silent_until:
-            voiced = voiced_range(self.read(self._silent_until, until))
-            self._voice_found = voiced is not None
-            self._silent_until = self._silent_until + voiced[0] if voiced else until
-        return self._silent_until
+    def _find_voice(self) -> None:
+        """Look for the beginning of the voice in what was heard."""
+        voiced = voiced_range(self.read(self._silent_until, self.heard))
+        self._voice_found = voiced is not None
+        self._silent_until = self._silent_until + voiced[0] if voiced else self.heard
+        self.ledger.voice_from(self._silent_until)
 
 
 class ReplyAudio:

@@ -61,10 +61,14 @@ class PromoteReply:
 
 @dataclass(frozen=True, slots=True)
 class PlayReply:
-    """Let the leg hear the reply, after those that it already hears."""
+    """Let the leg hear the reply, after those that it already hears.
+
+    `aside`: instead between them, as soon as nothing is heard.
+    """
 
     reply: int
     leg: Leg
+    aside: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,11 +137,11 @@ def _tools(ctx: Context) -> Iterator[Deadline]:
 
 
 def _replies(ctx: Context) -> Iterator[Deadline]:
-    for reply in ctx.state.replies.values():
+    for reply in ctx.state.live.values():
         if reply.phase.state == "stopping":
             limit = reply.stopping_since + ctx.settings.recovery.clear_s
             yield limit, "clear", partial(recovery.clear_overdue, ctx, reply)
-        elif reply.live:
+        else:
             yield from _progress(ctx, reply)
 
 

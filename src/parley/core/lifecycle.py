@@ -70,7 +70,7 @@ def stop(ctx: Context, reason: str) -> None:
     bargein.drop_words(ctx, "the call has ended")
     if state.ear.listening.can("drop"):
         state.ear.listening.fire("drop")
-    for reply in [r for r in state.replies.values() if r.live]:
+    for reply in list(state.live.values()):
         _cut(ctx, reply)
     tools.cancel_all(ctx)
     if state.ear.hearing.can("stop"):

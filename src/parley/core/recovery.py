@@ -50,7 +50,7 @@ def reply_failed(ctx: Context, event: ev.ReplyFailed) -> None:
 
 def empty_answer(ctx: Context) -> None:
     """Rule: an answer without text and tools is no answer."""
-    for reply in [r for r in ctx.state.replies.values() if r.live]:
+    for reply in list(ctx.state.live.values()):
         nothing = reply.generated and not reply.spans and not reply.tools
         if nothing and not reply.ends_call and not reply.closed and not reply.broken:
             responder_broke(ctx, reply, "empty", permanent=False)

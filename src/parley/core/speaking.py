@@ -13,7 +13,7 @@ def audible(ctx: Context) -> bool:
 
 def stopping(ctx: Context) -> bool:
     """Whether the transport still has to confirm that it fell silent."""
-    return any(r.phase.state == "stopping" for r in ctx.state.replies.values())
+    return any(r.phase.state == "stopping" for r in ctx.state.live.values())
 
 
 def thinking(ctx: Context) -> bool:
@@ -29,7 +29,7 @@ def _new(ctx: Context, kind: str, leg: Leg, turn: int | None) -> Reply:
     state = ctx.state
     reply = Reply(state.next_reply, kind, leg, turn, asked=ctx.now, progress=ctx.now)
     state.next_reply += 1
-    state.replies[reply.id] = reply
+    state.replies[reply.id] = state.live[reply.id] = reply
     return reply
 
 
@@ -85,7 +85,7 @@ def play_ready(ctx: Context) -> None:
             continue
         if any(span.ready for span in reply.spans.values()):
             reply.play_asked = True
-            ctx.do(act.PlayReply(reply.id, reply.leg))
+            ctx.do(act.PlayReply(reply.id, reply.leg, reply.kind == "filler"))
         elif not reply.fixed:
             following = ctx.state.queue[ctx.state.queue.index(reply.id) + 1 :]
             _play_fillers(ctx, following)
@@ -97,7 +97,7 @@ def _play_fillers(ctx: Context, following: list[int]) -> None:
         ready = any(span.ready for span in reply.spans.values())
         if reply.kind == "filler" and ready and not reply.play_asked:
             reply.play_asked = True
-            ctx.do(act.PlayReply(reply.id, reply.leg))
+            ctx.do(act.PlayReply(reply.id, reply.leg, reply.kind == "filler"))
 
 
 # Text and audio arrive
@@ -105,10 +105,8 @@ def _play_fillers(ctx: Context, following: list[int]) -> None:
 
 def live(ctx: Context, reply_id: int) -> Reply | None:
     """The reply, if an event of it may still change anything."""
-    reply = ctx.state.replies.get(reply_id)
-    if reply is None or not reply.live or reply.phase.state == "stopping":
-        return None
-    return reply
+    reply = ctx.state.live.get(reply_id)
+    return None if reply is None or reply.phase.state == "stopping" else reply
 
 
 def token(ctx: Context, event: ev.ReplyToken) -> None:
@@ -163,13 +161,17 @@ def span_synthesized(ctx: Context, event: ev.SpanSynthesized) -> None:
 
 def close_complete(ctx: Context) -> None:
     """Close what is wholly generated and synthesised; what has nothing to say is done."""
-    for reply in [r for r in ctx.state.replies.values() if r.live and r.generated]:
-        if reply.closed or not all(s.synthesized for s in reply.spans.values()):
+    for reply in list(ctx.state.live.values()):
+        if (
+            not reply.generated
+            or reply.closed
+            or not all(s.synthesized for s in reply.spans.values())
+        ):
             continue
         reply.closed = True
         ctx.do(act.CloseReply(reply.id))
-    for reply in [r for r in ctx.state.replies.values() if r.phase.state == "thinking"]:
-        if reply.closed and not reply.spans:
+    for reply in list(ctx.state.live.values()):
+        if reply.phase.state == "thinking" and reply.closed and not reply.spans:
             end(ctx, reply, "finish")
 
 
@@ -184,7 +186,7 @@ def started(ctx: Context, event: ev.PlayoutStarted) -> None:
 
 
 def heard(ctx: Context, event: ev.Heard) -> None:
-    reply = ctx.state.replies.get(event.reply)
+    reply = ctx.state.live.get(event.reply)
     if reply is None or reply.phase.state not in ("speaking", "stopping"):
         return
     if event.span in reply.spans:
@@ -220,7 +222,7 @@ def finished(ctx: Context, event: ev.PlayoutFinished) -> Reply | None:
 
 
 def cleared(ctx: Context, event: ev.PlayoutCleared) -> None:
-    for reply in list(ctx.state.replies.values()):
+    for reply in list(ctx.state.live.values()):
         if reply.phase.state == "stopping" and reply.leg == event.leg:
             end(ctx, reply, "clear")
 
@@ -243,6 +245,7 @@ def cancel(ctx: Context, reply: Reply) -> None:
 def end(ctx: Context, reply: Reply, trigger: str) -> None:
     """Take a reply to its one terminal state."""
     reply.phase.fire(trigger)
+    del ctx.state.live[reply.id]
     _leave(ctx, reply)
     if not reply.heard:
         for call in reply.tells:

@@ -179,6 +179,7 @@ class State:
     floor: Machine = field(default_factory=lambda: Machine(FLOOR))
     ear: Ear = field(default_factory=lambda: Ear(CALLER))
     replies: dict[int, Reply] = field(default_factory=dict)
+    live: dict[int, Reply] = field(default_factory=dict)
     queue: list[int] = field(default_factory=list)
     tools: dict[str, Tool] = field(default_factory=dict)
     history: list[CallerTurn | AgentTurn] = field(default_factory=list)

@@ -22,91 +22,78 @@ class Boundary(IntEnum):
 _SENTENCE_MARKS = frozenset("!?！？。｡؟।॥۔")
 _FULL_STOPS = frozenset(".．")
 _CLAUSE_MARKS = frozenset(",;:，、；：､،؛—")
-_SPACED_DASHES = (" -", " –", "\xa0–")
-_PAUSES = ("…", "..")
 MARKS = _SENTENCE_MARKS | _FULL_STOPS | _CLAUSE_MARKS | {"…"}
 """Characters that change how the words before them are spoken."""
 
-_EDGES = re.compile(r"\A[\W_]+|[\W_]+\Z")
+_PAUSE = re.compile(r"…|\.\.")
+_SPACED_DASH = re.compile(r"\s[-–]")
 _SHORT_NUMBER = re.compile(r"\d{1,2}")
 _INITIALS = re.compile(r"(?:[^\W\d_]{1,2}\.)*[^\W\d_]")
 
 
-def bare(word: str) -> str:
-    """Strip the punctuation and markup around a word."""
-    return _EDGES.sub("", word)
+def boundary(
+    word: Word, following: Word | None, before: Boundary, spelling: Orthography
+) -> Boundary:
+    """Say what lies between `word` and `following`, given what lies before `word`.
 
-
-def boundary(word: Word, following: str, spelling: Orthography) -> Boundary:
-    """Say what lies between `word` and the text of the word that follows.
-
-    Where nothing has followed yet, pass "": the answer is then SENTENCE or CLAUSE only
-    where that is very probable, whatever comes.
+    Where nothing has followed yet, the answer is SENTENCE or CLAUSE only if that is very
+    probable, whatever comes.
     """
     if word.newline:
         return Boundary.SENTENCE
-    if word.text[-1].isalnum():
+    tail = word.tail
+    if not tail or (following is None and word.core[-1].isdigit() and tail in ".,:"):
         return Boundary.WORD
-    core, tail = _split(word.text)
-    marks = set(tail)
-    if not following and core[-1].isdigit() and tail in (".", ",", ":"):
-        return Boundary.WORD
-    if marks & _SENTENCE_MARKS:
-        return _unless_quoted(tail, following)
-    if any(pause in tail for pause in _PAUSES):
-        return Boundary.SENTENCE if _capital(following) else Boundary.CLAUSE
-    if marks & _CLAUSE_MARKS or tail.startswith(_SPACED_DASHES):
+    if not _SENTENCE_MARKS.isdisjoint(tail):
+        return _end_or_quotation(tail, following)
+    if _PAUSE.search(tail):
+        capital = following is not None and following.core[0].isupper()
+        return Boundary.SENTENCE if capital else Boundary.CLAUSE
+    if not _CLAUSE_MARKS.isdisjoint(tail) or _SPACED_DASH.search(tail):
         return Boundary.CLAUSE
-    if marks & _FULL_STOPS:
-        return _full_stop(word, bare(core), tail, following, spelling)
+    if not _FULL_STOPS.isdisjoint(tail):
+        return _full_stop(word, following, before, spelling)
     return Boundary.WORD
 
 
-def _split(text: str) -> tuple[str, str]:
-    """Split a word after its last letter or digit."""
-    end = len(text)
-    while not text[end - 1].isalnum():
-        end -= 1
-    return text[:end], text[end:]
+def _end_or_quotation(tail: str, following: Word | None) -> Boundary:
+    """End the sentence, unless it is one quoted inside another: "Why?" she asked."""
+    goes_on = following is not None and following.core[0].islower()
+    return Boundary.CLAUSE if goes_on and tail[-1] not in MARKS else Boundary.SENTENCE
 
 
-def _capital(following: str) -> bool:
-    return bare(following)[:1].isupper()
-
-
-def _unless_quoted(tail: str, following: str) -> Boundary:
-    """End the sentence, unless it is a quotation inside one that goes on: "Why?" she asked."""
-    quoted = tail[-1] not in MARKS
-    return Boundary.CLAUSE if quoted and bare(following)[:1].islower() else Boundary.SENTENCE
-
-
-def _full_stop(word: Word, core: str, tail: str, following: str, spelling: Orthography) -> Boundary:
-    if core.isdigit():
-        counts = spelling.ordinals or _counts_a_list(word.before, core)
-        if counts and _SHORT_NUMBER.fullmatch(core):
-            return Boundary.JOINED
-    elif tail[0] in _FULL_STOPS and not _abbreviation_ends(core, following, spelling):
+def _full_stop(
+    word: Word, following: Word | None, before: Boundary, spelling: Orthography
+) -> Boundary:
+    if _SHORT_NUMBER.fullmatch(word.core) and (spelling.ordinals or _counts(word.core, before)):
         return Boundary.JOINED
-    return _unless_quoted(tail, following)
+    after = following.core if following else ""
+    if word.tail[0] in _FULL_STOPS and not _ends(word.core, after, spelling):
+        return Boundary.JOINED
+    return _end_or_quotation(word.tail, following)
 
 
-def _counts_a_list(before: str, number: str) -> bool:
-    """Whether a number with a full stop is a list's, seen from what ended the word before it."""
-    return before in ("", "\n", ".", "!", "?") or (before == ":" and number == "1")
+def _counts(number: str, before: Boundary) -> bool:
+    """Whether a number with a full stop is that of an item in a list."""
+    return before is Boundary.SENTENCE or (before is Boundary.CLAUSE and number == "1")
 
 
-def _abbreviation_ends(core: str, following: str, spelling: Orthography) -> bool:
-    """Whether a full stop after `core` ends the sentence, abbreviation or not."""
-    key, after = core.lower(), bare(following)
+def _ends(core: str, after: str, spelling: Orthography) -> bool:
+    """Whether the full stop after `core` ends a sentence, rather than abbreviates."""
+    key = core.lower()
     if key in spelling.leading:
         return False
     if key in spelling.numbered:
         return not after[:1].isdigit()
+    capital = after[:1].isupper()
     if key in spelling.closing:
         zone = len(after) > 1 and after.isupper()
-        return after[:1].isupper() and not zone and after.lower() not in spelling.after_closing
-    if key in spelling.common or (
-        _INITIALS.fullmatch(core) and core[-1].lower() != core[-1].upper()
-    ):
-        return after[:1].isupper() and after.lower() in spelling.starters
+        return capital and not zone and after.lower() not in spelling.after_closing
+    if key in spelling.common or _is_initial(core):
+        return capital and after.lower() in spelling.starters
     return True
+
+
+def _is_initial(core: str) -> bool:
+    """Whether it is a letter or letters with full stops between them, in a script with cases."""
+    return bool(_INITIALS.fullmatch(core)) and core[-1].lower() != core[-1].upper()

@@ -53,15 +53,18 @@ class Chunker:
         self._spelling = orthography(language)
         self._cutter = Cutter(settings or ChunkSettings(), self._spelling)
         self._scanner = WordScanner()
-        self._words: list[Word] = []
-        self._boundaries: list[Boundary] = []
         self._first = True
+        self._closed = 0  # where the last final chunk ended
+        self._before = Boundary.SENTENCE  # what lay there
+        self._words: list[Word] = []  # settled since then
+        self._boundaries: list[Boundary] = []  # after each of them; the last lacks its own
         self._provisional: Chunk | None = None
 
     def push(self, text: str) -> list[Chunked]:
         """Read on; return what has become clear."""
-        self._admit(self._scanner.push(text))
-        return [*self._release(), *self._review()]
+        out = [item for word in self._scanner.push(text) for item in self._admit(word)]
+        self._scanner.forget(self._closed)
+        return [*out, *self._review()]
 
     def commit(self) -> list[Chunked]:
         """Make the provisional chunk final, if there is one: it is heard, or time is up.
@@ -80,16 +83,16 @@ class Chunker:
     def finish(self) -> list[Chunked]:
         """End the text; return the rest. Nothing may be pushed after it."""
         last = self._scanner.finish()
-        self._admit(last)
+        out = [item for word in last for item in self._admit(word)]
         self._boundaries += [Boundary.SENTENCE] * len(last)
-        return self._release()
+        return [*out, *self._release()]
 
-    def _admit(self, settled: list[Word]) -> None:
-        """Take words that cannot change any more; each decides the boundary before it."""
-        for word in settled:
-            if self._words:
-                self._boundaries.append(boundary(self._words[-1], word.text, self._spelling))
-            self._words.append(word)
+    def _admit(self, word: Word) -> list[Chunked]:
+        """Take a word that cannot change any more: it decides the boundary before it."""
+        if self._words:
+            self._boundaries.append(self._boundary(word))
+        self._words.append(word)
+        return self._release()
 
     def _release(self) -> list[Chunked]:
         """Close every chunk that the settled words decide."""
@@ -114,14 +117,20 @@ class Chunker:
         if last is None:
             return None
         words, boundaries = [*self._words, last], self._boundaries
+        between = self._before
         if self._words:
-            between = boundary(self._words[-1], last.text, self._spelling)
+            between = self._boundary(last)
             boundaries = [*boundaries, between]
-        after = boundary(last, "", self._spelling)
+        after = boundary(last, None, between, self._spelling)
         if after >= Boundary.CLAUSE:
             boundaries = [*boundaries, after]
         count = self._cutter.cut(words, boundaries, first=self._first, hopeful=True)
         return (count, self._chunk(words, count)) if count else None
+
+    def _boundary(self, following: Word) -> Boundary:
+        """Say what lies between the last settled word and `following`."""
+        before = self._boundaries[-1] if self._boundaries else self._before
+        return boundary(self._words[-1], following, before, self._spelling)
 
     def _chunk(self, words: list[Word], count: int) -> Chunk:
         start, end = words[0].start, words[count - 1].end
@@ -129,8 +138,10 @@ class Chunker:
 
     def _close(self, count: int, chunk: Chunk) -> list[Chunked]:
         """Make the first `count` words final as `chunk`."""
+        settled = count <= len(self._boundaries)
+        self._before = self._boundaries[count - 1] if settled else Boundary.SENTENCE
         del self._words[:count], self._boundaries[:count]
-        self._scanner.forget(chunk.end)
+        self._closed = chunk.end
         self._first = False
         known, self._provisional = self._provisional, None
         if known is None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from parley.errors import ConfigurationError
-from parley.text.boundaries import Boundary, bare
+from parley.text.boundaries import Boundary
 from parley.text.orthography import LIST_JOINERS, Orthography
 from parley.text.words import Word
 
@@ -63,9 +63,6 @@ class Cutter:
         long enough without looking ahead.
         """
         clauses = first and self._settings.first_clause
-        least = Boundary.CLAUSE if clauses else Boundary.SENTENCE
-        if len(boundaries) <= self._settings.max_words and max(boundaries, default=0) < least:
-            return None
         size = 0.0
         for i, found in enumerate(boundaries):
             if found is Boundary.SENTENCE:
@@ -97,7 +94,7 @@ class Cutter:
         if boundaries[i] is Boundary.CLAUSE:
             return 4 if _stands(words, boundaries, i) else 2
         if boundaries[i] is Boundary.WORD:
-            return 3 if bare(words[i + 1].text).lower() in self._connectives else 1
+            return 3 if words[i + 1].core.lower() in self._connectives else 1
         return 0
 
 
@@ -124,4 +121,4 @@ def _stands(words: Sequence[Word], boundaries: Sequence[Boundary], i: int) -> bo
 
 
 def _joins_a_list(word: Word) -> bool:
-    return bare(word.text).lower() in LIST_JOINERS
+    return word.core.lower() in LIST_JOINERS

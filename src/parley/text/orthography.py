@@ -39,10 +39,10 @@ LIST_JOINERS = _set("and or y e o u und oder et ou")
 """Words before the last item of a list, in all the languages below."""
 
 _ENGLISH = Orthography(
-    leading=_set("mr mrs ms mx dr prof rev hon gen col lt sgt capt gov sen rep pres messrs mt")
-    | _set("e.g i.e eg ie cf vs approx viz ca c.f"),
+    leading=_set("mr mrs ms mx dr prof rev hon gen col lt sgt capt gov sen rep pres mt")
+    | _set("e.g i.e eg ie cf vs approx viz ca"),
     numbered=_set("no nos nr fig figs vol ch sec art ext apt ste p pp par"),
-    closing=_set("a.m p.m etc et.al"),
+    closing=_set("a.m p.m etc al"),
     after_closing=_set("monday tuesday wednesday thursday friday saturday sunday")
     | _set("eastern central mountain pacific atlantic greenwich local et ct mt pt"),
     common=_set("st ave blvd rd inc ltd co corp llc jr sr dept est jan feb mar apr jun jul")

@@ -54,16 +54,15 @@ def words(text: str) -> tuple[WordSpan, ...]:
 class Word:
     """A word as it was scanned.
 
-    [start, end) is its place in the whole text, with what belongs to it; `text` the
-    same without what came before its own run. `before` is the character that ended
-    the previous word ("\\n" on a new line, "" at the beginning); `newline` whether
-    the line ends after it; `ideograph` whether it is a single ideograph or kana.
+    [start, end) is its place in the text, with everything that belongs to it. `core`
+    reaches from its first to its last letter or digit, `tail` holds what follows that.
+    `newline`: the line ends after it. `ideograph`: it is a single ideograph or kana.
     """
 
     start: int
     end: int
-    text: str
-    before: str
+    core: str
+    tail: str
     newline: bool
     ideograph: bool
 
@@ -80,10 +79,10 @@ class WordScanner:
         self._base = 0
         self._at = 0
         self._begin(-1, -1, ideograph=False)
-        self._run = -1
-        self._run_kind = _OTHER
-        self._inside = False
-        self._lead = -1
+        self._run = -1  # where the present run of characters without white space starts
+        self._run_kind = _OTHER  # of its first character
+        self._inside = False  # whether that run belongs to the unsettled word
+        self._lead = -1  # where unspeakable characters that go to the next word start
         self._lead_end = -1
 
     def push(self, text: str) -> list[Word]:
@@ -132,19 +131,19 @@ class WordScanner:
         self._buffer = self._buffer[end - self._base :]
         self._base = end
 
-    def _begin(self, start: int, own: int, *, ideograph: bool, before: str = "") -> None:
-        """Make [start, …) the unsettled word; its own run starts at `own`; -1 is none."""
+    def _begin(self, start: int, core: int, *, ideograph: bool) -> None:
+        """Make [start, …) the unsettled word, with its core at `core`; -1 is none."""
         self._start = start
-        self._own = own
-        self._end = own
-        self._before = before
+        self._core = core
+        self._core_end = self._end = core + 1
         self._newline = False
         self._ideograph = ideograph
         self._closed = ideograph
 
     def _word(self, end: int) -> Word:
-        text = self.slice(self._own, min(end, self._own + LONGEST_WORD))
-        return Word(self._start, end, text, self._before, self._newline, self._ideograph)
+        core = self.slice(self._core, self._core_end)
+        tail = self.slice(self._core_end, end)
+        return Word(self._start, end, core, tail, self._newline, self._ideograph)
 
     def _trails(self, end: int) -> bool:
         """Whether the run of unspeakable characters up to `end` belongs to the word before."""
@@ -155,7 +154,7 @@ class WordScanner:
             and self._lead < 0
             and not self._newline
             and self._run_kind in (_WIDE, _TRAILING)
-            and end - self._own <= LONGEST_WORD
+            and end - self._core <= LONGEST_WORD
         )
 
     def _read_space(self, at: int, kind: int) -> None:
@@ -171,18 +170,14 @@ class WordScanner:
 
     def _read_letter(self, at: int, kind: int, settled: list[Word]) -> None:
         joins = self._inside and not self._closed and kind == _LETTER
-        if joins and at - self._own < LONGEST_WORD:
-            self._end = at + 1
+        if joins and at - self._core < LONGEST_WORD:
+            self._core_end = self._end = at + 1
             return
-        own = self._run if self._run >= 0 and not self._inside else at
-        before = ""
+        start = self._run if self._run >= 0 and not self._inside else at
         if self._start >= 0:
-            settled.append(word := self._word(self._end))
-            before = "\n" if word.newline else word.text[-1]
-        start = self._lead if self._lead >= 0 else own
-        self._begin(start, own, ideograph=kind == _IDEOGRAPH, before=before)
-        self._end = at + 1
-        self._run = own
+            settled.append(self._word(self._end))
+        self._begin(self._lead if self._lead >= 0 else start, at, ideograph=kind == _IDEOGRAPH)
+        self._run = at
         self._inside = True
         self._lead = -1
 
@@ -191,7 +186,7 @@ class WordScanner:
             if self._run < 0:
                 self._run = at
                 self._run_kind = kind
-        elif (self._closed and kind == _OPENER) or at - self._own >= LONGEST_WORD:
+        elif (self._closed and kind == _OPENER) or at - self._core >= LONGEST_WORD:
             self._run = at
             self._run_kind = _OTHER
             self._inside = False

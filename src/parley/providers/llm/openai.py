@@ -5,16 +5,17 @@ about a second. It brings authentication and the connection pool; its retries ar
 """
 
 import asyncio
-import importlib
+import functools
 import logging
 import math
 import os
 import re
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from parley.errors import (
@@ -114,7 +115,8 @@ class OpenAiModel:
 
         with self._errors():
             try:
-                await _owed(client.get("/models", cast_to=httpx2.Response))
+                options = self._options()
+                await _owed(client.get("/models", cast_to=httpx2.Response, options=options))
             except openai.APIStatusError as error:
                 if error.status_code not in NO_SUCH_LIST:
                     raise
@@ -150,11 +152,11 @@ class OpenAiModel:
 
     async def _connected(self) -> "AsyncOpenAI":
         if self._client is None:
-            await asyncio.to_thread(_import_sdk)
-            self._client = self._client or self._open()
+            certificates = await asyncio.to_thread(_load)
+            self._client = self._client or self._open(certificates)
         return self._client
 
-    def _open(self) -> "AsyncOpenAI":
+    def _open(self, certificates: ssl.SSLContext) -> "AsyncOpenAI":
         import httpx2
         import openai
 
@@ -164,14 +166,14 @@ class OpenAiModel:
             max_connections=1000, max_keepalive_connections=100, keepalive_expiry=KEEP_ALIVE_S
         )
         # A redirect is refused: it would take the caller's words to another host.
-        http = httpx2.AsyncClient(timeout=timeout, limits=limits, follow_redirects=False)
-        no_key = {"Authorization": openai.Omit()} if self._key is None else {}
+        http = httpx2.AsyncClient(
+            verify=certificates, timeout=timeout, limits=limits, follow_redirects=False
+        )
         return openai.AsyncOpenAI(
             api_key=self._key or "none",
             base_url=self.base_url,
             timeout=timeout,
             max_retries=0,
-            default_headers=cast("Mapping[str, str]", no_key),
             http_client=http,
         )
 
@@ -180,14 +182,32 @@ class OpenAiModel:
 
         body = request_body(request, self.model, self._max_tokens_field) | self._extra_body
         if not self._ask_usage:
-            return await _post(client, body)
+            return await self._post(client, body)
         try:
-            return await _post(client, body | {"stream_options": {"include_usage": True}})
+            return await self._post(client, body | {"stream_options": {"include_usage": True}})
         except openai.APIStatusError as error:
             if not (self._may_drop_usage and _refuses_usage(error)):
                 raise
         self._ask_usage = False
-        return await _post(client, body)
+        return await self._post(client, body)
+
+    async def _post(self, client: "AsyncOpenAI", body: Mapping[str, Any]) -> "AsyncStream[object]":
+        import openai
+
+        request = client.post(
+            "/chat/completions",
+            cast_to=object,
+            body=body,
+            options=self._options(),
+            stream=True,
+            stream_cls=openai.AsyncStream[object],
+        )
+        return await _owed(request)
+
+    def _options(self) -> Any:
+        import openai
+
+        return {} if self._key else {"headers": {"Authorization": openai.Omit()}}
 
     async def _drain(self, body: AsyncIterator[bytes]) -> None:
         # The answer is complete: how its HTTP body ends only decides about the connection.
@@ -232,31 +252,27 @@ class OpenAiModel:
 _TERM = re.compile(r"[A-Za-z][\w.\[\]]{0,63}")
 
 
-def _import_sdk() -> None:
+def _load() -> ssl.SSLContext:
+    """Import the SDK and read the certificates: about a second, once per process."""
     try:
-        for package in ("openai", "httpx2", "anyio"):
-            importlib.import_module(package)
+        import anyio  # noqa: F401
+        import httpx2  # noqa: F401
+        import openai  # noqa: F401
     except ModuleNotFoundError as error:
         raise MissingExtraError(error.name or "openai", "openai") from error
+    return _certificates()
+
+
+@functools.cache
+def _certificates() -> ssl.SSLContext:
+    import httpx2
+
+    return httpx2.create_ssl_context()
 
 
 async def _owed(answer: Awaitable[T]) -> T:
     with owing():
         return await answer
-
-
-async def _post(client: "AsyncOpenAI", body: Mapping[str, Any]) -> "AsyncStream[object]":
-    import openai
-
-    return await _owed(
-        client.post(
-            "/chat/completions",
-            cast_to=object,
-            body=body,
-            stream=True,
-            stream_cls=openai.AsyncStream[object],
-        )
-    )
 
 
 def _refuses_usage(error: "APIStatusError") -> bool:
