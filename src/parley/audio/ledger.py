@@ -27,6 +27,9 @@ ASSUMED_CHARS_PER_S = 15
 English is read at about 150 words a minute, with six characters to a word.
 """
 
+ASSUMED_CJK_CHARS_PER_S = 5
+"""The same for Han characters and kana, each of which is a syllable or more."""
+
 SILENCE = 100
 """Samples of PCM16 up to this magnitude (-50 dBFS) are silence."""
 
@@ -34,6 +37,7 @@ _BLOCK = 4096
 """Samples searched at a time: speech seldom begins or ends with much silence."""
 
 _CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
+_CJK_CHARACTER = re.compile(rf"[{_CJK}]")
 _WORD = re.compile(rf"[^\w\s]*[{_CJK}][^\w\s]*|[^\s{_CJK}]+")
 
 
@@ -53,6 +57,12 @@ class WordTime:
 def split_words(text: str) -> list[Range]:
     """The words of a text, punctuation included; each Han character and kana is a word."""
     return [match.span() for match in _WORD.finditer(text)]
+
+
+def assumed_duration(text: str) -> float:
+    """Seconds that it takes to say `text`, for all we know."""
+    cjk = len(_CJK_CHARACTER.findall(text))
+    return (len(text) - cjk) / ASSUMED_CHARS_PER_S + cjk / ASSUMED_CJK_CHARS_PER_S
 
 
 def voiced_range(pcm: bytes | bytearray) -> Range | None:
@@ -94,9 +104,10 @@ class SpanLedger:
             alignment = [((0, len(self.spoken)), (0, len(source)))]
         self._alignment = alignment
         self._words = split_words(self.spoken)
-        self._samples_per_char = sample_rate / ASSUMED_CHARS_PER_S
+        self._sample_rate = sample_rate
         self._times: list[WordTime] = []
-        self._voiced: tuple[int, int | None] = (0, None)
+        self._voice_start = 0
+        self._voice_end: int | None = None
         self._total: int | None = None
         self._tokens: list[WordTime] = []
         self._ends: list[int] | None = None
@@ -109,12 +120,13 @@ class SpanLedger:
 
     def voice_from(self, sample: int) -> None:
         """The voice is not heard before this sample."""
-        self._voiced = (sample, None)
+        self._voice_start = sample
         self._ends = None
 
     def end(self, total: int, voiced: Range) -> None:
         """All audio exists: `total` samples, of which the range `voiced` is not silent."""
-        self._total, self._voiced = total, voiced
+        self._total = total
+        self._voice_start, self._voice_end = voiced
         self._ends = None
 
     def heard(self, samples: int) -> int:
@@ -141,8 +153,8 @@ class SpanLedger:
         return min(max(begins, ends[word - 1] if word else 0), samples)
 
     def _chars(self, samples: int) -> int:
-        if self._total and samples >= self._total:
-            return len(self.source)
+        if self._total is not None and samples >= self._total:
+            return len(self.source) if self._total else 0
         words = bisect_right(self._word_ends(), samples)
         return self._to_source(self._words[words - 1][1]) if words else 0
 
@@ -160,17 +172,17 @@ class SpanLedger:
     def _time(self, char: int, token: int) -> float:
         """The sample at which the voice passes `char`; `token` is the timed word at or after it."""
         before = self._tokens[token - 1] if token else None
-        left, since = (before.char_end, before.sample_end) if before else (0, self._voiced[0])
+        left, since = (before.char_end, before.sample_end) if before else (0, self._voice_start)
         if token < len(self._tokens):
             after = self._tokens[token]
             right, until = after.char_start, after.sample_start
             if char >= right:
                 left, since = right, until
                 right, until = after.char_end, after.sample_end
-        elif self._voiced[1] is None:
-            return since + (char - left) * self._samples_per_char
+        elif self._voice_end is None:
+            return since + self._sample_rate * assumed_duration(self.spoken[left:char])
         else:
-            right, until = self._words[-1][1], max(since, self._voiced[1])
+            right, until = self._words[-1][1], max(since, self._voice_end)
         return since + (until - since) * (char - left) / (right - left)
 
     def _to_source(self, spoken: int) -> int:
@@ -180,28 +192,34 @@ class SpanLedger:
         told, limit = 0, len(self.source)
         for (start, end), (source_start, source_end) in self._alignment:
             if end > spoken:
-                limit = source_start
-                if (
-                    start < spoken
-                    and self.spoken[start:end] == self.source[source_start:source_end]
-                ):
-                    told = limit = source_start + spoken - start
+                same = self.spoken[start:end] == self.source[source_start:source_end]
+                told = source_start + spoken - start if same and start < spoken else told
+                limit = min(source_start, limit)
                 break
             told = source_end
-        return min(_past_punctuation(self.source, told, limit), len(self.source))
+        return min(_past_punctuation(self.source, max(told, 0), limit), len(self.source))
 
 
-_char_start = attrgetter("char_start")
 _char_end = attrgetter("char_end")
 
 
 def _believable(text: str, words: Sequence[WordTime], total: int | None) -> list[WordTime]:
-    """The words that agree with the text, the audio and each other, in order."""
+    """The words that agree with the text, the audio and each other, in order.
+
+    Each gets the punctuation after it. Where two overlap, the text of the former is cut, and
+    the time of the latter: no word is taken as heard before the voice says so.
+    """
     possible = [fitted for word in words if (fitted := _within(text, word, total))]
-    chain = _longest_chain(sorted(possible, key=_char_start))
-    limits = [*((word.char_start, word.sample_start) for word in chain[1:]), (len(text), total)]
-    tidy = [_up_to(text, word, *limit) for word, limit in zip(chain, limits, strict=False)]
-    return [word for word in tidy if word.char_start < word.char_end]
+    chain = _longest_chain(sorted(possible, key=attrgetter("char_start")))
+    limits = [*(word.char_start for word in chain[1:]), len(text)]
+    believable: list[WordTime] = []
+    sample = 0
+    for word, limit in zip(chain, limits, strict=False):
+        char_end = _past_punctuation(text, min(word.char_end, limit), limit)
+        if word.char_start < char_end:
+            begins, sample = max(sample, word.sample_start), max(sample, word.sample_end)
+            believable.append(WordTime(word.char_start, char_end, begins, sample))
+    return believable
 
 
 def _within(text: str, word: WordTime, total: int | None) -> WordTime | None:
@@ -211,20 +229,22 @@ def _within(text: str, word: WordTime, total: int | None) -> WordTime | None:
     covered = text[word.char_start : word.char_end]
     start = word.char_start + len(covered) - len(covered.lstrip())
     end = word.char_start + len(covered.rstrip())
-    if start >= end or (total is not None and word.sample_start > total):
+    last = word.sample_end if total is None else min(word.sample_end, total)
+    if start >= end or word.sample_start > last:
         return None
-    return WordTime(start, end, word.sample_start, word.sample_end)
+    return WordTime(start, end, word.sample_start, last)
 
 
 def _longest_chain(words: list[WordTime]) -> list[WordTime]:
-    """The longest selection whose samples do not run backwards (patience sorting)."""
-    samples: list[int] = []
+    """The longest selection whose midpoints do not run backwards (patience sorting)."""
+    midpoints: list[int] = []
     lasts: list[int] = []
     previous: list[int] = []
     for index, word in enumerate(words):
-        length = bisect_right(samples, word.sample_start)
+        midpoint = word.sample_start + word.sample_end
+        length = bisect_right(midpoints, midpoint)
         previous.append(lasts[length - 1] if length else -1)
-        samples[length : length + 1] = [word.sample_start]
+        midpoints[length : length + 1] = [midpoint]
         lasts[length : length + 1] = [index]
     index = lasts[-1] if lasts else -1
     chain = []
@@ -232,13 +252,6 @@ def _longest_chain(words: list[WordTime]) -> list[WordTime]:
         chain.append(words[index])
         index = previous[index]
     return chain[::-1]
-
-
-def _up_to(text: str, word: WordTime, char_limit: int, sample_limit: int | None) -> WordTime:
-    """The word with the punctuation after it, ending before the next one begins."""
-    char_end = _past_punctuation(text, min(word.char_end, char_limit), char_limit)
-    sample_end = word.sample_end if sample_limit is None else min(word.sample_end, sample_limit)
-    return WordTime(word.char_start, char_end, word.sample_start, sample_end)
 
 
 def _past_punctuation(text: str, start: int, limit: int) -> int:

@@ -52,7 +52,7 @@ class Line(Generic[Source]):
 
     def send(self, source: Source, start: int, end: int, now: float) -> None:
         """Note that samples [start, end) of `source` are sent now."""
-        at = max(now + self._latency_s, self._end())
+        at = max(now + self._latency_s, self.ends)
         self.pieces.append(Piece(source, start, end, at))
         self.sent += end - start
         self.full_until = max(now, self.full_until) + (end - start) / self._rate
@@ -88,7 +88,7 @@ class Line(Generic[Source]):
         for piece in self.pieces:
             piece.at = max(piece.at, now)
             now = piece.at + (piece.end - piece.start) / self._rate
-        self.full_until = max(self.full_until, self._end() - self._latency_s)
+        self.full_until = max(self.full_until, self.ends - self._latency_s)
 
     def clear(self, now: float) -> list[Piece[Source]]:
         """The transport has thrown away what it held; returns that."""
@@ -98,7 +98,9 @@ class Line(Generic[Source]):
         self.full_until = now
         return dropped
 
-    def _end(self) -> float:
+    @property
+    def ends(self) -> float:
+        """When all that was sent will have been heard."""
         if not self.pieces:
             return self.heard_until
         last = self.pieces[-1]
@@ -119,7 +121,7 @@ class Line(Generic[Source]):
     def _align(self, count: int, at: float) -> None:
         """Move all times so that the next `count` samples end at `at`."""
         first = self.pieces[0]
-        late = at - self._ends(count)
+        late = at - self._passes(count)
         without_gap = first.at <= self.heard_until + _TOLERANCE / self._rate
         if without_gap and abs(late) < JITTER_S:
             return
@@ -127,11 +129,11 @@ class Line(Generic[Source]):
         for piece in self.pieces:
             piece.at += late
 
-    def _ends(self, count: int) -> float:
+    def _passes(self, count: int) -> float:
         """When the next `count` samples will have been heard."""
-        for piece in self.pieces:
-            length = piece.end - piece.start
-            if count <= length:
-                break
-            count -= length
+        pieces = iter(self.pieces)
+        piece = next(pieces)
+        while count > piece.end - piece.start:
+            count -= piece.end - piece.start
+            piece = next(pieces)
         return piece.at + count / self._rate

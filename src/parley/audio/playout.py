@@ -195,10 +195,12 @@ class Playout:
         """At `at` the transport had passed `samples_total` of all samples ever sent to it.
 
         For "exact". Samples that a clear threw away count as passed: the position after a
-        clear is all that was sent before it. A position that was passed already is ignored.
+        clear is all that was sent before it. A position that was passed already is ignored;
+        one that is passed late, because the transport ran dry, is dated back.
         """
         at = self._playing_time(at)
-        if heard := self._line.reach(samples_total, at):
+        dry = samples_total >= self._line.sent
+        if heard := self._line.reach(samples_total, min(at, self._line.ends) if dry else at):
             self._line.fill_from(at)
             self._hear(heard)
 
@@ -288,12 +290,11 @@ class Playout:
     def _send(self, count: int, now: float) -> bytes:
         chunks = []
         for span in self._unsent():
-            end = min(span.total, span.sent + count)
-            if end > span.sent:
-                chunks.append(span.read(span.sent, end))
-                self._line.send(span, span.sent, end, now)
-                count -= end - span.sent
-                span.sent = end
+            start, pcm = span.send(count)
+            if pcm:
+                chunks.append(pcm)
+                self._line.send(span, start, span.sent, now)
+                count -= span.sent - start
         return b"".join(chunks)
 
     def _mark(self) -> tuple[str, ...]:

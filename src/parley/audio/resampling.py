@@ -47,8 +47,8 @@ _MOST_PRODUCTS = 200_000
 def is_convertible(source_rate: int, target_rate: int) -> bool:
     """Whether two rates (hertz) have a ratio that StreamResampler can work with.
 
-    That is a ratio of whole numbers up to 1000, as all usual rates have, between 1 and
-    192 kHz.
+    That is a ratio of whole numbers up to 1000, as all usual rates have with 8, 16, 24 and
+    48 kHz. Rates are from 1 to 192 kHz.
     """
     if source_rate not in _RATES or target_rate not in _RATES:
         return False

@@ -11,8 +11,9 @@ SAMPLE_BYTES = 2
 class SpanAudio:
     """One span's audio and the account of its words; all counts are samples of the span.
 
-    `sent` is the next sample to send. `heard` is where the ear is, `heard_at` when it got
-    there. `told` is how many characters of the source were reported as heard.
+    `sent` is the next sample to send; `has_begun` once any was, though it may have been taken
+    back since: it may have been audible for a moment. `heard` is where the ear is, `heard_at`
+    when it got there. `told` is how many characters of the source were reported as heard.
     """
 
     def __init__(self, reply: "ReplyAudio", span: int, ledger: SpanLedger) -> None:
@@ -21,7 +22,7 @@ class SpanAudio:
         self.ledger = ledger
         self.sent = self.heard = self.told = 0
         self.heard_at = 0.0
-        self.ended = False
+        self.has_begun = self.ended = False
         self._pcm = bytearray()
         self._forgotten = 0
         self._silent_until = 0
@@ -31,11 +32,6 @@ class SpanAudio:
     def total(self) -> int:
         """Samples that exist so far."""
         return self._forgotten + len(self._pcm) // SAMPLE_BYTES
-
-    @property
-    def has_begun(self) -> bool:
-        """Some of it was sent and not taken back, or was heard."""
-        return self.sent > 0 or self.heard > 0
 
     @property
     def is_done(self) -> bool:
@@ -55,6 +51,12 @@ class SpanAudio:
             first, end = voiced_range(self._pcm) or (len(self._pcm) // SAMPLE_BYTES,) * 2
             begin = self._silent_until if self._voice_found else self._forgotten + first
             self.ledger.end(self.total, (begin, self._forgotten + end))
+
+    def send(self, limit: int) -> tuple[int, bytes]:
+        """Take the next samples, `limit` at most: where they begin, and their PCM."""
+        start, self.sent = self.sent, min(self.total, self.sent + limit)
+        self.has_begun = self.has_begun or self.sent > start
+        return start, self.read(start, self.sent)
 
     def read(self, start: int, end: int) -> bytes:
         """Samples [start, end), which were not forgotten."""

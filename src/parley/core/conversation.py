@@ -101,6 +101,10 @@ def _tick(ctx: Context, event: ev.Tick) -> None:
     """Deadlines that have passed are dealt with before any event."""
 
 
+def _record(ctx: Context, event: ev.StageFailed) -> None:
+    """The trace keeps it; nothing follows from it."""
+
+
 def _ends_call(ctx: Context, event: ev.ReplyEndsCall) -> None:
     speaking.ends_call(ctx, event, EndReason.AGENT_ENDED)
 
@@ -141,5 +145,6 @@ _HANDLERS: Mapping[type, Callable[[Context, Any], None]] = {
     ev.PlayoutCleared: speaking.cleared,
     ev.ToolFinished: tools.finished,
     ev.ToolFailed: tools.failed,
+    ev.StageFailed: _record,
 }
 assert set(_HANDLERS) == set(ev.Event.__args__)  # noqa: S101 - a fact that nobody handles

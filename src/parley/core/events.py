@@ -270,6 +270,18 @@ class ToolFailed:
     error: str
 
 
+# Stages
+
+
+@dataclass(frozen=True, slots=True)
+class StageFailed:
+    """A custom stage was passed over: it raised, or took longer than its deadline."""
+
+    stage: str
+    seam: str
+    error: str
+
+
 Event = (
     Tick
     | Connected
@@ -299,4 +311,5 @@ Event = (
     | PlayoutCleared
     | ToolFinished
     | ToolFailed
+    | StageFailed
 )

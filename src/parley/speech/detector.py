@@ -1,8 +1,173 @@
-"""stub"""
+"""Where speech begins and ends, in audio time, from one call's VAD windows. Pure.
+
+A window that is likely to hold speech begins an utterance at once: later stages
+confirm it. The voice activity model lets go about 0.1 s after the voice has ended,
+so the end is looked for in the sound's level: the last part of a window that is
+neither far below the utterance's level nor close to the noise.
+"""
+
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
+
+SAMPLE_RATE = 16_000
+WINDOW = 512
+
+QUIET_DBFS = -70.0
+"""The noise floor that is assumed before anything was heard."""
+
+NOISE_PROBABILITY = 0.15
+"""Below this a window counts as noise."""
+
+FLOOR_RATE = 0.2
+LEVEL_RATE = 0.1
+"""How far one window moves the noise floor and the utterance's level, 0 to 1."""
+
+ONSET_WINDOWS = 5
+"""An onset lies at most this many windows back: 0.16 s, the length of an /s/."""
+
+OFFSET_WINDOWS = 8
+"""An offset lies at most this many windows back: the model's hang-over is 0.2 s at most."""
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
+    """What is known of 512 samples at 16 kHz.
+
+    `probability` of speech, 0 to 1. `rms_dbfs` is the level, 0 for a full-scale
+    square wave; `quarters_dbfs` the levels of equal parts in order, empty where
+    unknown. `end_sample` counts from the stream's first sample.
+    """
+
     probability: float
     rms_dbfs: float
     end_sample: int
     quarters_dbfs: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechOnset:
+    """The caller began to speak: `at` is the first voiced sample."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechOffset:
+    """The caller fell silent: `at` is the end of the last voiced sample."""
+
+    at: int
+
+
+SpeechEdge = SpeechOnset | SpeechOffset
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorSettings:
+    """When speech begins and ends."""
+
+    onset_probability: float = 0.4
+    """A window that holds speech with this probability begins an utterance."""
+
+    offset_probability: float = 0.25
+    """A window below this probability may end one."""
+
+    offset_windows: int = 2
+    """So many of them in a row do end it."""
+
+    level_range_db: float = 22.0
+    """Sound further below the utterance's level than this is not voice."""
+
+    noise_margin_db: float = 5.0
+    """Sound less above the noise floor than this is not voice."""
+
+
+class SpeechDetector:
+    """Turns one stream's windows into edges. Edges never go back in time.
+
+    `speaking`: an utterance is open. `voiced_s`: seconds of voice in it, or in the
+    last one.
+    """
+
+    def __init__(self, settings: DetectorSettings | None = None) -> None:
+        self.speaking = False
+        self.voiced_s = 0.0
+        self._settings = settings or DetectorSettings()
+        self._recent: deque[Window] = deque(maxlen=OFFSET_WINDOWS)  # newest first
+        self._floor = QUIET_DBFS
+        self._level = QUIET_DBFS
+        self._unlikely = 0
+        self._last_edge = 0
+
+    def feed(self, window: Window) -> SpeechEdge | None:
+        """Take the next window; the edge that it reveals, if any."""
+        self._recent.appendleft(window)
+        edge = self._while_speaking(window) if self.speaking else self._while_silent(window)
+        if edge:
+            self._last_edge = edge.at
+        return edge
+
+    def _while_silent(self, window: Window) -> SpeechOnset | None:
+        if window.probability < NOISE_PROBABILITY:
+            self._floor += FLOOR_RATE * (window.rms_dbfs - self._floor)
+        if window.probability < self._settings.onset_probability:
+            return None
+        self.speaking = True
+        self.voiced_s = 0.0
+        self._level = window.rms_dbfs
+        self._unlikely = 0
+        self._count(window)
+        return SpeechOnset(max(self._first_voiced(), self._last_edge))
+
+    def _while_speaking(self, window: Window) -> SpeechOffset | None:
+        if window.probability >= self._settings.onset_probability:
+            self._level += LEVEL_RATE * (window.rms_dbfs - self._level)
+            self._count(window)
+        unlikely = window.probability < self._settings.offset_probability
+        self._unlikely = self._unlikely + 1 if unlikely else 0
+        if self._unlikely < self._settings.offset_windows:
+            return None
+        self.speaking = False
+        return SpeechOffset(max(self._last_voiced(), self._last_edge))
+
+    def _count(self, window: Window) -> None:
+        if window.rms_dbfs >= self._threshold():
+            self.voiced_s += WINDOW / SAMPLE_RATE
+
+    def _threshold(self) -> float:
+        """The least level of voice, in dBFS."""
+        above_noise = self._floor + self._settings.noise_margin_db
+        return max(above_noise, self._level - self._settings.level_range_db)
+
+    def _first_voiced(self) -> int:
+        """Back from now, over loud parts, to where two quiet ones lie before them."""
+        threshold, first, quiet = self._threshold(), None, 0
+        for start, _, level in _parts(islice(self._recent, ONSET_WINDOWS)):
+            if level >= threshold:
+                first, quiet = start, 0
+            elif first is not None:
+                quiet += 1
+                if quiet == 2:
+                    break
+        return self._recent[0].end_sample - WINDOW if first is None else first
+
+    def _last_voiced(self) -> int:
+        """Back from the last likely window to a loud part; else the model's word counts."""
+        threshold = self._threshold()
+        likely = islice(self._recent, self._unlikely, None)
+        for _, end, level in _parts(likely):
+            if level >= threshold:
+                return end
+        return self._recent[0].end_sample - self._unlikely * WINDOW
+
+
+def _parts(windows: Iterator[Window]) -> Iterator[tuple[int, int, float]]:
+    """Start, end and level of each part of the windows, newest first."""
+    for window in windows:
+        levels = window.quarters_dbfs or (window.rms_dbfs,)
+        size = WINDOW // len(levels)
+        end = window.end_sample
+        for level in reversed(levels):
+            yield end - size, end, level
+            end -= size

@@ -1,8 +1,8 @@
 """Voice activity of all calls, judged together: one model, one batch every 10 ms.
 
-Audio is pushed as it comes. On a process-wide grid of 10 ms every stream that has a
-complete window gives it to one batch, which runs in a thread of its own; the results
-come back on the event loop. The event loop itself spends microseconds.
+Audio is pushed as it comes. At the points of a process-wide grid of 10 ms, every stream
+that has a complete window gives it to one batch; the batch runs in a thread of its own,
+and the results come back on the event loop.
 """
 
 import asyncio
@@ -19,13 +19,18 @@ import numpy as np
 from parley.errors import ProviderError
 from parley.owing import owe, settle
 from parley.speech.detector import Window
-from parley.speech.silero import CONTEXT, SAMPLE_RATE, WINDOW, Floats, fresh_state
+from parley.speech.silero import CONTEXT, MODEL, SAMPLE_RATE, WINDOW, Floats, fresh_state
 
 TICK_S = 0.01
+"""Distance of the grid's points."""
+
 BACKLOG_S = 2.0
-INLINE = 0
+"""A stream that is further behind skips its oldest audio."""
+
 SILENCE = 1e-10
-"""The least power: digital silence counts as -100 dBFS."""
+"""The least power, relative to full scale: digital silence counts as -100 dBFS."""
+
+QUARTERS = 4
 
 _WINDOW_BYTES = 2 * WINDOW
 _CONTEXT_BYTES = 2 * CONTEXT
@@ -37,7 +42,7 @@ OnFailure = Callable[[ProviderError], object]
 
 
 class VoiceModel(Protocol):
-    """What `parley.speech.silero.SileroVad` does."""
+    """What `parley.speech.silero.SileroVad` does. Called in the VAD's own thread."""
 
     def __call__(self, audio: Floats, state: Floats) -> tuple[Floats, Floats]: ...
 
@@ -45,23 +50,22 @@ class VoiceModel(Protocol):
 class VadStream:
     """One call's audio on its way to the model.
 
-    `skipped` counts samples that were left out because the model fell more than
-    `BACKLOG_S` seconds behind.
+    `skipped` counts the samples that were left out because the model was behind.
     """
 
-    __slots__ = ("_buffer", "_position", "_shared", "_state", "on_failure", "on_window", "skipped")
+    __slots__ = ("_buffer", "_position", "_shared", "on_failure", "on_window", "skipped", "state")
 
     def __init__(self, shared: "SharedVad", on_window: OnWindow, on_failure: OnFailure) -> None:
         self.on_window = on_window
         self.on_failure = on_failure
         self.skipped = 0
+        self.state = fresh_state()
         self._shared = shared
         self._buffer = bytearray(_CONTEXT_BYTES)
         self._position = 0
-        self._state = fresh_state()
 
     def push(self, pcm: bytes) -> None:
-        """Hand over the next samples (`parley.audio.formats.INBOUND`)."""
+        """Hand over the next samples (`parley.audio.formats.INBOUND`), on the event loop."""
         buffer = self._buffer
         buffer += pcm
         if len(buffer) >= _INPUT_BYTES:
@@ -70,13 +74,8 @@ class VadStream:
                 self._skip(len(buffer) - _MOST_BYTES)
 
     def close(self) -> None:
-        """End the stream; neither callback is called any more. May be called often."""
+        """End the stream: neither callback is called any more. May be called often."""
         self._shared.forget(self)
-
-    def _skip(self, excess: int) -> None:
-        del self._buffer[:excess]
-        self._position += excess // 2
-        self.skipped += excess // 2
 
     @property
     def ready(self) -> bool:
@@ -84,11 +83,16 @@ class VadStream:
         return len(self._buffer) >= _INPUT_BYTES
 
     def take(self) -> tuple[bytes, int]:
-        """The oldest window with its context, and the position at which it ends."""
+        """Remove the oldest window: its samples after their context, and where it ends."""
         audio = bytes(self._buffer[:_INPUT_BYTES])
         del self._buffer[:_WINDOW_BYTES]
         self._position += WINDOW
         return audio, self._position
+
+    def _skip(self, excess: int) -> None:
+        del self._buffer[:excess]
+        self._position += excess // 2
+        self.skipped += excess // 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,12 +104,12 @@ class _Batch:
 
 
 class SharedVad:
-    """One per process. All streams that are open at a time belong to one event loop."""
+    """One per process. Streams that are open at the same time belong to one event loop."""
 
     def __init__(self, model: VoiceModel) -> None:
         self._model = model
         self._streams: dict[VadStream, None] = {}
-        self._loop: asyncio.AbstractEventLoop
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._running: _Batch | None = None
         self._again = False
@@ -113,43 +117,43 @@ class SharedVad:
         self._thread: threading.Thread | None = None
 
     def open(self, on_window: OnWindow, on_failure: OnFailure) -> VadStream:
-        """Begin to listen to one call.
+        """Begin to listen to one call. Close the stream when the call ends.
 
-        `on_window` gets every window's result, in order. When the model fails,
-        `on_failure` is called once and the stream is closed. Both are called on the
-        event loop.
+        `on_window` gets the result of every window, in order. When the model fails,
+        the stream is closed and `on_failure` called. Both run on the event loop.
         """
         if self._thread is None:
             self._thread = threading.Thread(target=self._serve, name="parley-vad", daemon=True)
             self._thread.start()
-        if not self._streams:
-            self._loop = asyncio.get_running_loop()
-            self._running, self._again = None, False
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self._loop, self._timer, self._running, self._again = loop, None, None, False
         stream = VadStream(self, on_window, on_failure)
         self._streams[stream] = None
         return stream
 
     def close(self) -> None:
-        """Close all streams and end the thread."""
+        """Close every stream and end the thread."""
         for stream in list(self._streams):
-            self.forget(stream)
+            stream.close()
         if self._thread is not None:
             self._work.put(None)
             self._thread.join()
             self._thread = None
 
     def forget(self, stream: VadStream) -> None:
-        """Drop a stream and what it holds."""
+        """Drop a stream that closes."""
         self._streams.pop(stream, None)
         if not self._streams and self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
     def wake(self) -> None:
-        """Some stream has a complete window: see to it at the grid's next point."""
+        """See to the streams that are ready, at the next point of the grid."""
         if self._timer is None and self._streams:
-            point = (math.floor(self._loop.time() / TICK_S) + 1) * TICK_S
-            self._timer = self._loop.call_at(point, self._tick)
+            loop = asyncio.get_running_loop()
+            point = (math.floor(loop.time() / TICK_S) + 1) * TICK_S
+            self._timer = loop.call_at(point, self._tick)
 
     def _tick(self) -> None:
         self._timer = None
@@ -159,71 +163,68 @@ class SharedVad:
             self._again = True
 
     def _start(self) -> None:
+        """Run a batch of one window of each ready stream: each needs the state before it."""
         streams = [stream for stream in self._streams if stream.ready]
         if not streams:
             return
         audio, ends = zip(*[stream.take() for stream in streams], strict=True)
         self._again = any(stream.ready for stream in streams)
-        self._running = _Batch(self._loop, streams, audio, ends)
-        if len(streams) <= INLINE:
-            owe()
-            self._deliver(self._running, self._judge(self._running))
-            return
+        self._running = _Batch(asyncio.get_running_loop(), streams, audio, ends)
         owe()
         self._work.put(self._running)
 
-    def _deliver(self, batch: _Batch, outcome: Sequence[Window] | ProviderError) -> None:
+    def _finish(self, batch: _Batch, results: Sequence[Window | ProviderError]) -> None:
         settle()
         if batch is self._running:
             self._running = None
-        if isinstance(outcome, ProviderError):
-            for stream in batch.streams:
-                if stream in self._streams:
-                    self.forget(stream)
-                    self._call(stream.on_failure, outcome)
-        else:
-            for stream, window in zip(batch.streams, outcome, strict=True):
-                if stream in self._streams:
-                    self._call(stream.on_window, window)
+        for stream, result in zip(batch.streams, results, strict=True):
+            if stream in self._streams:
+                _deliver(stream, result)
         if self._again and self._running is None:
             self._start()
 
-    def _call(self, callback, argument) -> None:
-        """One call's mistake must not reach the others."""
-        try:
-            callback(argument)
-        except Exception as error:
-            self._loop.call_exception_handler(
-                {"message": "a VAD callback failed", "exception": error}
-            )
-
-    # In the thread
+    # What follows runs in the thread.
 
     def _serve(self) -> None:
         while (batch := self._work.get()) is not None:
-            outcome = self._judge(batch)
-            with suppress(RuntimeError):  # the loop has ended: nobody waits for the answer
-                batch.loop.call_soon_threadsafe(self._deliver, batch, outcome)
+            results = self._judge(batch)
+            with suppress(RuntimeError):  # the loop is closed: nobody waits for the results
+                batch.loop.call_soon_threadsafe(self._finish, batch, results)
 
-    def _judge(self, batch: _Batch) -> Sequence[Window] | ProviderError:
+    def _judge(self, batch: _Batch) -> Sequence[Window | ProviderError]:
         try:
-            samples = np.frombuffer(b"".join(batch.audio), "<i2")
-            audio = samples.reshape(-1, CONTEXT + WINDOW) * np.float32(1 / 32768)
-            state = np.concatenate([stream._state for stream in batch.streams], axis=1)
-            probabilities, state = self._model(audio, state)
-            for index, stream in enumerate(batch.streams):
-                stream._state = state[:, index : index + 1]
-            return _windows(probabilities, audio[:, CONTEXT:], batch.ends)
+            return self._infer(batch)
         except Exception as error:
-            failure = ProviderError("silero-vad", f"inference failed ({type(error).__name__})")
+            failure = ProviderError(MODEL, f"a window cannot be judged ({type(error).__name__})")
             failure.__cause__ = error
-            return failure
+            return [failure] * len(batch.streams)
+
+    def _infer(self, batch: _Batch) -> Sequence[Window]:
+        samples = np.frombuffer(b"".join(batch.audio), "<i2").reshape(-1, CONTEXT + WINDOW)
+        audio = samples * np.float32(1 / 32768)
+        state = np.concatenate([stream.state for stream in batch.streams], axis=1)
+        probabilities, state = self._model(audio, state)
+        for index, stream in enumerate(batch.streams):
+            stream.state = state[:, index : index + 1]
+        return _windows(probabilities, audio[:, CONTEXT:], batch.ends)
+
+
+def _deliver(stream: VadStream, result: Window | ProviderError) -> None:
+    try:
+        if isinstance(result, Window):
+            stream.on_window(result)
+        else:
+            stream.close()
+            stream.on_failure(result)
+    except Exception as error:  # one call's mistake must not reach the others
+        context = {"message": "a VAD callback failed", "exception": error}
+        asyncio.get_running_loop().call_exception_handler(context)
 
 
 def _windows(probabilities: Floats, audio: Floats, ends: Sequence[int]) -> list[Window]:
-    quarters = audio.reshape(len(ends), 4, -1)
+    quarters = audio.reshape(len(ends), QUARTERS, -1)
     power = np.einsum("bqs,bqs->bq", quarters, quarters) / quarters.shape[2]
     levels = 10 * np.log10(power + SILENCE)
-    rms = 10 * np.log10(power.mean(1) + SILENCE)
-    rows = zip(probabilities.tolist(), rms.tolist(), ends, levels.tolist(), strict=True)
-    return [Window(p, level, end, tuple(parts)) for p, level, end, parts in rows]
+    means = 10 * np.log10(power.mean(axis=1) + SILENCE)
+    rows = zip(probabilities.tolist(), means.tolist(), ends, levels.tolist(), strict=True)
+    return [Window(p, mean, end, tuple(parts)) for p, mean, end, parts in rows]

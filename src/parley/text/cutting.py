@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from parley.errors import ConfigurationError
 from parley.text.boundaries import Boundary
-from parley.text.orthography import LIST_JOINERS, Orthography
+from parley.text.orthography import Orthography
 from parley.text.words import Word
 
 _REMAINDER = 3
@@ -46,7 +46,7 @@ class Cutter:
 
     def __init__(self, settings: ChunkSettings, spelling: Orthography) -> None:
         self._settings = settings
-        self._connectives = spelling.connectives
+        self._spelling = spelling
 
     def cut(
         self,
@@ -68,7 +68,7 @@ class Cutter:
             if found is Boundary.SENTENCE:
                 return i + 1
             if clauses and found is Boundary.CLAUSE and i + 1 >= self._settings.first_clause_words:
-                stands = _stands(words, boundaries, i)
+                stands = self._stands(words, boundaries, i)
                 if stands or (stands is None and hopeful):
                     return i + 1
                 hopeful = False
@@ -92,33 +92,31 @@ class Cutter:
     def _quality(self, words: Sequence[Word], boundaries: Sequence[Boundary], i: int) -> int:
         """Say how well a long sentence can be cut after word `i`; more is better."""
         if boundaries[i] is Boundary.CLAUSE:
-            return 4 if _stands(words, boundaries, i) else 2
+            return 4 if self._stands(words, boundaries, i) else 2
         if boundaries[i] is Boundary.WORD:
-            return 3 if words[i + 1].core.lower() in self._connectives else 1
+            return 3 if words[i + 1].core.lower() in self._spelling.connectives else 1
         return 0
+
+    def _stands(self, words: Sequence[Word], boundaries: Sequence[Boundary], i: int) -> bool | None:
+        """Say whether the mark after word `i` ends a clause, not an item of a list.
+
+        It does unless another mark comes soon, or the sentence ends soon after an "and".
+        None: more words are needed to tell.
+        """
+        ahead = boundaries[i + 1 : i + 1 + _REMAINDER]
+        for count, found in enumerate(ahead, 1):
+            if found is Boundary.CLAUSE:
+                return False
+            if found is Boundary.SENTENCE:
+                return not any(map(self._joins, words[i + 1 : i + 1 + count]))
+        if len(ahead) < _REMAINDER:
+            return None
+        ends_item = Boundary.CLAUSE in boundaries[max(0, i - _REMAINDER) : i]
+        return not (ends_item and self._joins(words[i + 1]))
+
+    def _joins(self, word: Word) -> bool:
+        return word.core.lower() in self._spelling.joiners
 
 
 def _size(word: Word) -> float:
     return _IDEOGRAPH_WORDS if word.ideograph else 1.0
-
-
-def _stands(words: Sequence[Word], boundaries: Sequence[Boundary], i: int) -> bool | None:
-    """Say whether the mark after word `i` ends a clause, not an item of a list.
-
-    It does unless another mark comes soon, or the sentence ends soon after an "and".
-    None: more words are needed to tell.
-    """
-    ahead = boundaries[i + 1 : i + 1 + _REMAINDER]
-    for count, found in enumerate(ahead, 1):
-        if found is Boundary.CLAUSE:
-            return False
-        if found is Boundary.SENTENCE:
-            return not any(map(_joins_a_list, words[i + 1 : i + 1 + count]))
-    if len(ahead) < _REMAINDER:
-        return None
-    ends_item = Boundary.CLAUSE in boundaries[max(0, i - _REMAINDER) : i]
-    return not (ends_item and _joins_a_list(words[i + 1]))
-
-
-def _joins_a_list(word: Word) -> bool:
-    return word.core.lower() in LIST_JOINERS

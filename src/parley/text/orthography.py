@@ -21,6 +21,7 @@ class Orthography:
     except the words of `after_closing` (5 p.m. Eastern).
     `common`: abbreviations that end it only before one of `starters`, as do initials.
     `starters`: words that, with a capital, begin a sentence.
+    `joiners`: words before the last item of a list.
     `connectives`: words before which a long sentence may be cut.
     `ordinals`: a number with a full stop counts (der 3. Mai).
     """
@@ -31,17 +32,15 @@ class Orthography:
     after_closing: frozenset[str] = frozenset()
     common: frozenset[str] = frozenset()
     starters: frozenset[str] = frozenset()
+    joiners: frozenset[str] = frozenset()
     connectives: frozenset[str] = frozenset()
     ordinals: bool = False
 
 
-LIST_JOINERS = _set("and or y e o u und oder et ou")
-"""Words before the last item of a list, in all the languages below."""
-
 _ENGLISH = Orthography(
     leading=_set("mr mrs ms mx dr prof rev hon gen col lt sgt capt gov sen rep pres mt")
     | _set("e.g i.e eg ie cf vs approx viz ca"),
-    numbered=_set("no nos nr fig figs vol ch sec art ext apt ste p pp par"),
+    numbered=_set("no nos nr fig figs vol ch sec art ext apt ste pp par"),
     closing=_set("a.m p.m etc al"),
     after_closing=_set("monday tuesday wednesday thursday friday saturday sunday")
     | _set("eastern central mountain pacific atlantic greenwich local et ct mt pt"),
@@ -52,6 +51,7 @@ _ENGLISH = Orthography(
     | _set("what when where which who why how is are do does did can could would will should")
     | _set("may please let let's just also however after before my your our their his her")
     | _set("yes no not now once as any anything would thank thanks sorry sure"),
+    joiners=_set("and or"),
     connectives=_set("and or but because so that which who when while if unless although")
     | _set("though where than with without for from in on at by about after before")
     | _set("during until since through between into"),
@@ -59,11 +59,12 @@ _ENGLISH = Orthography(
 
 _GERMAN = Orthography(
     leading=_set("hr fr dr prof dipl st z.b d.h u.a bzw ca evtl ggf inkl vgl zzgl sog str"),
-    numbered=_set("nr abs art kap s"),
+    numbered=_set("nr abs art kap"),
     common=_set("usw etc jan feb mär apr jun jul aug sep sept okt nov dez tel min std"),
     starters=_set("der die das ein eine es er sie wir ich ihr du dies diese dieser hier da")
     | _set("wenn im in am an auf für und aber oder dann was wann wo wer wie warum ist sind")
     | _set("haben möchten können bitte danke ja nein nun danach außerdem"),
+    joiners=_set("und oder"),
     connectives=_set("und oder aber weil dass denn sondern wenn als ob während damit obwohl")
     | _set("mit ohne für von aus in im an am auf bei nach vor über unter zwischen bis"),
     ordinals=True,
@@ -71,22 +72,24 @@ _GERMAN = Orthography(
 
 _SPANISH = Orthography(
     leading=_set("sr sra srta dr dra prof ud uds d dña ej aprox vs"),
-    numbered=_set("núm nº pág págs art cap tel ext"),
+    numbered=_set("núm pág págs art cap tel ext"),
     closing=_set("a.m p.m etc"),
     common=_set("ee.uu ee uu av avda ene feb abr jun jul ago sept oct nov dic"),
     starters=_set("el la los las un una es esto esta este hay yo usted si en a para por y pero")
     | _set("qué cuándo dónde quién cómo cuál puede quiere gracias sí no luego después también"),
+    joiners=_set("y e o u"),
     connectives=_set("y e o u pero porque que si cuando aunque mientras donde como con sin")
     | _set("para por desde hasta en entre sobre"),
 )
 
 _FRENCH = Orthography(
     leading=_set("mm dr pr st ste p.ex env av cf c.-à-d"),
-    numbered=_set("no n° nº p pp art chap tél vol"),
+    numbered=_set("no pp art chap tél vol"),
     closing=_set("etc"),
     common=_set("janv févr avr juil sept oct nov déc bd boul min"),
     starters=_set("le la les un une des il elle on nous vous je c'est ce cette ces si en à pour")
     | _set("et mais ou puis que quand où qui comment pourquoi est voulez pouvez merci oui non"),
+    joiners=_set("et ou"),
     connectives=_set("et ou mais parce car que qui si quand lorsque où donc avec sans pour par")
     | _set("dans en sur sous entre depuis pendant jusque"),
 )

@@ -1,0 +1,88 @@
+"""Parley on the common work. The defaults as a user gets them; trace and recorder on.
+
+Options are those of the common work's `args`; `--mode` is not used.
+"""
+
+import time
+
+T_START = time.monotonic()
+
+import asyncio  # noqa: E402
+import shutil  # noqa: E402
+import tempfile  # noqa: E402
+from collections.abc import Awaitable, Callable  # noqa: E402
+from functools import partial  # noqa: E402
+from pathlib import Path  # noqa: E402
+from typing import Any  # noqa: E402
+
+from common import (  # noqa: E402
+    SessionLlm,
+    SessionStt,
+    SessionTts,
+    SinkTransport,
+    find_work,
+)
+
+from parley.core.settings import Settings, TurnSettings  # noqa: E402
+from parley.runtime.agent import Agent  # noqa: E402
+from parley.runtime.responders import ModelResponder  # noqa: E402
+from parley.runtime.voice import Speech, Voice  # noqa: E402
+from parley.speech.shared import shared_vad  # noqa: E402
+
+T_IMPORT = time.monotonic()
+
+work = find_work()
+
+Wired = tuple[Callable[[bytes], None], Callable[[], Awaitable[None]]]
+
+
+def agent_for(session: Any, phrases: dict[str, tuple[Speech, ...]]) -> Agent:
+    """Defaults, but for what a provider's capabilities decide."""
+    return Agent(
+        settings=Settings(turns=TurnSettings(recognizer_finalizes=False)),
+        stt=SessionStt(session),
+        vad=shared_vad(),
+        voice=Voice(SessionTts(session), phrases=phrases),
+        responder=partial(ModelResponder, SessionLlm(session), instructions="You are helpful."),
+    )
+
+
+def starter(calls: Path) -> Callable[[Any], Awaitable[Wired]]:
+    phrases: dict[str, tuple[Speech, ...]] = {}
+
+    async def start(session: Any) -> Wired:
+        agent = agent_for(session, phrases)
+        await agent.start()
+        session.tts_starts.clear()
+        sink = work.PacedSink(session.sink)
+        transport = SinkTransport(sink)
+        pace = asyncio.create_task(sink.run())
+        call = asyncio.create_task(agent.take(transport, calls))
+        while transport.side is None:
+            await asyncio.sleep(0)
+
+        async def stop() -> None:
+            transport.hang_up()
+            await call
+            pace.cancel()
+
+        return transport.push, stop
+
+    return start
+
+
+if __name__ == "__main__":
+    a = work.args()
+    info = dict(
+        peer="parley",
+        import_s=T_IMPORT - T_START,
+        start_s=(T_START - a.t0) if a.t0 else None,
+        rss_import_mb=work.rss_mb(),
+    )
+    calls = Path(tempfile.mkdtemp(prefix="parley-bench-"))
+    try:
+        r = asyncio.run(work.drive(a, work.load_clips(a.corpus), starter(calls), info))
+    finally:
+        shutil.rmtree(calls, ignore_errors=True)
+    if not a.cold:
+        print("parley", a.mode, work.brief(r))

@@ -1,0 +1,327 @@
+"""An assistant: how it hears, thinks, speaks and takes turns.
+
+The names are VAPI's (https://docs.vapi.ai/api-reference/assistants/create): snake_case in
+Python and YAML, camelCase on the wire; both are read everywhere. What is not known here
+is kept, written back, and reported by `Assistant.warnings`. A wrong value raises
+AssistantError. Times are seconds.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel, to_snake
+from pydantic_core import PydanticCustomError
+
+from parley.assistants.problems import Locate, assistant_error, close_match, keys_of, nowhere
+
+FirstMessageMode = Literal[
+    "assistant-speaks-first",
+    "assistant-waits-for-user",
+    "assistant-speaks-first-with-model-generated-message",
+]
+
+
+class Section(BaseModel):
+    """A part of an assistant. Immutable; unknown fields are kept in `model_extra`."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        populate_by_name=True,
+        extra="allow",
+        frozen=True,
+        strict=True,
+        allow_inf_nan=False,
+    )
+
+    if not TYPE_CHECKING:  # type checkers see the fields as parameters
+
+        def __init__(self, /, **data):
+            try:
+                super().__init__(**data)
+            except ValidationError as error:
+                raise assistant_error(type(self), error) from None
+
+        # Pydantic then validates sections within sections without this constructor, so
+        # that the outermost one reports all problems with their whole paths.
+        __init__.__pydantic_base_init__ = True
+
+    @model_validator(mode="before")
+    @classmethod
+    def _each_field_once(cls, data: Any) -> Any:
+        for name, field in cls.model_fields.items() if isinstance(data, Mapping) else ():
+            given = sorted(keys_of(name, field) & set(data))
+            if len(given) > 1:
+                both = " and ".join(given)
+                raise PydanticCustomError("twice", "{both} are the same field", {"both": both})
+        return data
+
+    def unknown(self) -> Iterator[tuple[str, str]]:
+        """Path and reason for every field, here and below, that nothing in Parley reads."""
+        for key in self.model_extra or {}:
+            if reason := self._reason(close_match(key, type(self).model_fields)):
+                yield key, reason
+        for name, section in self._sections():
+            yield from ((f"{name}.{path}", reason) for path, reason in section.unknown())
+
+    def _reason(self, meant: str) -> str:
+        question = f"; did you mean {meant}?" if meant else ""
+        return f"unknown, kept without effect{question}"
+
+    def _sections(self) -> Iterator[tuple[str, "Section"]]:
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            items = enumerate(value) if isinstance(value, list) else [(None, value)]
+            for n, item in items:
+                if isinstance(item, Section):
+                    yield (name if n is None else f"{name}.{n}"), item
+
+
+class ProviderSection(Section):
+    """A section whose unknown fields are settings of the provider that it names."""
+
+    def settings(self) -> dict[str, Any]:
+        """The provider's settings, as `parley.providers.registry.create` takes them."""
+        return {to_snake(key): value for key, value in (self.model_extra or {}).items()}
+
+    def _reason(self, meant: str) -> str:
+        # The provider judges its settings itself.
+        return f"passed on to the provider; did you mean {meant}?" if meant else ""
+
+
+class Transcriber(ProviderSection):
+    """How the assistant hears."""
+
+    provider: str = Field(
+        default="pocketsphinx", description="the name of a speech-to-text provider"
+    )
+    language: str = Field(default="en", description="a BCP 47 language tag")
+
+
+class PromptMessage(Section):
+    """A message that the model is given before the conversation."""
+
+    role: Literal["system", "user", "assistant"] = Field(
+        default="system", description="who is speaking: system, user or assistant"
+    )
+    content: str = Field(description="the text of the message")
+
+
+class Model(ProviderSection):
+    """How the assistant thinks.
+
+    The provider `scripted` needs no model: it answers the caller's n-th turn with the
+    n-th of `replies`, in which `{transcript}` stands for what the caller said.
+    """
+
+    provider: str = Field(default="scripted", description="the name of a language-model provider")
+    model: str | None = Field(default=None, description="the name of the model")
+    system_prompt: str | None = Field(
+        default=None, description="what the model is told to be and do"
+    )
+    messages: list[PromptMessage] = Field(
+        default=[], description="messages with a role and a content"
+    )
+    temperature: float | None = Field(default=None, ge=0, le=2, description="a number from 0 to 2")
+    max_tokens: int | None = Field(default=None, ge=1, description="a whole number of at least 1")
+    base_url: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("baseUrl", "url"),
+        serialization_alias="url",
+        description="the URL of an OpenAI-compatible server, up to and with /v1",
+    )
+    replies: list[str] = Field(
+        default=["I heard: {transcript}"], min_length=1, description="at least one reply"
+    )
+
+    def prompt(self) -> list[PromptMessage]:
+        """All messages that come before the conversation, `system_prompt` first."""
+        if self.system_prompt is None:
+            return list(self.messages)
+        return [PromptMessage(role="system", content=self.system_prompt), *self.messages]
+
+    def settings(self) -> dict[str, Any]:
+        """The provider's settings, as `parley.providers.registry.create` takes them."""
+        if self.provider == "scripted":
+            return super().settings() | {"replies": self.replies}
+        own = {"model": self.model, "base_url": self.base_url}
+        return super().settings() | {k: v for k, v in own.items() if v is not None}
+
+
+class ChunkPlan(Section):
+    """How a reply is cut into pieces that are spoken one by one."""
+
+    first_clause: bool = Field(
+        default=True, description="true or false: whether the first piece may end at a clause"
+    )
+    max_words: int = Field(
+        default=15, ge=1, description="words after which a sentence is cut, at least 1"
+    )
+
+
+class Voice(ProviderSection):
+    """How the assistant speaks."""
+
+    provider: str = Field(default="espeak", description="the name of a text-to-speech provider")
+    voice_id: str | None = Field(
+        default=None, description="the name of one of the provider's voices"
+    )
+    speed: float = Field(
+        default=1.0, ge=0.25, le=4, description="a number from 0.25 to 4; 1 is normal"
+    )
+    chunk_plan: ChunkPlan = Field(default=ChunkPlan(), description="first_clause and max_words")
+
+
+class StartSpeakingPlan(Section):
+    """When the assistant takes its turn."""
+
+    wait_seconds: float = Field(
+        default=0.5, ge=0, le=5, description="the silence that ends a caller's turn, 0 to 5 seconds"
+    )
+
+
+class StopSpeakingPlan(Section):
+    """When the caller's voice interrupts the assistant.
+
+    Phrases of None are the built-in ones of the language.
+    """
+
+    num_words: int = Field(default=1, ge=0, le=10, description="words that interrupt, 0 to 10")
+    voice_seconds: float = Field(
+        default=0.5,
+        ge=0,
+        le=0.5,
+        description="the length of a voice that interrupts, 0 to 0.5 seconds",
+    )
+    acknowledgement_phrases: list[str] | None = Field(
+        default=None, description="a list of phrases that never interrupt"
+    )
+    interruption_phrases: list[str] | None = Field(
+        default=None, description="a list of phrases that always interrupt"
+    )
+
+
+class MessagePlan(Section):
+    """What the assistant says when nobody speaks."""
+
+    idle_messages: list[str] = Field(
+        default=["Are you still there?"], description="a list of texts, said one after the other"
+    )
+    idle_timeout_seconds: float = Field(
+        default=10.0,
+        ge=1,
+        le=3600,
+        description="the silence before each of them, 1 to 3600 seconds",
+    )
+    idle_message_max_spoken_count: int = Field(
+        default=3, ge=1, le=10, description="how often one is said in a call, 1 to 10"
+    )
+
+
+class Assistant(Section):
+    """All of it. Every field has a default: `Assistant()` is complete and polite.
+
+    The first message may be generated (`first_message_mode`) by any model but a scripted
+    one, which needs a turn of the caller to answer. `tools` are plain functions; they
+    exist only in Python and are not written to the wire.
+    """
+
+    name: str | None = Field(default=None, description="a name for people")
+    model: Model = Field(default=Model(), description="provider, model, messages, ...")
+    transcriber: Transcriber = Field(default=Transcriber(), description="provider, language, ...")
+    voice: Voice = Field(default=Voice(), description="provider, voice_id, speed, ...")
+    first_message: str | None = Field(default=None, description="what the assistant says first")
+    first_message_mode: FirstMessageMode = Field(
+        default="assistant-speaks-first",
+        description="assistant-speaks-first, assistant-waits-for-user or, with a language model,"
+        " assistant-speaks-first-with-model-generated-message",
+    )
+    first_message_interruptions_enabled: bool = Field(
+        default=True,
+        description="true or false: whether the caller may interrupt the first message",
+    )
+    start_speaking_plan: StartSpeakingPlan = Field(
+        default=StartSpeakingPlan(), description="wait_seconds"
+    )
+    stop_speaking_plan: StopSpeakingPlan = Field(
+        default=StopSpeakingPlan(), description="num_words, voice_seconds, ..."
+    )
+    message_plan: MessagePlan = Field(default=MessagePlan(), description="idle_messages, ...")
+    silence_timeout_seconds: float = Field(
+        default=30.0, ge=1, le=3600, description="the silence that ends the call, 1 to 3600 seconds"
+    )
+    max_duration_seconds: float = Field(
+        default=600.0,
+        ge=10,
+        le=43_200,
+        description="the length of the longest call, 10 to 43200 seconds",
+    )
+    end_call_message: str | None = Field(default=None, description="what is said before hanging up")
+    end_call_phrases: list[str] = Field(
+        default=[],
+        description="a list of phrases after which, said by the assistant, the call ends",
+    )
+    tools: list[Callable[..., Any]] = Field(
+        default=[], exclude=True, description="Python functions"
+    )
+
+    @field_validator("tools", mode="before")
+    @classmethod
+    def _tools_are_functions(cls, tools: Any) -> Any:
+        if isinstance(tools, list) and all(callable(tool) for tool in tools):
+            return tools
+        raise PydanticCustomError(
+            "tools", "tools are Python functions and cannot be named in a file yet"
+        )
+
+    @field_validator("first_message_mode")
+    @classmethod
+    def _something_to_say_first(cls, mode: str, info: ValidationInfo) -> str:
+        model = info.data.get("model")
+        if mode.endswith("model-generated-message") and model and model.provider == "scripted":
+            raise PydanticCustomError("mode", "the scripted model cannot generate a first message")
+        return mode
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any], locate: Locate = nowhere) -> Self:
+        """An assistant from JSON-like data; `locate` says where a path was written."""
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            raise assistant_error(cls, error, locate) from None
+
+    def wire(self) -> dict[str, Any]:
+        """JSON-like data in camelCase, without tools and without what is None."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was understood but may not be what was meant, as "path: reason"."""
+        found = [f"{path}: {reason}" for path, reason in self.unknown()]
+        if self.first_message_mode == "assistant-speaks-first" and not self.first_message:
+            found.append("first_message: there is none, so the caller speaks first")
+        return tuple(found)
+
+
+def default_assistant() -> Assistant:
+    """An assistant that needs no model: it greets, and repeats what it has understood."""
+    return Assistant(
+        name="Parley",
+        first_message="Hello, this is Parley. What can I do for you?",
+        model=Model(
+            replies=[
+                "I heard: {transcript}. Please tell me more.",
+                "Thank you. I heard: {transcript}",
+            ]
+        ),
+        end_call_message="Thank you for calling. Goodbye.",
+    )

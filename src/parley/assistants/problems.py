@@ -1,0 +1,80 @@
+"""What is wrong with an assistant, in words that say where and what to do."""
+
+import difflib
+import typing
+from collections.abc import Callable, Iterable
+
+from pydantic import AliasChoices, BaseModel, ValidationError
+from pydantic.alias_generators import to_snake
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from parley.errors import AssistantError
+
+Path = tuple[str | int, ...]
+Locate = Callable[[Path], str]
+"""Where a path was written ("agent.yaml, line 3: "), or nothing."""
+
+
+def nowhere(_: Path) -> str:
+    """A value that was made in Python has no line."""
+    return ""
+
+
+def assistant_error(
+    model: type[BaseModel], error: ValidationError, locate: Locate = nowhere
+) -> AssistantError:
+    """Pydantic's error as ours: every problem with its place, a remedy for the first.
+
+    No value is repeated, for it may be a secret.
+    """
+    details = error.errors(include_url=False, include_context=False, include_input=False)
+    problems = [f"{locate(d['loc'])}{_dotted(d['loc'])}{d['msg']}" for d in details]
+    return AssistantError("; ".join(problems), remedy=_remedy(model, details[0]))
+
+
+def close_match(key: str, fields: Iterable[str]) -> str:
+    """The field that was probably meant, or nothing."""
+    matches = difflib.get_close_matches(to_snake(key), list(fields), n=1, cutoff=0.75)
+    return matches[0] if matches else ""
+
+
+def keys_of(name: str, field: FieldInfo) -> set[str]:
+    """All keys under which a field may be given."""
+    aliases = field.validation_alias
+    if isinstance(aliases, AliasChoices):
+        return {name, *(alias for alias in aliases.choices if isinstance(alias, str))}
+    return {name, *([aliases] if isinstance(aliases, str) else [])}
+
+
+def _dotted(path: Path) -> str:
+    return f"{'.'.join(map(str, path))}: " if path else ""
+
+
+def _remedy(model: type[BaseModel], detail: ErrorDetails) -> str:
+    description = _description(model, detail["loc"])
+    quotes = " Put it in quotes." if detail["type"] == "string_type" else ""
+    return f"Give {description}.{quotes}" if description else quotes.strip()
+
+
+def _description(model: type[BaseModel], path: Path) -> str:
+    """The description of the innermost field on the path that has one."""
+    description = ""
+    section: type[BaseModel] | None = model
+    for key in path:
+        if section is None or isinstance(key, int):
+            continue
+        found = [f for name, f in section.model_fields.items() if key in keys_of(name, f)]
+        if not found:
+            break
+        description = found[0].description or description
+        section = _section(found[0].annotation)
+    return description
+
+
+def _section(annotation: object) -> type[BaseModel] | None:
+    """The model in an annotation: M, M | None, list[M]."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    inner = (_section(argument) for argument in typing.get_args(annotation))
+    return next((section for section in inner if section), None)

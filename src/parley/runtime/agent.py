@@ -1,0 +1,94 @@
+"""An agent: an assistant with its engines running, ready to take calls."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from parley.audio.diskwriter import disk_writer
+from parley.core.settings import Settings, cached_phrases
+from parley.providers.protocols import Provider, SpeechToText, SttOptions
+from parley.runtime import collector
+from parley.runtime.call import Call, Outcome, Parts
+from parley.runtime.ear import GAP_S
+from parley.runtime.folder import CallFolder
+from parley.runtime.responders import Responder
+from parley.runtime.stages import Stages
+from parley.runtime.voice import Voice
+from parley.speech.vad import SharedVad
+from parley.text.cutting import ChunkSettings
+from parley.tools.runner import Tool
+from parley.transports.base import Transport
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """A call that is over. `folder` and `summary` only where it was recorded."""
+
+    outcome: Outcome
+    folder: Path | None = None
+    summary: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """Takes any number of calls at a time.
+
+    `responder` and `stages` are made anew for every call; all else is shared.
+    """
+
+    settings: Settings
+    stt: SpeechToText
+    vad: SharedVad
+    voice: Voice
+    responder: Callable[[], Responder]
+    tools: Mapping[str, Tool] = field(default_factory=dict)
+    stages: Callable[[], Stages] = Stages
+    stt_options: SttOptions = field(default_factory=SttOptions)
+    chunking: ChunkSettings | None = None
+    gap_s: float | None = GAP_S
+    others: tuple[Provider, ...] = ()
+
+    async def start(self) -> None:
+        """Load, connect and synthesise beforehand what would delay the first call."""
+        await asyncio.gather(*(p.warm() for p in self._providers()))
+        missing = await self.voice.prepare(cached_phrases(self.settings))
+        if missing:
+            log.warning("%d phrases could not be synthesised beforehand", len(missing))
+        collector.settle()
+
+    async def take(
+        self, transport: Transport, calls: Path | None = None, *, simulated: bool = False
+    ) -> CallRecord:
+        """Carry one call to its end, recording it in a new folder of `calls`."""
+        parts = Parts(
+            settings=self.settings,
+            stt=self.stt,
+            stt_options=self.stt_options,
+            vad=self.vad,
+            voice=self.voice,
+            responder=self.responder(),
+            tools=self.tools,
+            stages=self.stages(),
+            chunking=self.chunking,
+            gap_s=self.gap_s,
+        )
+        if calls is None:
+            return CallRecord(await Call(parts, transport, None).run())
+        folder = CallFolder(calls, self.settings, disk_writer(), simulated=simulated)
+        try:
+            outcome = await Call(parts, transport, folder).run()
+        finally:
+            summary = await folder.close()
+        return CallRecord(outcome, folder.path, summary)
+
+    async def close(self) -> None:
+        """Release the engines."""
+        await asyncio.gather(*(p.aclose() for p in self._providers()))
+
+    def _providers(self) -> tuple[Provider, ...]:
+        return (self.stt, self.voice.tts, *self.others)

@@ -1,0 +1,211 @@
+"""How the agent hears a leg: frames in, voice edges and transcripts out."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+
+from parley.audio.formats import INBOUND
+from parley.core import events as ev
+from parley.errors import ProviderError
+from parley.providers.protocols import SpeechToText, SttOptions, SttStream
+from parley.runtime.children import Children
+from parley.runtime.stages import Stages
+from parley.speech.detector import SpeechDetector, SpeechOnset, Window
+from parley.speech.vad import SharedVad, VadStream
+
+log = logging.getLogger(__name__)
+
+REPLAY_S = 15.0
+"""How much audio without a final text is kept for a recogniser that is started again."""
+
+GAP_S = 0.6
+"""Audio that stays away for so long is a gap in the media."""
+
+VAD_RETRY_S = 1.0
+"""After a failure the voice detector is opened again so much later."""
+
+Post = Callable[[ev.Event], None]
+OnAudio = Callable[[float, bytes], None]
+
+
+class Ear:
+    """Listens to one leg. Audio time is counted in samples, anchored at the earliest arrival."""
+
+    def __init__(
+        self,
+        leg: ev.Leg,
+        *,
+        stt: SpeechToText,
+        options: SttOptions,
+        vad: SharedVad,
+        stages: Stages,
+        children: Children,
+        post: Post,
+        clock: Callable[[], float],
+        on_audio: OnAudio | None,
+        gap_s: float | None = GAP_S,
+    ) -> None:
+        self._leg = leg
+        self._stt = stt
+        self._options = options
+        self._vad = vad
+        self._stages = stages
+        self._children = children
+        self._post = post
+        self._clock = clock
+        self._on_audio = on_audio
+        self._gap_s = gap_s
+        self._loop = asyncio.get_running_loop()
+        self._detector = SpeechDetector()
+        self._voice: VadStream | None = None
+        self._stream: SttStream | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._replay: deque[bytes] = deque()
+        self._replay_bytes = 0
+        self._segments = 0
+        self._origin: float | None = None
+        self._samples = 0
+        self._voice_base = 0
+        self._last_frame = 0.0
+        self._lost = False
+        self._gap_timer: asyncio.TimerHandle | None = None
+        self._retry_timer: asyncio.TimerHandle | None = None
+
+    # Audio
+
+    def audio(self, pcm: bytes) -> None:
+        """Take in the next frame."""
+        now = self._clock()
+        pcm = self._stages.hear(pcm)
+        samples = INBOUND.samples_in(pcm)
+        began = now - (self._samples + samples) / INBOUND.sample_rate
+        if self._lost:
+            self._restore(now, began)
+        if self._origin is None or began < self._origin:
+            self._origin = began
+        if self._on_audio is not None:
+            self._on_audio(self._origin + self._samples / INBOUND.sample_rate, pcm)
+        self._samples += samples
+        self._last_frame = now
+        if self._voice is not None:
+            self._voice.push(pcm)
+        self._transcribe(pcm)
+
+    def _transcribe(self, pcm: bytes) -> None:
+        self._replay.append(pcm)
+        self._replay_bytes += len(pcm)
+        while self._replay_bytes > INBOUND.bytes_for(REPLAY_S):
+            self._replay_bytes -= len(self._replay.popleft())
+        if self._stream is not None:
+            self._push(pcm)
+
+    def _push(self, pcm: bytes) -> None:
+        assert self._stream is not None  # noqa: S101 - the callers have looked
+        try:
+            self._stream.push(pcm)
+        except ProviderError as error:
+            self._failed(error)
+
+    # Gaps
+
+    def _watch(self) -> None:
+        """Notice that frames stay away."""
+        if self._gap_s is None:
+            return
+        now = self._clock()
+        if self._origin is not None and not self._lost and now - self._last_frame > self._gap_s:
+            self._lost = True
+            self._post(ev.MediaLost(self._leg, self._last_frame))
+        self._gap_timer = self._loop.call_later(self._gap_s / 2, self._watch)
+
+    def _restore(self, now: float, began: float) -> None:
+        self._lost = False
+        self._origin = began
+        self._detector = SpeechDetector()
+        self._post(ev.MediaRestored(self._leg, now))
+
+    # Voice
+
+    def open(self) -> None:
+        """Begin to listen."""
+        self._open_voice()
+        self._watch()
+        self._start()
+
+    def _open_voice(self) -> None:
+        self._voice = self._vad.open(self._window, self._voice_failed)
+        self._voice_base = self._samples
+
+    def _window(self, window: Window) -> None:
+        edge = self._detector.feed(window)
+        if edge is None:
+            return
+        at = self._audio_time(edge.at)
+        started = isinstance(edge, SpeechOnset)
+        self._post((ev.SpeechStarted if started else ev.SpeechStopped)(self._leg, at))
+
+    def _audio_time(self, sample: int) -> float:
+        origin = self._origin or 0.0
+        return max(0.0, origin + (self._voice_base + sample) / INBOUND.sample_rate)
+
+    def _voice_failed(self, error: ProviderError) -> None:
+        """Words alone carry the turns until the detector is back."""
+        log.error("voice detection failed: %s", error)
+        self._voice = None
+        self._retry_timer = self._loop.call_later(VAD_RETRY_S, self._open_voice)
+
+    # Words
+
+    def _start(self) -> None:
+        self._task = self._children.spawn("transcriber", self._listen(), self._failed)
+
+    def finalize(self) -> None:
+        if self._stream is not None:
+            self._stream.finalize()
+
+    def restart(self) -> None:
+        """Replace the recogniser; it hears again what no final text covers."""
+        self._stop()
+        self._start()
+
+    def _failed(self, error: ProviderError) -> None:
+        log.warning("transcriber: %s", error)
+        self._stop()
+        self._post(ev.ListeningFailed(self._leg, error.category, error.permanent))
+
+    def _stop(self) -> None:
+        self._stream = None
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    async def _listen(self) -> None:
+        stream = await self._stt.open(self._options)
+        try:
+            base = self._segments
+            for pcm in list(self._replay):
+                stream.push(pcm)
+            self._stream = stream
+            self._post(ev.ListeningReady(self._leg))
+            async for result in stream:
+                segment = base + result.segment
+                self._segments = max(self._segments, segment + 1)
+                if result.final:
+                    self._replay.clear()
+                    self._replay_bytes = 0
+                text = await self._stages.transcribe(result.text, final=result.final)
+                self._post(ev.Transcript(self._leg, segment, text, result.final))
+        finally:
+            await stream.aclose()
+        raise ProviderError(self._stt.name, "its stream ended in the middle of a call")
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._stop()
+        for timer in (self._gap_timer, self._retry_timer):
+            if timer is not None:
+                timer.cancel()
+        if self._voice is not None:
+            self._voice.close()
+            self._voice = None

@@ -1,0 +1,210 @@
+"""Replies on their way: from the responder's text, cut into spans, to synthesised audio."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from parley.audio.formats import OUTBOUND
+from parley.core import actions as act
+from parley.core import events as ev
+from parley.core.history import Line
+from parley.errors import ProviderError
+from parley.providers.protocols import ToolCall
+from parley.runtime.children import Children
+from parley.runtime.closing import closing
+from parley.runtime.mouth import Mouth
+from parley.runtime.responders import ReplyRequest, ReplyText, Responder
+from parley.runtime.stages import Stages
+from parley.runtime.voice import Speech, Voice
+from parley.text.chunking import Chunked, Chunker
+from parley.text.cutting import ChunkSettings
+
+PARALLEL_SPANS = 2
+"""How many spans of a call are synthesised at the same time."""
+
+Post = Callable[[ev.Event], None]
+
+
+class Replies:
+    """Generates and synthesises what the core asks for, and reports how it goes."""
+
+    def __init__(
+        self,
+        *,
+        responder: Responder,
+        voice: Voice,
+        mouth: Mouth,
+        stages: Stages,
+        children: Children,
+        post: Post,
+        tool_timeout: Callable[[str], float],
+        chunking: ChunkSettings | None = None,
+    ) -> None:
+        self._responder = responder
+        self._voice = voice
+        self._mouth = mouth
+        self._stages = stages
+        self._children = children
+        self._post = post
+        self._tool_timeout = tool_timeout
+        self._chunking = chunking
+        self._generating: dict[int, asyncio.Task[None]] = {}
+        self._speaking: dict[tuple[int, int], asyncio.Task[None]] = {}
+        self._slots = asyncio.Semaphore(PARALLEL_SPANS)
+
+    # Text
+
+    def start(self, action: act.StartReply, lines: Sequence[Line]) -> None:
+        request = ReplyRequest(action.reply, action.attempt, lines)
+        self._generating[action.reply] = self._children.spawn(
+            "responder", self._generate(request), partial(self._broke, action.reply)
+        )
+
+    def promote(self, reply: int) -> None:
+        self._responder.promoted(reply)
+
+    def cancel(self, reply: int) -> None:
+        """Stop everything about a reply, and forget its audio."""
+        self._stop_generating(reply)
+        for key in [k for k in self._speaking if k[0] == reply]:
+            self._speaking.pop(key).cancel()
+        self._mouth.discard(reply)
+
+    def close(self, reply: int) -> None:
+        """Nothing is to come: what there is will be heard to its end."""
+        self._stop_generating(reply)
+        for key in [k for k in self._speaking if k[0] == reply]:
+            self._speaking.pop(key).cancel()
+            self._mouth.end_span(*key, complete=False)
+        self._mouth.end_reply(reply)
+
+    def ended(self, action: act.ReplyEnded) -> None:
+        """A reply has come to its end."""
+        self._generating.pop(action.reply, None)
+        if action.outcome != "done" and not action.heard:
+            self._responder.withdrawn(action.reply)
+
+    def _stop_generating(self, reply: int) -> None:
+        if task := self._generating.pop(reply, None):
+            task.cancel()
+
+    def _broke(self, reply: int, error: ProviderError) -> None:
+        self._post(ev.ReplyFailed(reply, error.category, error.permanent))
+
+    async def _generate(self, request: ReplyRequest) -> None:
+        lines = await self._stages.tell(request.lines)
+        request = ReplyRequest(request.reply, request.attempt, lines)
+        cutter = _Cutter(request.reply, self._voice.language, self._chunking, self._mouth)
+        first = True
+        async with closing(self._responder.respond(request)) as parts:
+            async for part in parts:
+                if first:
+                    self._post(ev.ReplyToken(request.reply))
+                    first = False
+                if isinstance(part, ReplyText):
+                    for event in cutter.push(part.text):
+                        self._post(event)
+                elif isinstance(part, ToolCall):
+                    self._call_tool(request.reply, part)
+                else:
+                    self._post(ev.ReplyEndsCall(request.reply))
+        for event in cutter.finish():
+            self._post(event)
+        self._post(ev.ReplyGenerated(request.reply))
+
+    def _call_tool(self, reply: int, call: ToolCall) -> None:
+        identity = f"{reply}-{call.id}"
+        timeout = self._tool_timeout(call.name)
+        self._post(ev.ReplyToolCall(reply, identity, call.name, call.arguments, timeout))
+
+    # Audio
+
+    def synthesize(self, action: act.Synthesize) -> None:
+        spoken = self._stages.speakable(action.text)
+        text = spoken.text if spoken else action.text
+        alignment = spoken.alignment if spoken else None
+        self._mouth.playout.open_span(action.reply, action.span, action.text, text, alignment)
+        key = action.reply, action.span
+        if action.cached and (pieces := self._voice.cached(text)):
+            self._take(key, pieces)
+            return
+        self._speaking[key] = self._children.spawn(
+            "voice", self._speak(key, text), partial(self._fell_silent, key)
+        )
+
+    def cancel_synthesis(self, reply: int, span: int) -> None:
+        if task := self._speaking.pop((reply, span), None):
+            task.cancel()
+        self._mouth.playout.drop_span(reply, span)
+
+    def _take(self, key: tuple[int, int], pieces: Sequence[Speech]) -> None:
+        total = 0
+        for piece in pieces:
+            total += len(piece.pcm)
+            self._mouth.append(*key, self._stages.speak(piece.pcm), piece.words)
+        self._post(ev.SpanAudio(*key))
+        self._done(key, total)
+
+    async def _speak(self, key: tuple[int, int], text: str) -> None:
+        total = 0
+        async with self._slots, closing(self._voice.speak(text)) as pieces:
+            async for piece in pieces:
+                self._mouth.append(*key, self._stages.speak(piece.pcm), piece.words)
+                if piece.pcm and not total:
+                    self._post(ev.SpanAudio(*key))
+                total += len(piece.pcm)
+        if not total:
+            self._post(ev.SpanFailed(*key, "empty", permanent=False))
+            return
+        self._done(key, total)
+
+    def _done(self, key: tuple[int, int], total: int) -> None:
+        self._speaking.pop(key, None)
+        self._mouth.end_span(*key)
+        self._post(ev.SpanSynthesized(*key, total / OUTBOUND.bytes_for(1)))
+
+    def _fell_silent(self, key: tuple[int, int], error: ProviderError) -> None:
+        self._post(ev.SpanFailed(*key, error.category, error.permanent))
+
+
+class _Cutter:
+    """Cuts a reply into spans, and takes a cut back while nobody has heard it."""
+
+    def __init__(
+        self, reply: int, language: str, settings: ChunkSettings | None, mouth: Mouth
+    ) -> None:
+        self._reply = reply
+        self._chunker = Chunker(language, settings)
+        self._mouth = mouth
+        self._next = 0
+        self._provisional: int | None = None
+
+    def push(self, text: str) -> list[ev.Event]:
+        chunked = self._settle_audible()
+        return [e for c in [*chunked, *self._chunker.push(text)] for e in self._event(c)]
+
+    def finish(self) -> list[ev.Event]:
+        chunked = self._settle_audible()
+        return [e for c in [*chunked, *self._chunker.finish()] for e in self._event(c)]
+
+    def _settle_audible(self) -> list[Chunked]:
+        """A provisional span that was heard stands."""
+        span = self._provisional
+        if span is not None and self._mouth.playout.has_begun(self._reply, span):
+            return self._chunker.commit()
+        return []
+
+    def _event(self, chunked: Chunked) -> list[ev.Event]:
+        if chunked.status == "confirmed":
+            self._provisional = None
+            return []
+        if chunked.status == "retracted":
+            assert self._provisional is not None  # noqa: S101 - the chunker's promise
+            span, self._provisional = self._provisional, None
+            return [ev.SpanRetracted(self._reply, span)]
+        span = self._next
+        self._next += 1
+        if chunked.status == "provisional":
+            self._provisional = span
+        chunk = chunked.chunk
+        return [ev.ReplySpan(self._reply, span, chunk.text, chunk.start, chunk.end)]

@@ -1,0 +1,155 @@
+"""What answers the caller: a language model, or a script."""
+
+import re
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from parley.core.history import INTERRUPTED, Line
+from parley.providers.protocols import (
+    LanguageModel,
+    LlmRequest,
+    LlmText,
+    Message,
+    ToolCall,
+    ToolDefinition,
+)
+from parley.runtime.closing import closing
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyRequest:
+    """What is to be answered. `reply` never comes twice; `attempt` counts from 1."""
+
+    reply: int
+    attempt: int
+    lines: Sequence[Line]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyText:
+    """A piece of the answer, in order."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """The call is to end once this answer was heard."""
+
+
+ReplyPart = ReplyText | ToolCall | HangUp
+
+
+class Responder(Protocol):
+    """Answers one call's turns.
+
+    A reply may be speculative: `promoted` says that it became part of the call,
+    `withdrawn` that it never happened. Raises ProviderError and nothing else.
+    """
+
+    def respond(self, request: ReplyRequest) -> AsyncIterator[ReplyPart]: ...
+
+    def promoted(self, reply: int) -> None: ...
+
+    def withdrawn(self, reply: int) -> None: ...
+
+
+class ModelResponder:
+    """A language model with instructions and tools."""
+
+    def __init__(
+        self,
+        model: LanguageModel,
+        *,
+        instructions: str = "",
+        tools: Sequence[ToolDefinition] = (),
+        temperature: float | None = None,
+        max_tokens: int | None = None,
+    ) -> None:
+        self._model = model
+        self._instructions = instructions
+        self._tools = tools
+        self._temperature = temperature
+        self._max_tokens = max_tokens
+
+    async def respond(self, request: ReplyRequest) -> AsyncIterator[ReplyPart]:
+        asked = LlmRequest(
+            messages=messages(self._instructions, request.lines),
+            tools=self._tools,
+            temperature=self._temperature,
+            max_tokens=self._max_tokens,
+        )
+        async with closing(self._model.stream(asked)) as parts:
+            async for part in parts:
+                if isinstance(part, LlmText):
+                    yield ReplyText(part.text)
+                elif isinstance(part, ToolCall):
+                    yield part
+
+    def promoted(self, reply: int) -> None:
+        """A model keeps no state of its own."""
+
+    def withdrawn(self, reply: int) -> None:
+        """A model keeps no state of its own."""
+
+
+def messages(instructions: str, lines: Sequence[Line]) -> list[Message]:
+    """The conversation in the form that language models take."""
+    found = [Message("system", instructions)] if instructions else []
+    for line in lines:
+        if line.who == "caller":
+            found.append(Message("user", line.text))
+            continue
+        calls = [ToolCall(t.call, t.name, t.arguments) for t in line.tools]
+        text = f"{line.text} {INTERRUPTED}".strip() if line.interrupted else line.text
+        found.append(Message("assistant", text, tool_calls=calls))
+        found += [Message("tool", t.result, tool_call_id=t.call) for t in line.tools]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptedAnswer:
+    """An answer, for turns that match `when` (a regular expression; empty: any).
+
+    `{transcript}` in `say` stands for what was understood.
+    """
+
+    say: str
+    when: str = ""
+    hang_up: bool = False
+
+
+class ScriptedResponder:
+    """Answers without any model: by matching words, else one scripted answer after another.
+
+    The last unconditional answer repeats.
+    """
+
+    def __init__(self, answers: Sequence[ScriptedAnswer]) -> None:
+        self._matching = [a for a in answers if a.when]
+        self._in_turn = [a for a in answers if not a.when]
+
+    async def respond(self, request: ReplyRequest) -> AsyncIterator[ReplyPart]:
+        turns = [line.text for line in request.lines if line.who == "caller"]
+        heard = turns[-1] if turns else ""
+        answer = self._choose(heard, len(turns))
+        if answer is None:
+            return
+        yield ReplyText(answer.say.replace("{transcript}", heard))
+        if answer.hang_up:
+            yield HangUp()
+
+    def promoted(self, reply: int) -> None:
+        """A script follows the history alone."""
+
+    def withdrawn(self, reply: int) -> None:
+        """A script follows the history alone."""
+
+    def _choose(self, heard: str, turn: int) -> ScriptedAnswer | None:
+        for answer in self._matching:
+            if re.search(answer.when, heard, re.IGNORECASE):
+                return answer
+        if not self._in_turn:
+            return None
+        return self._in_turn[min(max(turn, 1), len(self._in_turn)) - 1]

@@ -1,0 +1,82 @@
+"""A voice as calls use it: one format, and the phrases that need no engine any more."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+
+from parley.audio.formats import OUTBOUND
+from parley.audio.ledger import WordTime
+from parley.audio.resampling import StreamResampler
+from parley.errors import ProviderError
+from parley.providers.protocols import SpokenWord, TextToSpeech, TtsRequest
+from parley.runtime.closing import closing
+
+log = logging.getLogger(__name__)
+
+PREPARE_LIMIT_S = 20.0
+"""How long all phrases together may take to be synthesised beforehand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """A piece of synthesised audio in `OUTBOUND` format, with the words that begin in it."""
+
+    pcm: bytes
+    words: tuple[WordTime, ...] = ()
+
+
+class Voice:
+    """One voice with its settings, shared by the calls that speak with it.
+
+    `phrases`: a cache to share with voices that sound the same.
+    """
+
+    def __init__(
+        self,
+        tts: TextToSpeech,
+        *,
+        voice: str | None = None,
+        language: str = "en",
+        speed: float = 1.0,
+        phrases: "dict[str, tuple[Speech, ...]] | None" = None,
+    ) -> None:
+        self.tts = tts
+        self.language = language
+        self._voice = voice
+        self._speed = speed
+        self._rate = tts.capabilities.format.sample_rate
+        self._phrases = {} if phrases is None else phrases
+
+    async def prepare(self, phrases: Iterable[str]) -> list[str]:
+        """Synthesise phrases beforehand; return those that could not be had."""
+        missing = [p for p in phrases if p not in self._phrases]
+        try:
+            async with asyncio.timeout(PREPARE_LIMIT_S):
+                for phrase in list(missing):
+                    self._phrases[phrase] = tuple([s async for s in self.speak(phrase)])
+                    missing.remove(phrase)
+        except (ProviderError, TimeoutError) as error:
+            log.warning("phrases are missing from the cache: %s", error or "timeout")
+        return missing
+
+    def cached(self, phrase: str) -> tuple[Speech, ...] | None:
+        """A phrase's audio, if it was prepared."""
+        return self._phrases.get(phrase)
+
+    async def speak(self, text: str) -> AsyncIterator[Speech]:
+        """Synthesise a text, converted once to `OUTBOUND`."""
+        request = TtsRequest(text, language=self.language, voice=self._voice, speed=self._speed)
+        resampler = StreamResampler(self._rate, OUTBOUND.sample_rate)
+        async with closing(self.tts.synthesize(request)) as chunks:
+            async for chunk in chunks:
+                words = tuple(self._timed(word) for word in chunk.words)
+                if (pcm := resampler.push(chunk.pcm)) or words:
+                    yield Speech(pcm, words)
+        if tail := resampler.flush():
+            yield Speech(tail)
+
+    def _timed(self, word: SpokenWord) -> WordTime:
+        scale = OUTBOUND.sample_rate / self._rate
+        start, end = round(word.sample_start * scale), round(word.sample_end * scale)
+        return WordTime(word.char_start, word.char_end, start, end)
