@@ -117,20 +117,23 @@ class SinkTransport:
         self._given = 0
         self._before = 0
         self._gone = asyncio.Event()
+        self._connected = False
         self.side: CallSide | None = None
 
     async def run(self, side: CallSide) -> None:
         self.side = side
-        side.connected()
         await self._gone.wait()
 
     def hang_up(self) -> None:
         self._gone.set()
 
     def push(self, pcm: bytes) -> None:
-        """One frame from the common work's caller."""
-        if self.side is not None:
-            self.side.audio(pcm)
+        """One frame from the common work's caller; with the first, media flows."""
+        assert self.side is not None
+        if not self._connected:
+            self._connected = True
+            self.side.connected()
+        self.side.audio(pcm)
 
     def play(self, pcm: bytes, marks: tuple[str, ...]) -> None:
         self._given += OUTBOUND.samples_in(pcm)

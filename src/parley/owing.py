@@ -8,38 +8,29 @@ waits for such an answer says so:
     with owing():
         reply = await reader.readexactly(n)
 
-On an ordinary event loop this does nothing.
+An event loop that keeps account has the methods `owe` and `settle`; on any other
+loop this does nothing.
 """
 
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol, runtime_checkable
-
-
-@runtime_checkable
-class KeepsAccount(Protocol):
-    """An event loop that stands still while it is owed something."""
-
-    def owe(self) -> None:
-        """One more answer is awaited from outside the loop."""
-
-    def settle(self) -> None:
-        """An awaited answer has arrived, or will never."""
 
 
 def owe() -> None:
     """Note that the running loop is owed an answer. Pair with `settle`."""
-    loop = asyncio.get_running_loop()
-    if isinstance(loop, KeepsAccount):
-        loop.owe()
+    _note("owe")
 
 
 def settle() -> None:
     """Note that an answer has arrived, or is no longer awaited."""
-    loop = asyncio.get_running_loop()
-    if isinstance(loop, KeepsAccount):
-        loop.settle()
+    _note("settle")
+
+
+def _note(what: str) -> None:
+    note = getattr(asyncio.get_running_loop(), what, None)
+    if note is not None:
+        note()
 
 
 @contextmanager

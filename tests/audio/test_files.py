@@ -290,7 +290,7 @@ def test_a_file_that_cannot_be_written(tmp_path):
 
 def test_half_a_sample_is_refused():
     with pytest.raises(AudioError, match="3 bytes"):
-        interleave([b"ab", b"abc"])
+        interleave([b"abcd", b"abc"])
 
 
 # The whole
@@ -306,6 +306,7 @@ def test_libav_is_only_loaded_when_a_file_is_read():
     assert subprocess.run([sys.executable, "-c", program]).returncode == 0
 
 
+@pytest.mark.timeout(300)
 def test_every_recording_of_the_speech_corpus_is_read_in_full_length():
     manifest = SPEECH / "manifest.json"
     if not manifest.exists():

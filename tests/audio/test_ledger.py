@@ -237,7 +237,7 @@ def test_times_that_cannot_be_true_are_left_out(nonsense: WordTime) -> None:
 
 def test_times_may_come_in_any_order_overlap_and_run_over_the_end() -> None:
     account = ledger("aaa bbb ccc")
-    account.add_words([WordTime(8, 11, 600, 1000), WordTime(0, 5, 0, 400)])
+    account.add_words([WordTime(8, 11, 600, 1000), WordTime(0, 3, 0, 400)])
     account.add_words([WordTime(4, 7, 300, 700)])
     assert heard(account, 399) == ""
     assert heard(account, 400) == "aaa"

@@ -193,6 +193,20 @@ def test_an_end_that_was_none_is_taken_back() -> None:
     ]
 
 
+def test_a_guess_is_replaced_by_the_next() -> None:
+    assert timeline(["Go", "!", "!"]) == ["'!' ?<Go!>", "'!' -<Go!> ?<Go!!>", "end =<Go!!>"]
+    assert timeline(["Go example.", "com\n"]) == [
+        "'Go example.' ?<Go example.>",
+        "'com\\n' -<Go example.> ?<Go example.com>",
+        "end =<Go example.com>",
+    ]
+    assert timeline(["Go! -", "5"]) == [
+        "'Go! -' ?<Go! ->",
+        "'5' -<Go! -> ?<Go!>",
+        "end =<Go!> +<-5>",
+    ]
+
+
 def test_a_number_waits_for_what_follows() -> None:
     assert timeline(["It is 3", ".", "14", ".", " Yes"]) == [
         "' Yes' ?<It is 3.14.>",

@@ -62,6 +62,9 @@ def cut(
         ("a b c, d and e|", None),
         ("a b c, and d e|", None),
         ("a b c, d e and f|", 3),
+        ("a b c, d or|", None),
+        ("a b c, d| and e f g", 3),
+        ("a, b c, and d e f g|", None),
         ("a b c, and d e f|", 3),
     ],
 )
@@ -120,6 +123,8 @@ FIFTEEN = "a b c d e f g h i j k l m n o "
         ("a b c d e f g h i+ because k l m n o p q r", 15),
         ("a b c d e f, g, h, i, j, k, l, m, n, o, p, q, r, s,", 15),
         ("a b c d e f, g, or h i j k l m n o p q r", 7),
+        ("a b c d e f, g, or h i j because l m n o p q r", 11),
+        ("a b c d e because f, g, or h i j k l m n o p q", 5),
         ("a b c d e f g h i j k l m, n, o p q, r", 14),
         ("a b c d e f g h i j k l m n o+ p q r", 14),
     ],

@@ -52,13 +52,14 @@ def _parse(text: str, path: FilePath) -> Assistant:
         )
 
     def locate(where: Path) -> str:
-        known = next((where[:n] for n in range(len(where), 0, -1) if where[:n] in lines), ())
+        keys = tuple(map(str, where))
+        known = next((keys[:n] for n in range(len(keys), 0, -1) if keys[:n] in lines), ())
         return f"{path}, line {lines.get(known, 1)}: "
 
     return Assistant.parse(content, locate)
 
 
-Lines = dict[Path, int]
+Lines = dict[tuple[str, ...], int]
 """The line, from 1, on which each field and each item of a list begins."""
 
 
@@ -105,7 +106,7 @@ _Loader.yaml_implicit_resolvers = {
 def _lines(root: yaml.Node | None, path: FilePath) -> Lines:
     """Raises AssistantError for a field that is given twice."""
     lines: Lines = {}
-    nodes: list[tuple[Path, yaml.Node]] = [((), root)] if root else []
+    nodes: list[tuple[tuple[str, ...], yaml.Node]] = [((), root)] if root else []
     visited: set[int] = set()  # aliases may lead in circles
     while nodes:
         where, node = nodes.pop()
@@ -123,12 +124,11 @@ def _lines(root: yaml.Node | None, path: FilePath) -> Lines:
     return lines
 
 
-def _children(node: yaml.Node) -> Iterator[tuple[str | int, int, yaml.Node]]:
+def _children(node: yaml.Node) -> Iterator[tuple[str, int, yaml.Node]]:
     """Each child's key, line and node."""
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
-            if isinstance(key, yaml.ScalarNode):
-                yield key.value, key.start_mark.line + 1, value
+            yield key.value, key.start_mark.line + 1, value
     else:
         for n, item in enumerate(node.value):
-            yield n, item.start_mark.line + 1, item
+            yield str(n), item.start_mark.line + 1, item

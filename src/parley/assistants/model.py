@@ -236,9 +236,11 @@ class Assistant(Section):
     """
 
     name: str | None = Field(default=None, description="a name for people")
-    model: Model = Field(default=Model(), description="provider, model, messages, ...")
-    transcriber: Transcriber = Field(default=Transcriber(), description="provider, language, ...")
-    voice: Voice = Field(default=Voice(), description="provider, voice_id, speed, ...")
+    model: Model = Field(default=Model(), description="provider, model, messages and others")
+    transcriber: Transcriber = Field(
+        default=Transcriber(), description="provider, language and others"
+    )
+    voice: Voice = Field(default=Voice(), description="provider, voice_id, speed and others")
     first_message: str | None = Field(default=None, description="what the assistant says first")
     first_message_mode: FirstMessageMode = Field(
         default="assistant-speaks-first",
@@ -253,9 +255,9 @@ class Assistant(Section):
         default=StartSpeakingPlan(), description="wait_seconds"
     )
     stop_speaking_plan: StopSpeakingPlan = Field(
-        default=StopSpeakingPlan(), description="num_words, voice_seconds, ..."
+        default=StopSpeakingPlan(), description="num_words, voice_seconds and others"
     )
-    message_plan: MessagePlan = Field(default=MessagePlan(), description="idle_messages, ...")
+    message_plan: MessagePlan = Field(default=MessagePlan(), description="idle_messages and others")
     silence_timeout_seconds: float = Field(
         default=30.0, ge=1, le=3600, description="the silence that ends the call, 1 to 3600 seconds"
     )

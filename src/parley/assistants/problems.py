@@ -61,14 +61,11 @@ def _description(model: type[BaseModel], path: Path) -> str:
     """The description of the innermost field on the path that has one."""
     description = ""
     section: type[BaseModel] | None = model
-    for key in path:
-        if section is None or isinstance(key, int):
-            continue
-        found = [f for name, f in section.model_fields.items() if key in keys_of(name, f)]
-        if not found:
-            break
-        description = found[0].description or description
-        section = _section(found[0].annotation)
+    for key in (key for key in path if isinstance(key, str)):
+        fields = section.model_fields.items() if section else ()
+        found = next((field for name, field in fields if key in keys_of(name, field)), None)
+        description = (found and found.description) or description
+        section = _section(found and found.annotation)
     return description
 
 

@@ -56,7 +56,7 @@ class DiskWriter:
         with self._lock:
             self._files.append(file)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="disk", daemon=True)
+                self._thread = threading.Thread(target=self._run, name="disk-writer", daemon=True)
                 self._thread.start()
         return file
 

@@ -108,9 +108,11 @@ def interleave(pcm_channels: Sequence[bytes]) -> bytes:
 
     Raises AudioError when one of them ends within a sample.
     """
-    longest = max(map(len, pcm_channels))
-    columns = [samples_of(pcm.ljust(longest, b"\0")) for pcm in pcm_channels]
-    return np.stack(columns, axis=1).tobytes()
+    channels = [samples_of(pcm) for pcm in pcm_channels]
+    woven = np.zeros((max(map(len, channels)), len(channels)), "<i2")
+    for column, samples in enumerate(channels):
+        woven[: len(samples), column] = samples
+    return woven.tobytes()
 
 
 def _not_audio(path: Path) -> AudioError:
@@ -142,7 +144,7 @@ def _read(path: Path, file: BinaryIO, channel: int | None) -> Recording:
     if lacks_bytes or announced_s - length_s > _SHORTFALL_S:
         warnings.append(f"{path} is cut short: it ends after {length_s:.2f} s")
     if damaged:
-        warnings.append(f"{path} is damaged: {damaged} pieces could not be decoded")
+        warnings.append(f"{path} is damaged: {damaged} of its pieces could not be decoded")
     return Recording(pcm, source, tuple(warnings))
 
 

@@ -105,7 +105,8 @@ def finalize(folder: Path | str) -> Path:
     """Make a call's stereo WAV (24 kHz) of its raw tracks, remove these, and return its path.
 
     Takes about 3 s of processor time for an hour, in a few megabytes of memory, and
-    blocks: a coroutine calls it in a thread. Calling it again does no harm.
+    blocks: a coroutine calls it in a thread. Calling it again does no harm. A WAV holds at
+    most 12 hours.
 
     Raises AudioError when the folder holds no recording, or cannot be written to.
     """

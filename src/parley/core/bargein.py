@@ -6,7 +6,7 @@ out to be decides whether it yields the floor or keeps it and goes on from the s
 
 from parley.core import actions as act
 from parley.core import speaking
-from parley.core.phrases import is_acknowledgement, word_count
+from parley.core.phrases import contains_phrase, is_acknowledgement, word_count
 from parley.core.state import CallerTurn, Context, Reply
 
 
@@ -53,7 +53,9 @@ def words(ctx: Context) -> None:
     if not text or not _at_stake(ctx):
         return
     rules = ctx.settings.interruption
-    if not is_acknowledgement(text, rules.acknowledgements):
+    if contains_phrase(text, rules.commands):
+        give(ctx, "command")
+    elif not is_acknowledgement(text, rules.acknowledgements):
         if word_count(text) >= rules.words:
             give(ctx, "words")
     elif _answers(ctx):
@@ -69,6 +71,12 @@ def voice_confirmed(ctx: Context) -> None:
         keep(ctx, "acknowledgement")
     else:
         give(ctx, "voice")
+
+
+def nothing_at_stake(ctx: Context) -> None:
+    """Rule: who has nothing to interrupt is not judged; what they say is a turn."""
+    if ctx.state.floor.can("keep") and not _at_stake(ctx):
+        _resume(ctx, "nothing to interrupt")
 
 
 def verdict_due(ctx: Context) -> None:
@@ -88,14 +96,18 @@ def _answers(ctx: Context) -> bool:
 def keep(ctx: Context, reason: str) -> None:
     """Dismiss the sound: the agent goes on from the same word."""
     state = ctx.state
-    state.floor.fire("keep")
-    ctx.do(act.ResumePlayout(state.ear.leg))
-    ctx.do(act.FloorKept(state.ear.leg, reason))
+    _resume(ctx, reason)
     for reply in state.queue:
         state.replies[reply].heard_at = state.replies[reply].progress = ctx.now
     if state.ear.listening.state == "pausing":
         drop_words(ctx, reason)
         state.ear.listening.fire("drop")
+
+
+def _resume(ctx: Context, reason: str) -> None:
+    ctx.state.floor.fire("keep")
+    ctx.do(act.ResumePlayout(ctx.state.ear.leg))
+    ctx.do(act.FloorKept(ctx.state.ear.leg, reason))
 
 
 def give(ctx: Context, reason: str) -> None:
@@ -105,6 +117,7 @@ def give(ctx: Context, reason: str) -> None:
         state.floor.fire("yield")
     ctx.do(act.FloorYielded(state.ear.leg, reason))
     ctx.do(act.ClearPlayout(state.ear.leg))
+    state.caller_since = ctx.now
     for reply in [state.replies[r] for r in state.queue]:
         unheard = reply.phase.state == "thinking"
         speaking.cancel(ctx, reply)
@@ -115,7 +128,7 @@ def give(ctx: Context, reason: str) -> None:
 def _reopen(ctx: Context, reply: Reply) -> None:
     """Nothing was heard in answer to the turn: its words join what is being said now."""
     state = ctx.state
-    if reply.kind != "answer" or reply.tools or reply.turn is None:
+    if reply.kind != "answer" or reply.tools or state.call.state != "active":
         return
     answered = any(r.turn == reply.turn and r.heard for r in state.replies.values())
     turns = [h for h in state.history if isinstance(h, CallerTurn) and h.turn == reply.turn]
@@ -130,8 +143,10 @@ def _reopen(ctx: Context, reply: Reply) -> None:
 def drop_words(ctx: Context, reason: str) -> None:
     """Let go of the words of the turn, and say why."""
     ear = ctx.state.ear
-    for segment in [*ear.finals, *([ear.partial] if ear.partial else [])]:
-        ctx.do(act.SegmentDropped(ear.leg, segment.id, reason))
+    for segment in dict.fromkeys(s.id for s in ear.segments):
+        ctx.do(act.SegmentDropped(ear.leg, segment, reason))
+    if ear.partial:
+        ear.take(ear.partial, by_turn=False)
     clear_turn(ctx)
 
 

@@ -3,11 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from parley.core import deadlines, lifecycle, listening, recovery, speaking, tools
+from parley.core import bargein, deadlines, lifecycle, listening, recovery, speaking, tools
 from parley.core import events as ev
 from parley.core.actions import Action
 from parley.core.history import Line, lines
-from parley.core.reasons import EndReason
 from parley.core.settings import Settings
 from parley.core.state import Context, State
 
@@ -93,8 +92,12 @@ class Conversation:
         listening.speculate(ctx)
         recovery.broken_promoted(ctx)
         tools.run_promoted(ctx)
+        lifecycle.finish_unspoken(ctx)
         tools.tell(ctx)
-        speaking.close_complete(ctx)
+        speaking.drop_fillers(ctx)
+        speaking.play_ready(ctx)
+        bargein.nothing_at_stake(ctx)
+        lifecycle.leave(ctx)
 
 
 def _tick(ctx: Context, event: ev.Tick) -> None:
@@ -103,10 +106,6 @@ def _tick(ctx: Context, event: ev.Tick) -> None:
 
 def _record(ctx: Context, event: ev.StageFailed) -> None:
     """The trace keeps it; nothing follows from it."""
-
-
-def _ends_call(ctx: Context, event: ev.ReplyEndsCall) -> None:
-    speaking.ends_call(ctx, event, EndReason.AGENT_ENDED)
 
 
 def _finished(ctx: Context, event: ev.PlayoutFinished) -> None:
@@ -132,7 +131,7 @@ _HANDLERS: Mapping[type, Callable[[Context, Any], None]] = {
     ev.ReplySpan: speaking.span,
     ev.SpanRetracted: speaking.retracted,
     ev.ReplyToolCall: tools.requested,
-    ev.ReplyEndsCall: _ends_call,
+    ev.ReplyEndsCall: speaking.ends_call,
     ev.ReplyGenerated: speaking.generated,
     ev.ReplyFailed: recovery.reply_failed,
     ev.SpanAudio: speaking.span_audio,

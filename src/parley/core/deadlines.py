@@ -16,12 +16,12 @@ def pending(ctx: Context) -> Iterator[Deadline]:
     """All deadlines, in no order: when, its name, and what is then to be done."""
     yield from _call(ctx)
     if ctx.state.call.state in ("active", "ending"):
+        yield from _floor(ctx)
         yield from _replies(ctx)
         yield from _tools(ctx)
     if ctx.state.call.state == "active":
         yield from _hearing(ctx)
         yield from _listening(ctx)
-        yield from _floor(ctx)
         yield from _silence(ctx)
 
 
@@ -95,7 +95,7 @@ def _floor(ctx: Context) -> Iterator[Deadline]:
 
 def _silence(ctx: Context) -> Iterator[Deadline]:
     state, rules = ctx.state, ctx.settings.silence
-    if _owes_sound(ctx):
+    if _owes_sound(ctx) and ctx.settings.phrases.fillers:
         since = max(state.owed_since, state.quiet_since)
         recover = ctx.settings.recovery
         wait = recover.filler_again_s if state.fillers else recover.filler_after_s
@@ -104,7 +104,7 @@ def _silence(ctx: Context) -> Iterator[Deadline]:
         end = max(state.caller_since, state.started) + rules.end_after_s
         yield end, "silence ends the call", partial(lifecycle.silence_end, ctx)
         if state.prompts < len(rules.prompts):
-            due = state.quiet_since + rules.prompt_after_s
+            due = max(state.quiet_since, state.caller_since) + rules.prompt_after_s
             yield due, "silence prompt", partial(lifecycle.silence_prompt, ctx)
 
 
@@ -175,10 +175,14 @@ def _waiting_for_voice(reply: Reply) -> tuple[Span, float] | None:
 
 def _playing(ctx: Context, reply: Reply) -> Iterator[Deadline]:
     rules = ctx.settings.recovery
-    if reply.starved is None:
-        if ctx.state.queue[0] == reply.id:
-            limit = max(reply.heard_at, reply.progress) + rules.stuck_s
-            yield limit, "playout", partial(recovery.stuck, ctx, reply)
-    elif not reply.excused:
+    if reply.starved is not None and not reply.excused:
         limit = reply.starved + rules.starved_s
         yield limit, "starved", partial(recovery.starved, ctx, reply)
+    elif ctx.state.queue[0] == reply.id and (reply.starved is None or _unheard(reply)):
+        limit = max(reply.heard_at, reply.progress) + rules.stuck_s
+        yield limit, "playout", partial(recovery.stuck, ctx, reply)
+
+
+def _unheard(reply: Reply) -> bool:
+    """Whether the transport still owes a word about the reply, though it ran dry before."""
+    return reply.closed or any(s.ready and s.chars < len(s.text) for s in reply.spans.values())

@@ -44,7 +44,8 @@ def _line(state: State, entry: CallerTurn | AgentTurn, asking: Reply | None) -> 
     reply = state.replies[entry.reply]
     if reply is asking or reply.kind == "filler":
         return None
-    text = reply.text if reply.live and not reply.interrupted else reply.heard
+    being_said = asking is not None and reply.live and not reply.interrupted
+    text = reply.text if being_said else reply.heard
     tools = tuple(_use(state.tools[t]) for t in reply.tools if _counts(state.tools[t]))
     if not text and not tools:
         return None

@@ -20,6 +20,9 @@ def connected(ctx: Context, event: ev.Connected) -> None:
     if greeting := ctx.settings.greeting:
         interruptible = ctx.settings.greeting_interruptible
         speaking.say(ctx, "greeting", greeting, leg=event.leg, interruptible=interruptible)
+    elif ctx.settings.greeting_generated:
+        state.owed_since = ctx.now
+        speaking.promote(ctx, speaking.start(ctx, event.leg, "answer", None, ""))
 
 
 def disconnected(ctx: Context, event: ev.Disconnected) -> None:
@@ -46,16 +49,27 @@ def begin_ending(ctx: Context, reason: str, goodbye: str = "") -> None:
             bargein.give(ctx, "the call is ending")
         leg = state.ear.leg
         speaking.say(ctx, "goodbye", goodbye, leg=leg, interruptible=False, ends_call=reason)
-    elif not state.queue:
-        state.tail_since = ctx.now
 
 
 def reply_finished(ctx: Context, reply: Reply) -> None:
     """A reply was heard to its end; it may have been the last."""
-    if reply.ends_call and ctx.state.call.state == "active":
-        begin_ending(ctx, reply.ends_call)
-    if ctx.state.call.state == "ending" and not ctx.state.queue:
-        ctx.state.tail_since = ctx.now
+    if reply.ends_call:
+        begin_ending(ctx, reply.ends_call, ctx.settings.end_message)
+
+
+def finish_unspoken(ctx: Context) -> None:
+    """Rule: a reply with nothing to say is done when it is complete."""
+    for reply in list(ctx.state.live.values()):
+        if reply.phase.state == "thinking" and reply.closed and not reply.spans:
+            speaking.end(ctx, reply, "finish")
+            reply_finished(ctx, reply)
+
+
+def leave(ctx: Context) -> None:
+    """Rule: a call that is ending is over a moment after the last word."""
+    state = ctx.state
+    if state.call.state == "ending" and state.tail_since is None and not state.queue:
+        state.tail_since = ctx.now
 
 
 def stop(ctx: Context, reason: str) -> None:

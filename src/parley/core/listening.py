@@ -3,7 +3,7 @@
 from parley.core import actions as act
 from parley.core import bargein, recovery, speaking
 from parley.core import events as ev
-from parley.core.phrases import is_acknowledgement
+from parley.core.phrases import begins_with, is_acknowledgement, remainder
 from parley.core.state import CallerTurn, Context, Ear, Reply, Segment
 
 # Facts
@@ -33,17 +33,23 @@ def speech_stopped(ctx: Context, event: ev.SpeechStopped) -> None:
 
 def transcript(ctx: Context, event: ev.Transcript) -> None:
     ear = ctx.state.ear
+    if event.segment in ear.closed:
+        return
+    if event.final:
+        ear.closed.add(event.segment)
     if not (text := _untaken(ear, event)):
         if event.final:
             _close_empty(ctx, event)
         return
-    ctx.state.caller_since = ctx.state.quiet_since = ctx.now
+    ctx.state.caller_since = ctx.now
     ctx.state.prompts = 0
     ear.unclear = ear.failures = 0
     if event.final:
         ear.finals.append(Segment(event.segment, text))
         _finalized(ctx, event)
     elif ear.partial is None or ear.partial.text != text:
+        if ear.partial and ear.partial.id != event.segment:
+            _superseded(ctx, ear.partial)
         ear.partial = Segment(event.segment, text)
         ear.partial_since = ctx.now
     if ear.listening.state == "quiet":
@@ -53,11 +59,12 @@ def transcript(ctx: Context, event: ev.Transcript) -> None:
 
 
 def _untaken(ear: Ear, event: ev.Transcript) -> str:
-    """The text less what a turn that did not wait for it has taken already."""
+    """The text less what a turn that did not wait for it has taken, or what was dropped."""
     text = event.text.strip()
-    if ear.taken and event.segment == ear.taken.id:
-        taken = ear.taken.text
-        return text[len(taken) :].strip() if text.startswith(taken) else ""
+    if ear.taken is None or event.segment != ear.taken.id:
+        return text
+    if ear.taken_by_turn or begins_with(text, ear.taken.text):
+        return remainder(text, ear.taken.text)
     return text
 
 
@@ -73,7 +80,14 @@ def _finalized(ctx: Context, event: ev.Transcript) -> None:
     ear.final_known = ctx.now
     ear.finalize_asked = None
     if ear.partial and ear.partial.id <= event.segment:
+        if ear.partial.id < event.segment:
+            _superseded(ctx, ear.partial)
         ear.partial = None
+
+
+def _superseded(ctx: Context, segment: Segment) -> None:
+    """The recogniser, or the one in its place, has gone on without closing a segment."""
+    ctx.do(act.SegmentDropped(ctx.state.ear.leg, segment.id, "superseded"))
 
 
 def media_lost(ctx: Context, event: ev.MediaLost) -> None:
@@ -159,14 +173,15 @@ def commit(ctx: Context) -> None:
     state, ear = ctx.state, ctx.state.ear
     if state.queue:
         bargein.give(ctx, "turn")
-    text = ear.text
-    segments = [*ear.finals, *([ear.partial] if ear.partial else [])]
+        if speaking.stopping(ctx):
+            return  # what was heard is known when it has stopped
+    text, segments = ear.text, ear.segments
     if ear.partial:
-        ear.taken = ear.partial
+        ear.take(ear.partial, by_turn=True)
     turn = state.next_turn
     state.next_turn += 1
     state.history.append(CallerTurn(turn, segments))
-    ids = tuple(s.id for s in segments)
+    ids = tuple(dict.fromkeys(s.id for s in segments))
     ctx.do(act.TurnCommitted(ear.leg, turn, text, ids, ear.anchor))
     ear.listening.fire("commit")
     state.owed_since = min(ear.anchor, ctx.now)

@@ -30,6 +30,24 @@ def is_acknowledgement(text: str, acknowledgements: tuple[str, ...]) -> bool:
     return True
 
 
+def begins_with(text: str, beginning: str) -> bool:
+    """Whether the words of `beginning` are the first of `text`."""
+    return f"{plain(text)} ".startswith(f"{plain(beginning)} ")
+
+
+def remainder(text: str, known: str) -> str:
+    """What `text` has more than `known`, an earlier and maybe different version of it."""
+    if text.startswith(known) and not known.isascii():
+        return text[len(known) :].strip()
+    return " ".join(text.split()[len(known.split()) :])
+
+
+def contains_phrase(text: str, phrases: tuple[str, ...]) -> bool:
+    """Whether one of the phrases occurs in `text`, word by word."""
+    padded = f" {plain(text)} "
+    return any(f" {plain(phrase)} " in padded for phrase in phrases)
+
+
 def word_count(text: str) -> int:
     """Words in `text`; a script that does not separate words counts by character."""
     return sum(1 if word.isascii() else max(1, _wide(word)) for word in plain(text).split())

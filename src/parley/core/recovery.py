@@ -110,16 +110,22 @@ def broken_promoted(ctx: Context) -> None:
     for reply in [ctx.state.replies[r] for r in list(ctx.state.queue)]:
         if reply.broken and reply.phase.state == "thinking" and not reply.spans:
             _fail(ctx, reply)
-            turn_failed(ctx, EndReason.MODEL_FAILED, permanent=False)
+            turn_failed(ctx, _at_fault(reply), permanent=False)
 
 
 def reply_finished(ctx: Context, reply: Reply) -> None:
     """A reply was heard to its end, or to where it broke."""
+    if reply.fixed:
+        return
     if reply.broken:
-        reason = EndReason.VOICE_FAILED if reply.broken == "voice" else EndReason.MODEL_FAILED
-        turn_failed(ctx, reason, permanent=False, phrase=ctx.settings.phrases.lost_thread)
-    elif not reply.fixed:
+        phrase = ctx.settings.phrases.lost_thread
+        turn_failed(ctx, _at_fault(reply), permanent=False, phrase=phrase)
+    else:
         ctx.state.failed_turns = 0
+
+
+def _at_fault(reply: Reply) -> EndReason:
+    return EndReason.VOICE_FAILED if reply.broken == "voice" else EndReason.MODEL_FAILED
 
 
 # The voice
@@ -133,10 +139,10 @@ def span_failed(ctx: Context, event: ev.SpanFailed) -> None:
 
 def voice_broke(ctx: Context, reply: Reply, span: Span, *, permanent: bool) -> None:
     """No more audio will come of this span."""
-    if reply.fixed:
-        _cannot_speak(ctx, reply)
-    elif reply.play_asked and span.ready:
+    if reply.play_asked and span.ready:
         _finish_broken(ctx, reply, "voice")
+    elif reply.fixed:
+        _cannot_speak(ctx, reply)
     elif span.attempt == 1 and not permanent:
         span.attempt = 2
         span.asked = ctx.now
@@ -173,7 +179,7 @@ def starved(ctx: Context, reply: Reply) -> None:
     reply.excused = True
     if any(s.ready and not s.synthesized for s in reply.spans.values()):
         _finish_broken(ctx, reply, "voice")
-    else:
+    elif ctx.settings.phrases.fillers:
         filler(ctx)
 
 

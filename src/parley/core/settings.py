@@ -56,6 +56,9 @@ class InterruptionSettings:
     acknowledgements: tuple[str, ...] = ACKNOWLEDGEMENTS
     """Phrases of a listener that do not take the floor."""
 
+    commands: tuple[str, ...] = ()
+    """Phrases that take the floor wherever they occur."""
+
     answer_chars: int = 20
     """Within so many characters of the end, an acknowledgement answers what was asked."""
 
@@ -136,6 +139,15 @@ class Settings:
     greeting_interruptible: bool = True
     """Whether the caller may interrupt the greeting."""
 
+    greeting_generated: bool = False
+    """Whether the responder speaks first, before the caller has said anything."""
+
+    end_phrases: tuple[str, ...] = ()
+    """Phrases of the agent after which the call ends."""
+
+    end_message: str = ""
+    """What is said before the agent hangs up."""
+
     max_duration_s: float = 600.0
     """How long the call may last."""
 
@@ -164,5 +176,5 @@ def cached_phrases(settings: Settings) -> tuple[str, ...]:
         p.silence_goodbye,
         p.duration_goodbye,
     )
-    greeting = (settings.greeting,) if settings.greeting else ()
-    return tuple(dict.fromkeys(greeting + fixed + p.fillers + settings.silence.prompts))
+    said = (settings.greeting, settings.end_message, *p.fillers, *settings.silence.prompts)
+    return tuple(dict.fromkeys(text for text in (*said, *fixed) if text))

@@ -3,6 +3,9 @@
 from parley.core import actions as act
 from parley.core import events as ev
 from parley.core.events import Leg
+from parley.core.machines import TOOL
+from parley.core.phrases import contains_phrase
+from parley.core.reasons import EndReason
 from parley.core.state import AgentTurn, Context, Reply, Span
 
 
@@ -41,7 +44,7 @@ def start(
     reply.basis = basis
     reply.attempt = attempt
     for tool in ctx.state.tools.values():
-        if not tool.told and tool.phase.state != "waiting":
+        if not tool.told and tool.phase.state in TOOL.rest:
             tool.told = True
             reply.tells.append(tool.id)
     ctx.do(act.StartReply(reply.id, attempt))
@@ -55,7 +58,6 @@ def promote(ctx: Context, reply: Reply) -> None:
     ctx.state.queue.append(reply.id)
     ctx.state.history.append(AgentTurn(reply.id))
     ctx.do(act.PromoteReply(reply.id))
-    play_ready(ctx)
 
 
 def say(
@@ -79,25 +81,26 @@ def say(
 
 
 def play_ready(ctx: Context) -> None:
-    """Let be heard what has audio, in order; a filler may pass what has none yet."""
+    """Rule: what has audio is heard, in order; a filler may pass what has none yet."""
+    waits = False
     for reply in [ctx.state.replies[r] for r in ctx.state.queue]:
+        aside = reply.kind == "filler"
         if reply.play_asked:
             continue
-        if any(span.ready for span in reply.spans.values()):
+        if not reply.ready:
+            waits = waits or not reply.fixed
+        elif aside or not waits:
             reply.play_asked = True
-            ctx.do(act.PlayReply(reply.id, reply.leg, reply.kind == "filler"))
-        elif not reply.fixed:
-            following = ctx.state.queue[ctx.state.queue.index(reply.id) + 1 :]
-            _play_fillers(ctx, following)
-            return
+            ctx.do(act.PlayReply(reply.id, reply.leg, aside))
 
 
-def _play_fillers(ctx: Context, following: list[int]) -> None:
-    for reply in [ctx.state.replies[r] for r in following]:
-        ready = any(span.ready for span in reply.spans.values())
-        if reply.kind == "filler" and ready and not reply.play_asked:
-            reply.play_asked = True
-            ctx.do(act.PlayReply(reply.id, reply.leg, reply.kind == "filler"))
+def drop_fillers(ctx: Context) -> None:
+    """Rule: a filler that comes too late is not said: it would follow the answer."""
+    queued = [ctx.state.replies[r] for r in ctx.state.queue]
+    if any(r.kind != "filler" and r.starved is None and (r.play_asked or r.ready) for r in queued):
+        for reply in queued:
+            if reply.kind == "filler" and not reply.play_asked:
+                cancel(ctx, reply)
 
 
 # Text and audio arrive
@@ -120,14 +123,19 @@ def span(ctx: Context, event: ev.ReplySpan) -> None:
         return
     reply.progress = ctx.now
     reply.spans[event.span] = Span(event.span, event.text, event.start, event.end, asked=ctx.now)
+    if contains_phrase(event.text, ctx.settings.end_phrases):
+        reply.ends_call = EndReason.AGENT_ENDED
     ctx.do(act.Synthesize(reply.id, event.span, event.text, attempt=1, cached=False))
 
 
 def retracted(ctx: Context, event: ev.SpanRetracted) -> None:
     reply = live(ctx, event.reply)
-    if reply and event.span in reply.spans and not reply.spans[event.span].chars:
+    if reply is None or reply.generated:
+        return
+    if event.span in reply.spans and not reply.spans[event.span].chars:
         del reply.spans[event.span]
         ctx.do(act.CancelSynthesis(reply.id, event.span))
+        reply.play_asked = reply.play_asked and (reply.phase.state == "speaking" or reply.ready)
 
 
 def generated(ctx: Context, event: ev.ReplyGenerated) -> None:
@@ -136,9 +144,9 @@ def generated(ctx: Context, event: ev.ReplyGenerated) -> None:
         reply.progress = ctx.now
 
 
-def ends_call(ctx: Context, event: ev.ReplyEndsCall, reason: str) -> None:
+def ends_call(ctx: Context, event: ev.ReplyEndsCall) -> None:
     if (reply := live(ctx, event.reply)) and not reply.fixed:
-        reply.ends_call = reason
+        reply.ends_call = EndReason.AGENT_ENDED
 
 
 def span_audio(ctx: Context, event: ev.SpanAudio) -> None:
@@ -146,7 +154,6 @@ def span_audio(ctx: Context, event: ev.SpanAudio) -> None:
     if reply and event.span in reply.spans:
         reply.spans[event.span].ready = True
         reply.progress = ctx.now
-        play_ready(ctx)
 
 
 def span_synthesized(ctx: Context, event: ev.SpanSynthesized) -> None:
@@ -156,11 +163,10 @@ def span_synthesized(ctx: Context, event: ev.SpanSynthesized) -> None:
         it.ready = it.synthesized = True
         it.complete = ctx.now
         reply.progress = ctx.now
-        play_ready(ctx)
 
 
 def close_complete(ctx: Context) -> None:
-    """Close what is wholly generated and synthesised; what has nothing to say is done."""
+    """Rule: what is wholly generated and synthesised is closed."""
     for reply in list(ctx.state.live.values()):
         if (
             not reply.generated
@@ -170,9 +176,6 @@ def close_complete(ctx: Context) -> None:
             continue
         reply.closed = True
         ctx.do(act.CloseReply(reply.id))
-    for reply in list(ctx.state.live.values()):
-        if reply.phase.state == "thinking" and reply.closed and not reply.spans:
-            end(ctx, reply, "finish")
 
 
 # It is heard
@@ -180,7 +183,7 @@ def close_complete(ctx: Context) -> None:
 
 def started(ctx: Context, event: ev.PlayoutStarted) -> None:
     reply = live(ctx, event.reply)
-    if reply and reply.phase.state == "thinking":
+    if reply and reply.phase.state == "thinking" and reply.play_asked:
         reply.phase.fire("play")
         reply.heard_at = reply.progress = ctx.now
 
@@ -200,7 +203,7 @@ def heard(ctx: Context, event: ev.Heard) -> None:
 def starved(ctx: Context, event: ev.PlayoutStarved) -> None:
     reply = live(ctx, event.reply)
     if reply and reply.phase.state == "speaking":
-        reply.starved = ctx.now
+        reply.starved = min(event.at, ctx.now)
         reply.excused = False
         ctx.state.quiet_since = ctx.now
 
@@ -208,12 +211,13 @@ def starved(ctx: Context, event: ev.PlayoutStarved) -> None:
 def finished(ctx: Context, event: ev.PlayoutFinished) -> Reply | None:
     """The reply that has been heard to its end, if any."""
     reply = live(ctx, event.reply)
-    if reply is None or reply.phase.state not in ("thinking", "speaking") or not reply.closed:
+    if reply is None or not reply.play_asked or not reply.closed:
         return None
     if reply.phase.state == "thinking":
         reply.phase.fire("play")
-    for it in reply.spans.values():
-        it.chars = len(it.text)
+    if not reply.broken:
+        for it in reply.spans.values():
+            it.chars = len(it.text)
     ctx.state.quiet_since = ctx.now
     if reply.kind != "prompt":
         ctx.state.caller_since = max(ctx.state.caller_since, ctx.now)
@@ -247,7 +251,7 @@ def end(ctx: Context, reply: Reply, trigger: str) -> None:
     reply.phase.fire(trigger)
     del ctx.state.live[reply.id]
     _leave(ctx, reply)
-    if not reply.heard:
+    if reply.phase.state != "done" and not reply.heard:
         for call in reply.tells:
             ctx.state.tools[call].told = False
     ctx.do(act.ReplyEnded(reply.id, reply.phase.state, reply.heard))

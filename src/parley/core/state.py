@@ -34,6 +34,8 @@ class Ear:
     partial: Segment | None = None
     partial_since: float = 0.0
     taken: Segment | None = None
+    taken_by_turn: bool = False
+    closed: set[int] = field(default_factory=set)
     final_known: float = -1.0
     finalize_asked: float | None = None
     lost_since: float = 0.0
@@ -42,12 +44,20 @@ class Ear:
     unclear: int = 0
 
     @property
+    def segments(self) -> list[Segment]:
+        """The pieces of the turn so far."""
+        return [*self.finals, self.partial] if self.partial else list(self.finals)
+
+    @property
     def text(self) -> str:
         """All words of the turn so far."""
-        pieces = [s.text for s in self.finals]
-        if self.partial:
-            pieces.append(self.partial.text)
-        return " ".join(p for p in pieces if p)
+        return " ".join(s.text for s in self.segments)
+
+    def take(self, partial: Segment, *, by_turn: bool) -> None:
+        """Words of a segment that goes on are a turn's now, or are dropped."""
+        known = self.taken.text + " " if self.taken and self.taken.id == partial.id else ""
+        self.taken = Segment(partial.id, known + partial.text)
+        self.taken_by_turn = by_turn
 
     @property
     def settled(self) -> bool:
@@ -112,6 +122,11 @@ class Reply:
     def fixed(self) -> bool:
         """Whether its text is one of the phrases that were synthesised beforehand."""
         return self.kind not in ("answer", "continuation")
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is audio of it."""
+        return any(span.ready for span in self.spans.values())
 
     @property
     def heard(self) -> str:

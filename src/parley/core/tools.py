@@ -70,6 +70,8 @@ def _end(ctx: Context, tool: Tool, trigger: str, result: str) -> None:
     tool.result = result
     if trigger == "cancel":
         tool.told = True
+    elif ctx.state.held is not None:
+        speaking.cancel(ctx, ctx.state.replies[ctx.state.held])
     ctx.do(act.ToolEnded(tool.id, tool.phase.state))
 
 

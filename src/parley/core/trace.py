@@ -135,7 +135,7 @@ def _plain(value: Any) -> Any:
 def _object(row: str, number: int) -> dict[str, Any]:
     try:
         found = json.loads(row)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UnreadableTrace(f"line {number}: not JSON: {error}") from error
     if not isinstance(found, dict):
         raise UnreadableTrace(f"line {number}: not a JSON object")
@@ -159,6 +159,8 @@ def _untagged(content: dict[str, Any], kinds: dict[str, type]) -> Any:
 
 
 def _build(kind: type, values: dict[str, Any]) -> Any:
+    if not isinstance(values, dict):
+        raise TypeError(f"{kind.__name__} is not an object")
     hints = get_type_hints(kind)
     built = {}
     for name, value in values.items():

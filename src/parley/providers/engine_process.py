@@ -80,9 +80,7 @@ def main(engine: str) -> None:
         return
 
 
-def report(
-    kind: type[BaseException], error: BaseException, trace: TracebackType | None
-) -> None:
+def report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Say what went wrong and where, without the values, which may be a caller's words."""
     place = traceback.extract_tb(trace)[-1]
     reason = f": {error}" if isinstance(error, ImportError | OSError) else ""

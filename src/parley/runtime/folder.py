@@ -26,6 +26,7 @@ from parley.core.events import EndRequested, Event
 from parley.core.reasons import AT_FAULT, EndReason
 from parley.core.settings import Settings
 from parley.errors import ConfigurationError, ParleyError
+from parley.owing import owing
 from parley.telemetry.waterfall import waterfall
 
 TRACE = "trace.jsonl"
@@ -79,8 +80,9 @@ class CallFolder:
     async def close(self) -> dict[str, Any]:
         """Finish the record; return the summary. Raises AudioError when the disk failed."""
         futures = [self._trace.close(), *self._recorder.close()]
-        await asyncio.gather(*map(asyncio.wrap_future, futures))
         try:
+            with owing():
+                await asyncio.gather(*map(asyncio.wrap_future, futures))
             return await asyncio.to_thread(complete, self.path, simulated=self.simulated)
         finally:
             if self._lock is not None:

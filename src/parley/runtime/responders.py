@@ -1,6 +1,5 @@
-"""What answers the caller: a language model, or a script."""
+"""What answers the caller."""
 
-import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -106,50 +105,3 @@ def messages(instructions: str, lines: Sequence[Line]) -> list[Message]:
         found.append(Message("assistant", text, tool_calls=calls))
         found += [Message("tool", t.result, tool_call_id=t.call) for t in line.tools]
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class ScriptedAnswer:
-    """An answer, for turns that match `when` (a regular expression; empty: any).
-
-    `{transcript}` in `say` stands for what was understood.
-    """
-
-    say: str
-    when: str = ""
-    hang_up: bool = False
-
-
-class ScriptedResponder:
-    """Answers without any model: by matching words, else one scripted answer after another.
-
-    The last unconditional answer repeats.
-    """
-
-    def __init__(self, answers: Sequence[ScriptedAnswer]) -> None:
-        self._matching = [a for a in answers if a.when]
-        self._in_turn = [a for a in answers if not a.when]
-
-    async def respond(self, request: ReplyRequest) -> AsyncIterator[ReplyPart]:
-        turns = [line.text for line in request.lines if line.who == "caller"]
-        heard = turns[-1] if turns else ""
-        answer = self._choose(heard, len(turns))
-        if answer is None:
-            return
-        yield ReplyText(answer.say.replace("{transcript}", heard))
-        if answer.hang_up:
-            yield HangUp()
-
-    def promoted(self, reply: int) -> None:
-        """A script follows the history alone."""
-
-    def withdrawn(self, reply: int) -> None:
-        """A script follows the history alone."""
-
-    def _choose(self, heard: str, turn: int) -> ScriptedAnswer | None:
-        for answer in self._matching:
-            if re.search(answer.when, heard, re.IGNORECASE):
-                return answer
-        if not self._in_turn:
-            return None
-        return self._in_turn[min(max(turn, 1), len(self._in_turn)) - 1]

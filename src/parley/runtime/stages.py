@@ -10,6 +10,7 @@ run on the event loop for every frame or span: they must return within a millise
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -26,7 +27,8 @@ WAIT_LIMIT_S = 0.15
 """Deadline of the stages that may wait (transcript, messages)."""
 
 TURN_LIMIT_S = 0.005
-"""What a stage on the event loop may take before it is passed over from then on."""
+SLOW_TURNS = 3
+"""A stage on the event loop that takes longer so often is passed over from then on."""
 
 
 class AudioStage(Protocol):
@@ -88,6 +90,7 @@ class Stages:
     audio_out: Sequence[AudioStage] = ()
     events: Sequence[EventStage] = ()
     failed: Callable[[ev.StageFailed], None] = field(default=lambda _: None)
+    _slow: Counter[int] = field(default_factory=Counter)
     _out: set[int] = field(default_factory=set)
 
     def hear(self, pcm: bytes) -> bytes:
@@ -151,7 +154,10 @@ class Stages:
             self._pass_over(stage, name, seam, type(error).__name__)
             return default
         if time.perf_counter() - began > TURN_LIMIT_S:
-            self._pass_over(stage, name, seam, f"took longer than {TURN_LIMIT_S * 1000:g} ms")
+            self._slow[id(stage)] += 1
+            if self._slow[id(stage)] == SLOW_TURNS:
+                limit = f"{SLOW_TURNS} times longer than {TURN_LIMIT_S * 1000:g} ms"
+                self._pass_over(stage, name, seam, limit)
         return result
 
     def _pass_over(self, stage: object, name: str, seam: str, error: str) -> None:

@@ -206,7 +206,7 @@ class SharedVad:
         probabilities, state = self._model(audio, state)
         for index, stream in enumerate(batch.streams):
             stream.state = state[:, index : index + 1]
-        return _windows(probabilities, audio[:, CONTEXT:], batch.ends)
+        return windows_of(probabilities, audio[:, CONTEXT:], batch.ends)
 
 
 def _deliver(stream: VadStream, result: Window | ProviderError) -> None:
@@ -221,7 +221,7 @@ def _deliver(stream: VadStream, result: Window | ProviderError) -> None:
         asyncio.get_running_loop().call_exception_handler(context)
 
 
-def _windows(probabilities: Floats, audio: Floats, ends: Sequence[int]) -> list[Window]:
+def windows_of(probabilities: Floats, audio: Floats, ends: Sequence[int]) -> list[Window]:
     quarters = audio.reshape(len(ends), QUARTERS, -1)
     power = np.einsum("bqs,bqs->bq", quarters, quarters) / quarters.shape[2]
     levels = 10 * np.log10(power + SILENCE)

@@ -288,7 +288,7 @@ def _parts(path: list[float | None], start: float | None, end: float | None) -> 
         reached.append(None if milestone is None else latest)
     parts = [_between(*ends) for ends in pairwise([*reached, end])]
     known = sum(part for part in parts if part is not None)
-    return Parts(*parts, max(0.0, response - known))
+    return Parts(*[*parts, max(0.0, response - known)])
 
 
 # The call

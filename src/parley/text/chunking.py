@@ -154,9 +154,4 @@ class Chunker:
 def _grown(known: Chunk, chunk: Chunk) -> bool:
     """Whether both are spoken alike: `chunk` may go on with characters that nobody speaks."""
     rest = chunk.text[len(known.text) :]
-    return (
-        known.start == chunk.start
-        and known.end <= chunk.end
-        and not is_speakable(rest)
-        and MARKS.isdisjoint(rest)
-    )
+    return known.end <= chunk.end and not is_speakable(rest) and MARKS.isdisjoint(rest)

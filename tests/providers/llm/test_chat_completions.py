@@ -102,6 +102,11 @@ def test_a_line_separator_within_the_text_does_not_end_the_event() -> None:
     assert parts == [LlmText("a\u2028b")]
 
 
+def test_half_a_character_is_replaced() -> None:
+    raw = b'data: {"choices": [{"delta": {"content": "a\\ud83d \\ud83d\\ude00"}}]}\n\n'
+    assert decode(raw, DONE) == [LlmText("a\ufffd \U0001f600")]
+
+
 def test_what_follows_done_is_ignored() -> None:
     assert decode(event({"content": "a"}), DONE + event({"content": "b"})) == [LlmText("a")]
 

@@ -672,12 +672,19 @@ def test_a_server_of_ones_own_gets_no_key_unless_told(monkeypatch: pytest.Monkey
     assert sent_key(api_key=None, api_key_env="GROQ_API_KEY") == "Bearer for-groq"
 
 
+def test_a_server_that_wants_a_key_and_has_none() -> None:
+    error = failure(status(401, {}), api_key=None)
+    assert type(error) is ProviderAuthError
+    assert error.remedy == "Name the environment variable that holds the key: api_key_env."
+
+
 def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "for-openai")
     assert OpenAiModel("m").base_url == "https://api.openai.com/v1"
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
     assert OpenAiModel("m").base_url == "http://127.0.0.1:9/v1"
     assert OpenAiModel("m", base_url="http://h/v1/chat/completions/").base_url == "http://h/v1"
+    assert OpenAiModel("m", base_url="https://api.openai.com/v1/")
 
 
 def test_openai_without_a_key_is_refused() -> None:
@@ -696,7 +703,9 @@ def test_a_key_that_no_header_can_hold_is_refused_and_not_repeated() -> None:
     assert "sécret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("url", ["localhost:8000", "ftp://h/v1", "http:///v1", "http://u:pw@h/v1"])
+@pytest.mark.parametrize(
+    "url", ["localhost:8000", "ftp://h/v1", "http:///v1", "http://u:pw@h/v1", "http://h/v1?k=pw"]
+)
 def test_a_base_url_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(ConfigurationError, match="base URL") as caught:
         OpenAiModel("m", base_url=url)

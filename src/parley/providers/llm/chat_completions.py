@@ -198,7 +198,7 @@ class AnswerDecoder:
     def _choice(self, choice: Mapping[str, Any]) -> list[LlmPart]:
         self._understood = True
         delta = self._a(dict, choice.get("delta") or {}, "a delta")
-        texts = [self._a(str, delta.get(key) or "", key) for key in ("content", "refusal")]
+        texts = [self._text(delta.get(key), key) for key in ("content", "refusal")]
         for call in self._a(list, delta.get("tool_calls") or [], "tool_calls"):
             self._call_delta(self._a(dict, call, "a tool call"))
         self._finish_reason = choice.get("finish_reason") or self._finish_reason
@@ -208,13 +208,13 @@ class AnswerDecoder:
 
     def _call_delta(self, delta: Mapping[str, Any]) -> None:
         function = self._a(dict, delta.get("function") or {}, "a function")
-        name = self._a(str, function.get("name") or "", "a function's name")
-        arguments = function.get("arguments") or ""
+        name = self._text(function.get("name"), "a function's name")
+        arguments = function.get("arguments")
         if isinstance(arguments, dict):
             arguments = json.dumps(arguments)
         call = self._call_for(delta.get("index"), str(delta.get("id") or ""), name)
         call.name = call.name or name
-        call.arguments += self._a(str, arguments, "a function's arguments")
+        call.arguments += self._text(arguments, "a function's arguments")
 
     def _call_for(self, index: int | None, given_id: str, name: str) -> _Call:
         """The call that a delta continues, or a new one.
@@ -251,6 +251,13 @@ class AnswerDecoder:
 
     def _garbled(self, what: str) -> ProviderProtocolError:
         return ProviderProtocolError(self._provider, f"its answer cannot be understood: {what}")
+
+    def _text(self, value: object, what: str) -> str:
+        text = self._a(str, "" if value is None else value, what)
+        if text.isascii():
+            return text
+        # JSON may hold half a character (a lone surrogate), which no UTF-8 can.
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
     def _a(self, kind: type[T], value: object, what: str) -> T:
         if isinstance(value, kind):

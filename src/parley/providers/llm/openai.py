@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from parley.errors import (
     ConfigurationError,
     MissingExtraError,
+    ProviderAuthError,
     ProviderError,
     ProviderProtocolError,
     ProviderTimeout,
@@ -56,8 +57,8 @@ class OpenAiModel:
     `base_url` is the part before `/chat/completions`; without it OPENAI_BASE_URL or
     OpenAI's own is used. The key is `api_key`, or the environment variable that
     `api_key_env` names. OPENAI_API_KEY is used unasked only where `base_url` is not
-    given, so that a key for one vendor is not sent to another; a server that needs no
-    key gets none.
+    given or OpenAI's, so that a key for one vendor is not sent to another; a server that
+    needs no key gets none.
 
     `include_usage` asks the server to count tokens. None: it is asked, and if it refuses
     the question, that one request is repeated without it and the question never put
@@ -86,7 +87,8 @@ class OpenAiModel:
         self.name = name
         self.model = model
         self.base_url = _base_url(base_url or os.environ.get("OPENAI_BASE_URL") or OPENAI_URL)
-        self._key = _key(api_key, api_key_env or ("" if base_url else "OPENAI_API_KEY"))
+        own = not base_url or self.base_url == OPENAI_URL
+        self._key = _key(api_key, api_key_env or ("OPENAI_API_KEY" if own else ""))
         if self._key is None and (api_key_env or self.base_url == OPENAI_URL):
             raise ConfigurationError(
                 f"no API key for {self.base_url}",
@@ -242,6 +244,9 @@ class OpenAiModel:
             ) from None
 
     def _status_error(self, error: "APIStatusError") -> ProviderError:
+        if error.status_code == 401 and self._key is None:
+            remedy = "Name the environment variable that holds the key: api_key_env."
+            return ProviderAuthError(self.name, "it wants a key, and has none", remedy=remedy)
         terms = [str(t) for t in (error.code, error.type, error.param) if t]
         harmless = [t for t in terms if _TERM.fullmatch(t) and (self._key or " ") not in t]
         detail = f" {', '.join(harmless)}" if harmless else ""
@@ -312,7 +317,8 @@ def _until(date: str) -> float | None:
 def _base_url(url: str) -> str:
     url = url.strip().rstrip("/").removesuffix("/chat/completions")
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+    secrets = parts.query or "@" in parts.netloc
+    if parts.scheme not in ("http", "https") or not parts.hostname or secrets:
         raise ConfigurationError(
             "the base URL of a language model is not http(s)://HOST[:PORT][/PATH]",
             remedy="Give for example http://127.0.0.1:11434/v1; a key belongs into api_key_env.",

@@ -1,0 +1,380 @@
+"""The assistant's model: names, limits, what is kept, what is refused."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from parley.assistants import Assistant, default_assistant
+from parley.assistants.model import (
+    ChunkPlan,
+    FirstMessageMode,
+    MessagePlan,
+    Model,
+    PromptMessage,
+    StartSpeakingPlan,
+    StopSpeakingPlan,
+    Transcriber,
+    Voice,
+)
+from parley.errors import AssistantError
+
+FULL: dict[str, Any] = {
+    "name": "Front desk",
+    "model": {
+        "provider": "openai",
+        "model": "m",
+        "system_prompt": "Be kind.",
+        "messages": [{"role": "user", "content": "Hi"}],
+        "temperature": 0.5,
+        "max_tokens": 100,
+        "base_url": "http://127.0.0.1:11434/v1",
+        "replies": ["One."],
+    },
+    "transcriber": {"provider": "pocketsphinx", "language": "de", "beam_width": 4},
+    "voice": {
+        "provider": "espeak",
+        "voice_id": "de+f2",
+        "speed": 1.25,
+        "chunk_plan": {"first_clause": False, "max_words": 20},
+    },
+    "first_message": "Hello!",
+    "first_message_mode": "assistant-waits-for-user",
+    "first_message_interruptions_enabled": False,
+    "start_speaking_plan": {"wait_seconds": 0.8},
+    "stop_speaking_plan": {
+        "num_words": 2,
+        "voice_seconds": 0.3,
+        "acknowledgement_phrases": ["yes"],
+        "interruption_phrases": ["stop"],
+    },
+    "message_plan": {
+        "idle_messages": ["Hello?"],
+        "idle_timeout_seconds": 7.5,
+        "idle_message_max_spoken_count": 2,
+    },
+    "silence_timeout_seconds": 20.0,
+    "max_duration_seconds": 300.0,
+    "end_call_message": "Bye.",
+    "end_call_phrases": ["goodbye"],
+}
+
+WIRE: dict[str, Any] = {
+    "name": "Front desk",
+    "model": {
+        "provider": "openai",
+        "model": "m",
+        "systemPrompt": "Be kind.",
+        "messages": [{"role": "user", "content": "Hi"}],
+        "temperature": 0.5,
+        "maxTokens": 100,
+        "url": "http://127.0.0.1:11434/v1",
+        "replies": ["One."],
+    },
+    "transcriber": {"provider": "pocketsphinx", "language": "de", "beam_width": 4},
+    "voice": {
+        "provider": "espeak",
+        "voiceId": "de+f2",
+        "speed": 1.25,
+        "chunkPlan": {"firstClause": False, "maxWords": 20},
+    },
+    "firstMessage": "Hello!",
+    "firstMessageMode": "assistant-waits-for-user",
+    "firstMessageInterruptionsEnabled": False,
+    "startSpeakingPlan": {"waitSeconds": 0.8},
+    "stopSpeakingPlan": {
+        "numWords": 2,
+        "voiceSeconds": 0.3,
+        "acknowledgementPhrases": ["yes"],
+        "interruptionPhrases": ["stop"],
+    },
+    "messagePlan": {
+        "idleMessages": ["Hello?"],
+        "idleTimeoutSeconds": 7.5,
+        "idleMessageMaxSpokenCount": 2,
+    },
+    "silenceTimeoutSeconds": 20.0,
+    "maxDurationSeconds": 300.0,
+    "endCallMessage": "Bye.",
+    "endCallPhrases": ["goodbye"],
+}
+
+
+def refusal(**fields: Any) -> AssistantError:
+    with pytest.raises(AssistantError) as caught:
+        Assistant(**fields)
+    return caught.value
+
+
+# Names
+
+
+def test_snake_case_and_camel_case_are_the_same() -> None:
+    assistant = Assistant.parse(FULL)
+    assert assistant == Assistant.parse(WIRE)
+    assert assistant.wire() == WIRE
+    assert Assistant.parse(json.loads(json.dumps(assistant.wire()))) == assistant
+    assert assistant.model_dump() == FULL
+    assert assistant.warnings == ()
+
+
+def test_python_takes_sections_or_plain_data() -> None:
+    typed = Assistant(first_message="Hi", voice=Voice(speed=2, chunk_plan=ChunkPlan(max_words=5)))
+    plain = Assistant.parse(
+        {"first_message": "Hi", "voice": {"speed": 2, "chunkPlan": {"maxWords": 5}}}
+    )
+    assert typed == plain
+
+
+def test_the_defaults() -> None:
+    assistant = Assistant()
+    assert assistant.model == Model(provider="scripted", replies=["I heard: {transcript}"])
+    assert assistant.transcriber == Transcriber(provider="pocketsphinx", language="en")
+    assert assistant.voice == Voice(provider="espeak", voice_id=None, speed=1.0)
+    assert assistant.voice.chunk_plan == ChunkPlan(first_clause=True, max_words=15)
+    assert assistant.start_speaking_plan == StartSpeakingPlan(wait_seconds=0.5)
+    assert assistant.stop_speaking_plan == StopSpeakingPlan(num_words=1, voice_seconds=0.5)
+    assert assistant.stop_speaking_plan.acknowledgement_phrases is None
+    assert assistant.message_plan == MessagePlan(
+        idle_messages=["Are you still there?"],
+        idle_timeout_seconds=10,
+        idle_message_max_spoken_count=3,
+    )
+    assert assistant.first_message_mode == "assistant-speaks-first"
+    assert assistant.first_message_interruptions_enabled
+    assert assistant.silence_timeout_seconds == 30
+    assert assistant.max_duration_seconds == 600
+
+
+def test_defaults_are_not_shared() -> None:
+    Assistant().message_plan.idle_messages.append("Hello?")
+    MessagePlan().idle_messages.append("Hello?")
+    assert MessagePlan().idle_messages == ["Are you still there?"]
+
+
+@pytest.mark.parametrize("key", ["base_url", "baseUrl", "url"])
+def test_all_names_of_the_server(key: str) -> None:
+    model = Assistant.parse({"model": {"provider": "openai", key: "http://h/v1"}}).model
+    assert model.base_url == "http://h/v1"
+
+
+def test_a_field_under_two_names_is_refused() -> None:
+    error = refusal(first_message="a", firstMessage="b")
+    assert "firstMessage and first_message are the same field" in str(error)
+    assert "base_url and url are" in str(refusal(model={"url": "a", "base_url": "b"}))
+
+
+def test_an_assistant_does_not_change() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        Assistant().name = "other"
+
+
+# Unknown fields
+
+
+def test_unknown_fields_are_kept_and_reported() -> None:
+    data = {
+        "firstMessage": "Hi",
+        "first_mesage": "Ho",
+        "serverUrl": "http://h",
+        "startSpeakingPlan": {"waitSeconds": 1.0, "smartEndpointingPlan": {"provider": "x"}},
+        "voice": {"chunkPlan": {"maxWord": 4}},
+        "model": {"messages": [{"role": "user", "content": "Hi", "mood": "good"}]},
+    }
+    assistant = Assistant.parse(data)
+    assert assistant.warnings == (
+        "first_mesage: unknown, kept without effect; did you mean first_message?",
+        "serverUrl: unknown, kept without effect",
+        "model.messages.0.mood: unknown, kept without effect",
+        "voice.chunk_plan.maxWord: unknown, kept without effect; did you mean max_words?",
+        "start_speaking_plan.smartEndpointingPlan: unknown, kept without effect",
+    )
+    wire = assistant.wire()
+    assert wire["first_mesage"] == "Ho"
+    assert wire["serverUrl"] == "http://h"
+    assert wire["startSpeakingPlan"]["smartEndpointingPlan"] == {"provider": "x"}
+    assert wire["voice"]["chunkPlan"]["maxWord"] == 4
+    assert wire["model"]["messages"][0]["mood"] == "good"
+    assert Assistant.parse(wire) == assistant
+
+
+def test_unknown_fields_of_a_provider_are_its_settings() -> None:
+    assistant = Assistant.parse(
+        {
+            "first_message": "Hi",
+            "transcriber": {"smartFormat": True, "beam_width": 4, "langauge": "de"},
+            "voice": {"pitch": 50},
+            "model": {"provider": "openai", "model": "m", "url": "http://h/v1", "readTimeoutS": 9},
+        }
+    )
+    assert assistant.transcriber.settings() == {
+        "smart_format": True,
+        "beam_width": 4,
+        "langauge": "de",
+    }
+    assert assistant.voice.settings() == {"pitch": 50}
+    assert assistant.model.settings() == {
+        "model": "m",
+        "base_url": "http://h/v1",
+        "read_timeout_s": 9,
+    }
+    assert assistant.warnings == (
+        "transcriber.langauge: passed on to the provider; did you mean language?",
+    )
+
+
+def test_the_settings_of_models() -> None:
+    assert Model().settings() == {"replies": ["I heard: {transcript}"]}
+    assert Model(provider="openai").settings() == {}
+
+
+def test_a_missing_greeting_is_reported() -> None:
+    assert Assistant().warnings == ("first_message: there is none, so the caller speaks first",)
+    assert Assistant(first_message_mode="assistant-waits-for-user").warnings == ()
+
+
+# Wrong values
+
+
+def test_a_wrong_value_is_told_with_its_path_and_remedy() -> None:
+    error = refusal(start_speaking_plan={"wait_seconds": 9})
+    assert error.what == (
+        "start_speaking_plan.wait_seconds: Input should be less than or equal to 5"
+    )
+    assert error.remedy == "Give the silence that ends a caller's turn, 0 to 5 seconds."
+
+
+def test_all_wrong_values_are_told_at_once_and_none_is_repeated() -> None:
+    error = refusal(first_message=["secret"], voice={"speed": "secret"}, model="secret")
+    assert error.what == (
+        "model: Input should be a valid dictionary or instance of Model; "
+        "voice.speed: Input should be a valid number; "
+        "first_message: Input should be a valid string"
+    )
+    assert error.remedy == "Give provider, model, messages and others."
+    assert "secret" not in str(error)
+
+
+def test_a_text_that_was_read_as_something_else() -> None:
+    error = refusal(transcriber={"language": False})
+    assert error.remedy == "Give a BCP 47 language tag. Put it in quotes."
+
+
+def test_a_list_in_a_section_and_a_missing_field() -> None:
+    error = refusal(model={"messages": [{"role": "user", "content": "a"}, {"role": "tool"}]})
+    assert error.what == (
+        "model.messages.1.role: Input should be 'system', 'user' or 'assistant'; "
+        "model.messages.1.content: Field required"
+    )
+    assert error.remedy == "Give who is speaking: system, user or assistant."
+
+
+def test_a_section_alone_raises_the_same_error() -> None:
+    with pytest.raises(AssistantError, match="speed: Input should be less"):
+        Voice(speed=9)
+
+
+@pytest.mark.parametrize(
+    ("path", "good", "bad"),
+    [
+        ("start_speaking_plan.wait_seconds", [0, 5], [-0.1, 5.1, float("nan"), True, "1", None]),
+        ("stop_speaking_plan.num_words", [0, 10], [-1, 11, 1.5]),
+        ("stop_speaking_plan.voice_seconds", [0, 0.5], [-0.1, 0.6]),
+        ("message_plan.idle_timeout_seconds", [1, 3600], [0.9, 3601]),
+        ("message_plan.idle_message_max_spoken_count", [1, 10], [0, 11]),
+        ("message_plan.idle_messages", [[]], ["Hello?", [3]]),
+        ("max_duration_seconds", [10, 43_200], [9, 43_201, float("inf")]),
+        ("silence_timeout_seconds", [1, 3600], [0.9, 3601]),
+        ("voice.speed", [0.25, 4], [0.2, 4.1]),
+        ("voice.chunk_plan.max_words", [1], [0]),
+        ("model.temperature", [0, 2, None], [-0.1, 2.1]),
+        ("model.max_tokens", [1, None], [0]),
+        ("model.replies", [["a"]], [[]]),
+        ("first_message_mode", ["assistant-waits-for-user"], ["assistant-sings"]),
+        ("first_message_interruptions_enabled", [True], ["yes", 1]),
+    ],
+)
+def test_limits(path: str, good: list[Any], bad: list[Any]) -> None:
+    *sections, field = path.split(".")
+
+    def within(value: Any) -> dict[str, Any]:
+        data = {field: value}
+        for section in reversed(sections):
+            data = {section: data}
+        return data
+
+    for value in good:
+        Assistant.parse(within(value))
+    for value in bad:
+        with pytest.raises(AssistantError, match=rf"^{path}"):
+            Assistant.parse(within(value))
+
+
+def test_data_that_is_no_mapping() -> None:
+    with pytest.raises(AssistantError, match="valid dictionary"):
+        Assistant.parse([1])  # type: ignore[arg-type]
+
+
+# The first message
+
+
+def test_a_generated_first_message_needs_a_real_model() -> None:
+    mode: FirstMessageMode = "assistant-speaks-first-with-model-generated-message"
+    error = refusal(first_message_mode=mode)
+    assert error.what == "first_message_mode: the scripted model cannot generate a first message"
+    assert "assistant-speaks-first" in error.remedy
+    assistant = Assistant(model=Model(provider="openai", model="m"), first_message_mode=mode)
+    assert assistant.warnings == ()
+    wrong_model = refusal(model=3, first_message_mode=mode)
+    assert "cannot generate" not in str(wrong_model)
+
+
+# Tools
+
+
+def test_tools_are_functions_and_stay_off_the_wire() -> None:
+    def now() -> str:
+        return "noon"
+
+    assistant = Assistant(first_message="Hi", tools=[now])
+    assert assistant.tools == [now]
+    assert "tools" not in assistant.wire()
+    assert Assistant(tools=[]).tools == []
+
+
+@pytest.mark.parametrize("tools", [["now"], [{"type": "function"}], "now", {"now": 1}])
+def test_tools_cannot_be_named_in_data(tools: Any) -> None:
+    error = refusal(tools=tools)
+    assert error.what == "tools: tools are Python functions and cannot be named in a file yet"
+    assert error.remedy == "Give Python functions."
+
+
+# Prompts
+
+
+def test_the_prompt_begins_with_the_system_prompt() -> None:
+    hello = PromptMessage(role="user", content="Hello")
+    assert Model(messages=[hello]).prompt() == [hello]
+    assert Model(messages=[hello], system_prompt="Be kind.").prompt() == [
+        PromptMessage(role="system", content="Be kind."),
+        hello,
+    ]
+
+
+# The default
+
+
+def test_the_default_assistant_greets_and_echoes() -> None:
+    assistant = default_assistant()
+    assert assistant.warnings == ()
+    assert assistant.first_message
+    assert assistant.model.provider == "scripted"
+    assert all("{transcript}" in reply for reply in assistant.model.replies)
+
+
+def test_the_package_alone_does_not_import_pydantic() -> None:
+    code = "import sys, parley; print('pydantic' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

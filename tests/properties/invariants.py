@@ -1,0 +1,508 @@
+"""The invariants of docs/ARCHITECTURE.md as checks of what happened in a `World`.
+
+Each raises `Violation` with the story of the call.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from driver import Step, World, patient_settings, play
+
+from parley.core import CALLER, trace
+from parley.core import actions as act
+from parley.core import deadlines
+from parley.core import events as ev
+from parley.core.history import PENDING
+from parley.core.machines import REPLY
+from parley.core.state import AgentTurn, Reply
+
+T = TypeVar("T")
+
+
+class Violation(AssertionError):
+    """An invariant does not hold."""
+
+
+def demand(holds: object, world: World, problem: str) -> None:
+    if not holds:
+        raise Violation(f"{problem}\n{world.story()}")
+
+
+def found(steps: Iterable[Step], kind: type[T]) -> list[T]:
+    return [a for s in steps for a in s.actions if isinstance(a, kind)]
+
+
+# 1: a dead reply changes nothing and makes no sound
+
+
+def stale_facts(reply: int) -> tuple[ev.Event, ...]:
+    """All that can be said of a reply."""
+    return (
+        ev.ReplyToken(reply),
+        ev.ReplySpan(reply, 7, "Old words.", 0, 10),
+        ev.SpanRetracted(reply, 0),
+        ev.ReplyToolCall(reply, f"{reply}-old", "book", "{}", 5.0),
+        ev.ReplyEndsCall(reply),
+        ev.ReplyGenerated(reply),
+        ev.ReplyFailed(reply, "unavailable", permanent=True),
+        ev.SpanAudio(reply, 0),
+        ev.SpanSynthesized(reply, 0, 1.0),
+        ev.SpanFailed(reply, 0, "unavailable", permanent=True),
+        ev.PlayoutStarted(CALLER, reply, 0.0),
+        ev.Heard(CALLER, reply, 0, 99, 0.0, estimated=False),
+        ev.PlayoutStarved(CALLER, reply, 0.0),
+        ev.PlayoutFinished(CALLER, reply, 0.0),
+    )
+
+
+def check_dead_replies(script: bytes) -> None:
+    world = play(script)
+    dead = {end.reply for end in found(world.steps, act.ReplyEnded)}
+    world.tell(ev.Tick())
+    for reply in sorted(dead):
+        for fact in stale_facts(reply):
+            before = repr(world.conversation.state)
+            world.tell(fact)
+            demand(not world.steps[-1].actions, world, f"a dead reply acts: {fact}")
+            after = repr(world.conversation.state)
+            demand(before == after, world, f"a dead reply changes the state: {fact}")
+    check_reply_ids(world)
+
+
+def check_reply_ids(world: World) -> None:
+    born: list[int] = []
+    dead: set[int] = set()
+    for action in found(world.steps, object):
+        if isinstance(action, act.StartReply):
+            demand(action.reply > max(born, default=0), world, "reply ids do not increase")
+            born.append(action.reply)
+        elif isinstance(action, act.PromoteReply) and action.reply not in born:
+            demand(action.reply > max(born, default=0), world, "reply ids do not increase")
+            born.append(action.reply)
+        elif isinstance(action, act.PlayReply | act.Synthesize | act.PromoteReply):
+            demand(action.reply not in dead, world, f"a dead reply makes a sound: {action}")
+        elif isinstance(action, act.ReplyEnded):
+            dead.add(action.reply)
+
+
+# 2: history holds what was heard
+
+
+def check_history(script: bytes, *, lies: bool) -> None:
+    world = play(script, lies=lies, watch=_check_lines)
+    if not lies:
+        _check_all_heard(world)
+
+
+def _check_lines(world: World, step: Step) -> None:
+    """Compare the transcript with an account of the facts that the shell told."""
+    state = world.conversation.state
+    agent = [state.replies[h.reply] for h in state.history if isinstance(h, AgentTurn)]
+    lines = [line for line in world.conversation.transcript() if line.who == "agent"]
+    expected = []
+    for reply in agent:
+        text, ran = _heard(world, reply), _ran(world, reply)
+        if reply.kind != "filler" and (text or ran):
+            expected.append((text, ran))
+    told = [(line.text, [tool.call for tool in line.tools]) for line in lines]
+    demand(told == expected, world, f"history is {told}, not {expected}")
+    for line in lines:
+        for tool in line.tools:
+            running = tool.call in world.running
+            demand(tool.result, world, f"a tool call without a result: {tool.call}")
+            demand(running == (tool.result == PENDING), world, f"wrong result: {tool.call}")
+    _check_interrupted(world)
+
+
+def _heard(world: World, reply: Reply) -> str:
+    """The beginnings of the spans of which the shell told that they were heard."""
+    pieces = []
+    for number, span in sorted(reply.spans.items()):
+        chars = world.told.get((reply.id, number), 0)
+        if _finished(world, reply):
+            chars = len(span.text)
+        demand(span.chars <= chars, world, f"reply {reply.id} claims more than was told")
+        pieces.append(span.text[: span.chars].rstrip())
+    return " ".join(p for p in pieces if p)
+
+
+def _finished(world: World, reply: Reply) -> bool:
+    if reply.broken or reply.id not in world.finished:
+        return False
+    return reply.phase.state == "done"
+
+
+def _ran(world: World, reply: Reply) -> list[str]:
+    return [call for call in reply.tools if call in world.ran]
+
+
+def _check_interrupted(world: World) -> None:
+    state = world.conversation.state
+    marked = {r.id for r in state.replies.values() if r.interrupted}
+    demand(marked == world.interrupted, world, "the wrong replies are marked as interrupted")
+
+
+def _check_all_heard(world: World) -> None:
+    """A truthful shell's facts are all in the history."""
+    for (number, span), chars in world.told.items():
+        reply = world.conversation.state.replies[number]
+        if span in reply.spans:
+            demand(reply.spans[span].chars >= chars, world, f"reply {number}: heard but forgotten")
+
+
+# 3: no state without a deadline
+
+
+def check_deadlines(script: bytes) -> None:
+    world = play(script, watch=_check_pending)
+    _check_ends_by_itself(world)
+
+
+def _check_pending(world: World, step: Step) -> None:
+    conversation = world.conversation
+    state = conversation.state
+    due = conversation.next_deadline()
+    if state.call.state in ("new", "ended"):
+        demand(due is None, world, f"a {state.call.state} call waits for something")
+        return
+    demand(due is not None and due > step.now, world, "no deadline in the future")
+    if state.call.state == "active":
+        names = set(conversation.deadline_names())
+        _check_machines(world, names)
+        for reply in state.live.values():
+            _check_reply(world, reply, names)
+
+
+_FLOOR = {"candidate": "interruption", "judging": "verdict"}
+
+
+def _check_machines(world: World, names: set[str]) -> None:
+    state = world.conversation.state
+    demand("max duration" in names, world, "a call without an end")
+    if state.ear.hearing.state == "opening":
+        demand("recogniser opens" in names, world, "a recogniser may stay shut")
+    if state.floor.state != "settled":
+        demand(_FLOOR[state.floor.state] in names, world, f"the floor may stay {state.floor}")
+    for tool in state.tools.values():
+        if tool.phase.state == "running":
+            demand("tool" in names, world, "a tool may run for ever")
+        if tool.phase.state == "waiting":
+            held = state.replies[tool.reply].phase.state == "held"
+            demand(held, world, f"tool {tool.id} waits for nothing")
+    _check_ear(world, names)
+
+
+def _check_ear(world: World, names: set[str]) -> None:
+    state = world.conversation.state
+    listening = state.ear.listening.state
+    if listening == "speaking":
+        demand("utterance" in names, world, "a voice may go on for ever")
+    elif listening == "holding":
+        demand("media" in names, world, "the media may stay away for ever")
+    elif listening == "pausing":
+        # the turn waits for the floor, for what must be heard, or for silence after a clear
+        awaited = {"end of turn", "interruption", "verdict", "clear"}
+        protected = [r for r in state.live.values() if not r.interruptible]
+        demand(awaited & names or protected, world, "a pause may last for ever")
+
+
+def _check_reply(world: World, reply: Reply, names: set[str]) -> None:
+    state = world.conversation.state
+    own = {
+        name
+        for _, name, then in deadlines.pending(world.conversation._ctx)
+        if reply in getattr(then, "args", ())
+    }
+    head = state.queue[0] if state.queue else None
+    behind = reply.play_asked and head != reply.id
+    judged = reply.play_asked and state.floor.state != "settled"
+    demand(own or behind or judged, world, f"reply {reply.id} may stay {reply.phase}")
+
+
+LONGEST_S = 61.0
+"""No setting lets a state last longer."""
+
+
+def _check_ends_by_itself(world: World) -> None:
+    """Nobody answers any more: the timer alone brings the call to its end."""
+    started = world.now
+    if world.conversation.state.call.state == "new":
+        return
+    acted = world.now
+    for _ in range(200):
+        due = world.conversation.next_deadline()
+        if due is None:
+            break
+        demand(due - acted <= LONGEST_S, world, f"nothing happens from {acted} to {due}")
+        world.tick()
+        if world.steps[-1].actions:
+            acted = world.now
+    demand(world.conversation.ended, world, "the call does not end by itself")
+    demand(world.now - started < 300, world, f"the call ends only at {world.now}")
+
+
+# 4: barge-in has two phases
+
+
+def check_floor(script: bytes) -> None:
+    world = play(script)
+    paused = False
+    for action in found(world.steps, object):
+        if isinstance(action, act.PausePlayout):
+            demand(not paused, world, "paused twice")
+            paused = True
+        elif isinstance(action, act.ResumePlayout):
+            demand(paused, world, "resumed without a pause")
+            paused = False
+        elif isinstance(action, act.ClearPlayout | act.EndCall):
+            paused = False
+    unsettled = world.conversation.state.floor.state != "settled"
+    demand(paused == unsettled, world, "the floor is settled, but the agent is still paused")
+
+
+# 5: what is heard and cancelled is cleared
+
+
+def check_clear(script: bytes) -> None:
+    world = play(script)
+    released: set[int] = set()
+    for step in world.steps:
+        released |= {a.reply for a in step.actions if isinstance(a, act.PlayReply)}
+        stops = any(isinstance(a, act.ClearPlayout | act.EndCall) for a in step.actions)
+        for cancel in found([step], act.CancelReply):
+            silent = cancel.reply not in released
+            demand(silent or stops, world, f"reply {cancel.reply} is cancelled, but not cleared")
+
+
+# 6: the caller's words are never lost
+
+
+def check_words(script: bytes, *, lies: bool) -> None:
+    world = play(script, lies=lies)
+    turns: dict[int, tuple[int, ...]] = {}
+    before: set[int] = set()
+    for step in world.steps:
+        _check_words_of(world, step, before, turns)
+        before = set(step.pending)
+    if world.conversation.ended:
+        demand(not before, world, "words are pending though the call has ended")
+    if not lies:
+        _check_texts(world)
+
+
+def _check_words_of(
+    world: World, step: Step, before: set[int], turns: dict[int, tuple[int, ...]]
+) -> None:
+    """Each segment that is known before a step, or comes with it, has one fate after it."""
+    fates: Counter[int] = Counter()
+    known = set(before)
+    if isinstance(step.event, ev.Transcript):
+        known.add(step.event.segment)
+    for action in step.actions:
+        if isinstance(action, act.TurnCommitted):
+            fates.update(action.segments)
+            turns[action.turn] = action.segments
+        elif isinstance(action, act.SegmentDropped):
+            fates[action.segment] += 1
+        elif isinstance(action, act.TurnReopened):
+            known |= set(turns[action.turn])
+            fates.subtract(s for s in turns[action.turn] if fates[s])
+    after = set(step.pending)
+    for segment in known:
+        count = fates[segment] + (segment in after)
+        demand(count <= 1, world, f"segment {segment} has more than one fate")
+        if segment in before or segment in _reopened(step, turns):
+            demand(count == 1, world, f"segment {segment} is lost")
+    demand(after <= known, world, f"segments {after - known} come from nowhere")
+    demand(set(fates) <= known, world, f"segments {set(fates) - known} end twice")
+    _check_new(world, step, after, fates)
+
+
+def _reopened(step: Step, turns: dict[int, tuple[int, ...]]) -> set[int]:
+    return {s for a in step.actions if isinstance(a, act.TurnReopened) for s in turns[a.turn]}
+
+
+def _check_new(world: World, step: Step, after: set[int], fates: Counter[int]) -> None:
+    """Words that nobody has told before do not pass unnoticed."""
+    event = step.event
+    if not isinstance(event, ev.Transcript) or not event.text.strip():
+        return
+    first = event.segment not in world.noticed
+    if first and not world.ended_before(step):
+        noticed = event.segment in after or fates[event.segment]
+        demand(noticed, world, f"segment {event.segment} is not noticed")
+    world.noticed.add(event.segment)
+
+
+def _check_texts(world: World) -> None:
+    """What a truthful recogniser said is in the turns, word by word, or was dropped."""
+    dropped = {d.segment for d in found(world.steps, act.SegmentDropped)}
+    pieces: dict[int, list[str]] = {}
+    state = world.conversation.state
+    for turn in [h for h in state.history if not isinstance(h, AgentTurn)]:
+        for segment in turn.segments:
+            pieces.setdefault(segment.id, []).append(segment.text)
+    for number, text in world.finals.items():
+        said = " ".join(pieces.get(number, []))
+        pending = any(s.id == number for s in state.ear.segments)
+        kept = said == text or number in dropped or pending
+        demand(kept, world, f"segment {number} was {text!r}, but the history has {said!r}")
+
+
+# 7: everything ends exactly once
+
+
+def check_endings(script: bytes) -> None:
+    world = play(script)
+    promoted: set[int] = set()
+    ran: Counter[str] = Counter()
+    ended: Counter[int] = Counter()
+    over: Counter[str] = Counter()
+    for action in found(world.steps, object):
+        if isinstance(action, act.PromoteReply):
+            promoted.add(action.reply)
+        elif isinstance(action, act.RunTool):
+            ran[action.call] += 1
+            reply = world.conversation.state.tools[action.call].reply
+            demand(reply in promoted, world, f"{action.call} runs for a reply that is held")
+        elif isinstance(action, act.ReplyEnded):
+            demand(action.outcome in REPLY.rest, world, f"{action.outcome} is no end")
+            ended[action.reply] += 1
+        elif isinstance(action, act.ToolEnded):
+            over[action.call] += 1
+    demand(max(ran.values(), default=0) <= 1, world, "a tool ran twice")
+    _check_once(world, ended, world.conversation.state.replies, "reply")
+    _check_once(world, over, world.conversation.state.tools, "tool")
+    _check_last(world)
+
+
+def _check_once(world: World, ended: Counter[T], known: Iterable[T], what: str) -> None:
+    demand(max(ended.values(), default=0) <= 1, world, f"a {what} ended twice")
+    demand(set(ended) <= set(known), world, f"an unknown {what} ended")
+    if world.conversation.ended:
+        demand(set(ended) == set(known), world, f"a {what} has not ended with the call")
+    live = {r for r in known if r not in ended}
+    demand(what == "tool" or live == set(world.conversation.state.live), world, "live and dead")
+
+
+def _check_last(world: World) -> None:
+    """Nothing follows `EndCall`."""
+    ends = [n for n, s in enumerate(world.steps) if found([s], act.EndCall)]
+    demand(len(ends) == int(world.conversation.ended), world, "the call ends once")
+    if ends:
+        demand(isinstance(world.steps[ends[0]].actions[-1], act.EndCall), world, "an epilogue")
+        demand(not found(world.steps[ends[0] + 1 :], object), world, "a dead call acts")
+
+
+# 8: a trace replays
+
+
+def check_trace(script: bytes) -> None:
+    world = play(script)
+    text = trace.header(world.conversation.settings, "call-1", "2026-01-01T00:00:00Z")
+    text += "".join(trace.line(s.now, s.event, s.actions) for s in world.steps)
+    parsed = trace.parse(text)
+    demand(parsed.settings == world.conversation.settings, world, "other settings")
+    told = [(s.now, s.event, s.actions) for s in parsed.steps]
+    demand(told == [(s.now, s.event, s.actions) for s in world.steps], world, "other steps")
+    differences = list(trace.replay(parsed))
+    demand(not differences, world, f"replay differs: {differences[:1]}")
+    folded = trace.fold(parsed)
+    demand(repr(folded.state) == repr(world.conversation.state), world, "other state")
+    demand(all(json.loads(row) for row in text.splitlines() if row), world, "not JSON Lines")
+
+
+# 9: within two seconds something is heard
+
+PATIENCE_S = 2.0
+GRACE_S = 1e-6
+
+
+@dataclass
+class Patience:
+    """What a caller who has spoken, or hears a reply run dry, is owed, and until when."""
+
+    world: World
+    turn_due: float | None = None
+    reply_due: float | None = None
+    voiced_s: float = 0.0
+    onset: float | None = None
+    owed: bool = False
+    spoke: list[str] = field(default_factory=list)
+
+    def check(self, step: Step) -> None:
+        for due, what in ((self.turn_due, "turn"), (self.reply_due, "reply")):
+            late = due is not None and step.now > due + GRACE_S
+            demand(not late, self.world, f"the caller hears nothing after the {what}: {due}")
+
+    def take(self, step: Step) -> None:
+        self.check(step)
+        event = step.event
+        if isinstance(event, ev.SpeechStarted):
+            self.onset = event.at
+            self.owed = self.owed or self.turn_due is not None
+            self.turn_due = self.reply_due = None
+        elif isinstance(event, ev.SpeechStopped) and self.onset is not None:
+            self.voiced_s += event.at - self.onset
+            self.onset = None
+            if self.owed or self.voiced_s >= self.world.conversation.settings.turns.unclear_voice_s:
+                self.turn_due = event.at + PATIENCE_S
+        elif isinstance(event, ev.MediaLost):
+            self.turn_due = self.reply_due = self.onset = None
+            self.owed, self.voiced_s = False, 0.0
+        elif isinstance(event, ev.PlayoutStarved):
+            self.reply_due = event.at + PATIENCE_S
+        elif isinstance(event, ev.Heard | ev.PlayoutFinished):
+            self.reply_due = None
+        self._discharge(step)
+
+    def _discharge(self, step: Step) -> None:
+        for action in step.actions:
+            if isinstance(action, act.TurnCommitted):
+                self.voiced_s = 0.0
+                self.owed = True
+                if self.onset is None:
+                    since = max(action.at, self._last_sound())
+                    self.turn_due = since + PATIENCE_S
+            elif isinstance(action, act.Synthesize) and action.cached and action.text.strip():
+                self._heard()
+            elif isinstance(action, act.PlayReply | act.EndCall):
+                self._heard()
+            elif isinstance(action, act.ReplyEnded | act.FloorYielded):
+                self.reply_due = None
+        if step.event and self.world.conversation.state.ear.listening.state == "quiet":
+            if not self.owed:
+                self.turn_due, self.voiced_s = None, 0.0
+
+    def _heard(self) -> None:
+        self.turn_due = self.reply_due = None
+        self.owed = False
+        self.voiced_s = 0.0
+
+    def _last_sound(self) -> float:
+        return self.world.last_sound
+
+
+def check_patience(script: bytes) -> None:
+    watchers: list[Patience] = []
+
+    def watch(world: World, step: Step) -> None:
+        if not watchers:
+            watchers.append(Patience(world))
+        watchers[0].take(step)
+
+    world = play(script, lies=False, watch=watch, settings=patient_settings)
+    world.wait(PATIENCE_S + 1)
+    if watchers:
+        watchers[0].check(Step(world.now, ev.Tick(), (), ()))
+
+
+def steps_of(world: World) -> Sequence[Step]:
+    return world.steps
+
+
+def all_checks() -> Iterator[str]:
+    yield from ()
