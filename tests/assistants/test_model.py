@@ -120,6 +120,12 @@ def test_snake_case_and_camel_case_are_the_same() -> None:
     assert assistant.warnings == ()
 
 
+def test_the_wire_leaves_out_what_is_none() -> None:
+    wire = Assistant().wire()
+    assert "name" not in wire
+    assert "voiceId" not in wire["voice"]
+
+
 def test_python_takes_sections_or_plain_data() -> None:
     typed = Assistant(first_message="Hi", voice=Voice(speed=2, chunk_plan=ChunkPlan(max_words=5)))
     plain = Assistant.parse(

@@ -66,25 +66,16 @@ def test_no_more_is_sent_again_than_was_kept() -> None:
 
 
 def test_the_voice_is_looked_for_in_what_was_heard() -> None:
-    span = span_of("aaa bbb")
+    span = span_of("aaa bbb ccc")
     span.append(bytes(2 * 150) + sound(600), ())
-    span.hear(100, 1.0, 1.1)
-    assert span.account() == 0
-    assert span.account() == 0
-    span.forget(keep_word=False)
-    span.hear(349, 1.1, 1.349)
-    assert span.account() == 0
-    span.hear(350, 1.349, 1.35)
-    assert span.account() == 3
-    span.forget(keep_word=False)
+    for samples, chars in [(100, 0), (100, 0), (349, 0), (350, 3)]:
+        span.hear(samples, 1.0, 1.0 + samples / 1000)
+        assert span.account() == chars
+        span.forget(keep_word=False)
     span.end(complete=True)
-    span.hear(400, 1.35, 1.4)
-    assert span.account() == 3
-    span.hear(749, 1.4, 1.749)
-    assert span.account() == 3
-    span.hear(750, 1.749, 1.75)
-    assert span.account() == 7
-    assert span.is_done
+    for samples, chars in [(531, 3), (532, 7), (749, 7), (750, 11)]:  # from 150 to 750
+        span.hear(samples, 1.0, 1.0 + samples / 1000)
+        assert span.account() == chars
 
 
 def test_words_share_the_voiced_part_of_a_complete_span() -> None:

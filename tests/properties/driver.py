@@ -172,15 +172,18 @@ class World:
         self.lost = False
         self.running: list[str] = []
         self.calls: list[str] = []
+        self.ran: set[str] = set()
         self.told: dict[tuple[int, int], int] = {}
+        self.released: set[int] = set()
+        self.begun: set[int] = set()
+        self.finished: set[int] = set()
+        self.interrupted: set[int] = set()
 
     # Telling and doing
 
     def tell(self, event: ev.Event) -> None:
         """Hand the conversation a fact, and carry out what follows."""
-        if isinstance(event, ev.Heard):
-            key = event.reply, event.span
-            self.told[key] = max(self.told.get(key, 0), event.chars)
+        self.remember(event)
         actions = tuple(self.conversation.handle(event, self.now))
         pending = tuple(s.id for s in self.conversation.state.ear.segments)
         step = Step(self.now, event, actions, pending)
@@ -190,6 +193,16 @@ class World:
                 perform(self, action)
         if self.watch:
             self.watch(self, step)
+
+    def remember(self, event: ev.Event) -> None:
+        """What the conversation can know of what was heard."""
+        if isinstance(event, ev.Heard):
+            key = event.reply, event.span
+            self.told[key] = max(self.told.get(key, 0), event.chars)
+        elif isinstance(event, ev.PlayoutStarted) and event.reply in self.released:
+            self.begun.add(event.reply)
+        elif isinstance(event, ev.PlayoutFinished):
+            self.finished.add(event.reply)
 
     def tick(self) -> None:
         """Let the timer fire at the next deadline."""
@@ -543,6 +556,7 @@ def _unsynthesize(world: World, action: act.CancelSynthesis) -> None:
 
 
 def _play(world: World, action: act.PlayReply) -> None:
+    world.released.add(action.reply)
     if action.reply in world.line:
         return
     begun = bool(world.line) and world.talks[world.line[0]].begun
@@ -558,6 +572,8 @@ def _close(world: World, action: act.CloseReply) -> None:
 
 
 def _cancel(world: World, action: act.CancelReply) -> None:
+    if action.reply in world.begun:
+        world.interrupted.add(action.reply)
     talk = world.talks[action.reply]
     talk.generating = False
     talk.spans = {}
@@ -587,6 +603,7 @@ def _clear(world: World, action: act.Action) -> None:
 
 def _run(world: World, action: act.RunTool) -> None:
     world.running.append(action.call)
+    world.ran.add(action.call)
 
 
 def _end_tool(world: World, action: act.ToolEnded) -> None:
@@ -634,7 +651,7 @@ def play(
     choices = Choices(body)
     world = World(choices, settings(Choices(head)), lies=lies, watch=watch)
     world.punctual = not lies or choices.byte() % 2 == 0
-    while not choices.done:
+    while not choices.done and (lies or not world.over):
         world.step()
     return world
 

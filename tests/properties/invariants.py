@@ -5,9 +5,9 @@ Each raises `Violation` with the story of the call.
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any
 
 from driver import Step, World, patient_settings, play
 
@@ -19,9 +19,6 @@ from parley.core.history import PENDING
 from parley.core.machines import REPLY
 from parley.core.state import AgentTurn, Reply
 
-T = TypeVar("T")
-
-
 class Violation(AssertionError):
     """An invariant does not hold."""
 
@@ -31,7 +28,7 @@ def demand(holds: object, world: World, problem: str) -> None:
         raise Violation(f"{problem}\n{world.story()}")
 
 
-def found(steps: Iterable[Step], kind: type[T]) -> list[T]:
+def found(steps: Iterable[Step], kind: Any) -> list[Any]:
     return [a for s in steps for a in s.actions if isinstance(a, kind)]
 
 
@@ -146,11 +143,15 @@ def _check_interrupted(world: World) -> None:
 
 
 def _check_all_heard(world: World) -> None:
-    """A truthful shell's facts are all in the history."""
-    for (number, span), chars in world.told.items():
-        reply = world.conversation.state.replies[number]
-        if span in reply.spans:
-            demand(reply.spans[span].chars >= chars, world, f"reply {number}: heard but forgotten")
+    """A truthful shell's facts are all in the history, unless they come too late."""
+    ended: set[int] = set()
+    for step in world.steps:
+        event = step.event
+        if isinstance(event, ev.Heard) and event.reply not in ended:
+            span = world.conversation.state.replies[event.reply].spans.get(event.span)
+            kept = span is None or span.chars >= event.chars
+            demand(kept, world, f"heard but forgotten: {event}")
+        ended |= {a.reply for a in found([step], act.ReplyEnded)}
 
 
 # 3: no state without a deadline
@@ -217,7 +218,7 @@ def _check_reply(world: World, reply: Reply, names: set[str]) -> None:
         if reply in getattr(then, "args", ())
     }
     head = state.queue[0] if state.queue else None
-    behind = reply.play_asked and head != reply.id
+    behind = reply.id in state.queue and head != reply.id
     judged = reply.play_asked and state.floor.state != "settled"
     demand(own or behind or judged, world, f"reply {reply.id} may stay {reply.phase}")
 
@@ -283,58 +284,58 @@ def check_clear(script: bytes) -> None:
 def check_words(script: bytes, *, lies: bool) -> None:
     world = play(script, lies=lies)
     turns: dict[int, tuple[int, ...]] = {}
-    before: set[int] = set()
+    pending: set[int] = set()
+    noticed: set[int] = set()
     for step in world.steps:
-        _check_words_of(world, step, before, turns)
-        before = set(step.pending)
-    if world.conversation.ended:
-        demand(not before, world, "words are pending though the call has ended")
+        told = _told_words(step)
+        fates = _fates(world, step, pending | told, turns)
+        after = set(step.pending)
+        strange = after - fates.open - told  # a deadline may have dropped what then goes on
+        demand(not strange, world, f"segments {strange} come from nowhere")
+        lost = fates.open - after - (told - pending)
+        demand(not lost, world, f"segments {lost} are lost")
+        unnoticed = told - noticed - after - fates.closed
+        demand(not unnoticed, world, f"segments {unnoticed} are not noticed")
+        if isinstance(step.event, ev.Transcript) and (told or step.event.final):
+            noticed.add(step.event.segment)
+        pending = after
+        if found([step], act.EndCall):
+            break
+    demand(not world.conversation.ended or not pending, world, "words are pending at the end")
     if not lies:
         _check_texts(world)
 
 
-def _check_words_of(
-    world: World, step: Step, before: set[int], turns: dict[int, tuple[int, ...]]
-) -> None:
-    """Each segment that is known before a step, or comes with it, has one fate after it."""
-    fates: Counter[int] = Counter()
-    known = set(before)
-    if isinstance(step.event, ev.Transcript):
-        known.add(step.event.segment)
-    for action in step.actions:
-        if isinstance(action, act.TurnCommitted):
-            fates.update(action.segments)
-            turns[action.turn] = action.segments
-        elif isinstance(action, act.SegmentDropped):
-            fates[action.segment] += 1
-        elif isinstance(action, act.TurnReopened):
-            known |= set(turns[action.turn])
-            fates.subtract(s for s in turns[action.turn] if fates[s])
-    after = set(step.pending)
-    for segment in known:
-        count = fates[segment] + (segment in after)
-        demand(count <= 1, world, f"segment {segment} has more than one fate")
-        if segment in before or segment in _reopened(step, turns):
-            demand(count == 1, world, f"segment {segment} is lost")
-    demand(after <= known, world, f"segments {after - known} come from nowhere")
-    demand(set(fates) <= known, world, f"segments {set(fates) - known} end twice")
-    _check_new(world, step, after, fates)
-
-
-def _reopened(step: Step, turns: dict[int, tuple[int, ...]]) -> set[int]:
-    return {s for a in step.actions if isinstance(a, act.TurnReopened) for s in turns[a.turn]}
-
-
-def _check_new(world: World, step: Step, after: set[int], fates: Counter[int]) -> None:
-    """Words that nobody has told before do not pass unnoticed."""
+def _told_words(step: Step) -> set[int]:
     event = step.event
-    if not isinstance(event, ev.Transcript) or not event.text.strip():
-        return
-    first = event.segment not in world.noticed
-    if first and not world.ended_before(step):
-        noticed = event.segment in after or fates[event.segment]
-        demand(noticed, world, f"segment {event.segment} is not noticed")
-    world.noticed.add(event.segment)
+    told = isinstance(event, ev.Transcript) and event.text.strip()
+    return {event.segment} if told else set()
+
+
+@dataclass
+class Fates:
+    """Which segments wait to become a turn, and which of a step do not any more."""
+
+    open: set[int]
+    closed: set[int] = field(default_factory=set)
+
+
+def _fates(world: World, step: Step, known: set[int], turns: dict[int, tuple[int, ...]]) -> Fates:
+    fates = Fates(set(known))
+    for action in step.actions:
+        ended: tuple[int, ...] = ()
+        if isinstance(action, act.TurnCommitted):
+            ended = turns[action.turn] = action.segments
+        elif isinstance(action, act.SegmentDropped):
+            ended = (action.segment,)
+        elif isinstance(action, act.TurnReopened):
+            fates.open |= set(turns.pop(action.turn))
+        unknown = set(ended) - fates.open
+        demand(not unknown, world, f"segments {unknown} end twice, or were never heard")
+        demand(len(set(ended)) == len(ended), world, "a segment is twice in a turn")
+        fates.open -= set(ended)
+        fates.closed |= set(ended)
+    return fates
 
 
 def _check_texts(world: World) -> None:
@@ -379,7 +380,7 @@ def check_endings(script: bytes) -> None:
     _check_last(world)
 
 
-def _check_once(world: World, ended: Counter[T], known: Iterable[T], what: str) -> None:
+def _check_once(world: World, ended: Counter[Any], known: Iterable[Any], what: str) -> None:
     demand(max(ended.values(), default=0) <= 1, world, f"a {what} ended twice")
     demand(set(ended) <= set(known), world, f"an unknown {what} ended")
     if world.conversation.ended:
@@ -412,7 +413,7 @@ def check_trace(script: bytes) -> None:
     demand(not differences, world, f"replay differs: {differences[:1]}")
     folded = trace.fold(parsed)
     demand(repr(folded.state) == repr(world.conversation.state), world, "other state")
-    demand(all(json.loads(row) for row in text.splitlines() if row), world, "not JSON Lines")
+    demand(all(json.loads(row) for row in text.split("\n") if row), world, "not JSON Lines")
 
 
 # 9: within two seconds something is heard
@@ -423,86 +424,82 @@ GRACE_S = 1e-6
 
 @dataclass
 class Patience:
-    """What a caller who has spoken, or hears a reply run dry, is owed, and until when."""
+    """Until when a caller must hear something who has spoken, or hears a reply run dry."""
 
     world: World
     turn_due: float | None = None
     reply_due: float | None = None
-    voiced_s: float = 0.0
+    answered: bool = True
     onset: float | None = None
-    owed: bool = False
-    spoke: list[str] = field(default_factory=list)
+    voiced_s: float = 0.0
+    last_sound: float = 0.0
 
-    def check(self, step: Step) -> None:
-        for due, what in ((self.turn_due, "turn"), (self.reply_due, "reply")):
-            late = due is not None and step.now > due + GRACE_S
-            demand(not late, self.world, f"the caller hears nothing after the {what}: {due}")
+    def check(self, now: float) -> None:
+        for due, what in ((self.turn_due, "a turn"), (self.reply_due, "an audible sample")):
+            late = due is not None and now > due + GRACE_S
+            demand(not late, self.world, f"nothing is heard until {due}, {PATIENCE_S} s after {what}")
 
-    def take(self, step: Step) -> None:
-        self.check(step)
-        event = step.event
+    def take(self, world: World, step: Step) -> None:
+        self.check(step.now)
+        self._hear_caller(step.event)
+        self._hear_agent(step)
+        for action in step.actions:
+            if isinstance(action, act.TurnCommitted):
+                self.answered, self.voiced_s = False, 0.0
+                if self.onset is None:
+                    self.turn_due = max(action.at, self.last_sound) + PATIENCE_S
+            elif isinstance(action, act.TurnReopened) and self.onset is None:
+                self.turn_due = step.now + PATIENCE_S
+        if found([step], act.PlayReply | act.EndCall) or _phrases(step):
+            self._content()
+        state = world.conversation.state
+        if state.call.state != "active":
+            self._content()
+        if self.answered and state.queue and state.ear.listening.state == "quiet":
+            self.turn_due, self.voiced_s = None, 0.0
+
+    def _hear_caller(self, event: ev.Event) -> None:
         if isinstance(event, ev.SpeechStarted):
             self.onset = event.at
-            self.owed = self.owed or self.turn_due is not None
-            self.turn_due = self.reply_due = None
+            self.turn_due = None
         elif isinstance(event, ev.SpeechStopped) and self.onset is not None:
             self.voiced_s += event.at - self.onset
             self.onset = None
-            if self.owed or self.voiced_s >= self.world.conversation.settings.turns.unclear_voice_s:
+            long = self.voiced_s >= self.world.conversation.settings.turns.unclear_voice_s
+            if long or not self.answered:
                 self.turn_due = event.at + PATIENCE_S
         elif isinstance(event, ev.MediaLost):
-            self.turn_due = self.reply_due = self.onset = None
-            self.owed, self.voiced_s = False, 0.0
-        elif isinstance(event, ev.PlayoutStarved):
-            self.reply_due = event.at + PATIENCE_S
-        elif isinstance(event, ev.Heard | ev.PlayoutFinished):
+            self.onset = None
+            self._content()
+
+    def _hear_agent(self, step: Step) -> None:
+        if isinstance(step.event, ev.PlayoutStarved):
+            self.reply_due = step.event.at + PATIENCE_S
+        elif isinstance(step.event, ev.Heard | ev.PlayoutFinished | ev.PlayoutStarted):
+            self.last_sound = step.now
             self.reply_due = None
-        self._discharge(step)
+        if found([step], act.FloorYielded | act.ReplyEnded) or self.onset is not None:
+            self.reply_due = None
 
-    def _discharge(self, step: Step) -> None:
-        for action in step.actions:
-            if isinstance(action, act.TurnCommitted):
-                self.voiced_s = 0.0
-                self.owed = True
-                if self.onset is None:
-                    since = max(action.at, self._last_sound())
-                    self.turn_due = since + PATIENCE_S
-            elif isinstance(action, act.Synthesize) and action.cached and action.text.strip():
-                self._heard()
-            elif isinstance(action, act.PlayReply | act.EndCall):
-                self._heard()
-            elif isinstance(action, act.ReplyEnded | act.FloorYielded):
-                self.reply_due = None
-        if step.event and self.world.conversation.state.ear.listening.state == "quiet":
-            if not self.owed:
-                self.turn_due, self.voiced_s = None, 0.0
-
-    def _heard(self) -> None:
+    def _content(self) -> None:
         self.turn_due = self.reply_due = None
-        self.owed = False
+        self.answered = True
         self.voiced_s = 0.0
 
-    def _last_sound(self) -> float:
-        return self.world.last_sound
+
+def _phrases(step: Step) -> list[act.Synthesize]:
+    return [a for a in found([step], act.Synthesize) if a.cached and a.text.strip()]
 
 
 def check_patience(script: bytes) -> None:
-    watchers: list[Patience] = []
+    caller: list[Patience] = []
 
     def watch(world: World, step: Step) -> None:
-        if not watchers:
-            watchers.append(Patience(world))
-        watchers[0].take(step)
+        if not caller:
+            caller.append(Patience(world))
+        caller[0].take(world, step)
 
     world = play(script, lies=False, watch=watch, settings=patient_settings)
     world.wait(PATIENCE_S + 1)
-    if watchers:
-        watchers[0].check(Step(world.now, ev.Tick(), (), ()))
-
-
-def steps_of(world: World) -> Sequence[Step]:
-    return world.steps
-
-
-def all_checks() -> Iterator[str]:
-    yield from ()
+    for patience in caller:
+        patience.check(world.now)

@@ -9,7 +9,7 @@ import pytest
 
 from parley.errors import ConfigurationError
 from parley.providers import registry
-from parley.providers.registry import create, find, names, setting_names
+from parley.providers.registry import BUILT_IN, Kind, create, find, names, setting_names
 from parley.providers.scripted import RepliesLlm, ScriptedStt, ScriptedTts
 
 PLUGINS = EntryPoints(
@@ -55,6 +55,14 @@ def test_built_in_providers_are_made_from_settings() -> None:
     assert isinstance(create("tts", "scripted"), ScriptedTts)
     model = create("llm", "openai", {"model": "m", "base_url": "http://127.0.0.1:9/v1"})
     assert "127.0.0.1:9" in repr(model)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [(kind, name) for kind, paths in BUILT_IN.items() for name in paths]
+)
+def test_all_built_in_providers_are_where_they_are_said_to_be(kind: Kind, name: str) -> None:
+    assert isinstance(find(kind, name), type)
+    assert setting_names(kind, name)
 
 
 def test_a_plugin() -> None:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import pytest
 
+from parley.assistants import Assistant
 from parley.errors import ToolError
 from parley.runtime.vtime import VirtualLoop, run_virtual
 from parley.tools import runner
@@ -46,6 +47,12 @@ def test_a_tool_from_a_function() -> None:
     assert made.call is now
     assert made.timeout_s == 3.0
     assert tool(now).timeout_s == 20.0
+
+
+def test_a_tool_is_still_a_function() -> None:
+    made = tool(book, description="Book.")
+    assert made(date(2026, 5, 1), guests=4) == "01 May 4 small"
+    assert Assistant(tools=[made]).tools == [made]
 
 
 def test_decorators() -> None:
@@ -261,24 +268,32 @@ def test_a_coroutine_function_is_cancelled() -> None:
 
 
 def test_a_hanging_thread_is_left_behind() -> None:
-    release, left = threading.Event(), threading.Event()
+    release, started = threading.Event(), threading.Event()
 
     def hang() -> str:
+        threads.append(threading.current_thread())
+        started.set()
         assert release.wait(5)
-        left.set()
         return "too late"
 
     async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(
+            lambda _, problem: problems.append(problem)
+        )
         running = asyncio.create_task(run(tool(hang, description="Hang."), ""))
-        await asyncio.sleep(0)
+        await asyncio.to_thread(started.wait, 5)
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
         release.set()
-        await asyncio.to_thread(left.wait, 5)
+        await asyncio.to_thread(threads[0].join, 5)
         await asyncio.sleep(0)  # the late result arrives, and nothing happens
 
+    threads: list[threading.Thread] = []
+    problems: list[object] = []
     asyncio.run(main())
+    assert problems == []
+    assert threads[0].daemon  # or it would hold up the end of the process
 
 
 def test_a_thread_may_outlive_its_loop() -> None:

@@ -40,7 +40,6 @@ class Section(BaseModel):
         extra="allow",
         frozen=True,
         strict=True,
-        allow_inf_nan=False,
     )
 
     if not TYPE_CHECKING:  # type checkers see the fields as parameters

@@ -17,8 +17,12 @@ from parley.errors import ParleyError
 
 def call(
     recordings: Annotated[
-        list[Path], typer.Argument(metavar="RECORDING...", help="What the caller says, in order.")
-    ],
+        list[Path] | None,
+        typer.Argument(metavar="[RECORDING]...", help="What the caller says, in order."),
+    ] = None,
+    say: Annotated[
+        list[str] | None, typer.Option(help="A text that a synthetic caller then says.")
+    ] = None,
     assistant: Annotated[
         Path | None, typer.Option(help="The assistant, a YAML or JSON file.")
     ] = None,
@@ -32,6 +36,8 @@ def call(
     The record is a folder: the trace, a stereo recording (caller left, agent right), and
     the latency waterfall of each turn.
     """
+    if not recordings and not say:
+        raise typer.BadParameter("name a recording, or give the caller a text with --say")
     from parley.assistants.files import load_assistant
     from parley.assistants.model import default_assistant
     from parley.runtime.folder import TRACE, close_dead_calls
@@ -43,14 +49,16 @@ def call(
         console.print(Text(f"note: {warning}", style="yellow"))
     for closed in close_dead_calls(out):
         console.print(Text(_closed(closed), style="yellow"))
+    names = [p.name for p in recordings or ()] + [f"“{text}”" for text in say or ()]
     with LiveTranscript(console) as view:
         record = run(
             described,
-            recordings,
+            recordings or (),
+            say=say or (),
             out=out,
             fast=fast,
             watch=[view],
-            on_recording=lambda number: view.recording(recordings[number]),
+            on_recording=lambda number: view.recording(names[number]),
         )
     if record.folder is not None:
         _show_waterfall(console, record.folder / TRACE, simulated=fast)
@@ -97,9 +105,9 @@ class LiveTranscript:
         while (line := self._lines.get()) is not None:
             self._console.print(line)
 
-    def recording(self, path: Path) -> None:
+    def recording(self, name: str) -> None:
         """The next recording begins."""
-        self._lines.put(Text(f"        ▶ {path.name}", style="dim"))
+        self._lines.put(Text(f"        ▶ {name}", style="dim"))
 
     def step(self, now: float, event: ev.Event, actions: Sequence[act.Action]) -> None:
         """Show what matters to a reader."""

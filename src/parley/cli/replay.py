@@ -2,7 +2,7 @@
 
 import difflib
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
@@ -104,12 +104,10 @@ def _difference(line: int, step: Step, changes: Iterable[str]) -> str:
     return "\n    ".join([f"  line {line}, {step.now:.3f} s: {step.event}", *changes])
 
 
-def _compare(recorded: Iterable[Action], replayed: Iterable[Action]) -> Iterator[str]:
+def _compare(old: Sequence[Action], new: Sequence[Action]) -> Iterator[str]:
     """Both lists in one, in order; each action says where it is: - recorded, + replayed."""
-    old, new = [str(action) for action in recorded], [str(action) for action in replayed]
     matcher = difflib.SequenceMatcher(a=old, b=new, autojunk=False)
-    for kind, *ends in matcher.get_opcodes():
-        start, stop, new_start, new_stop = ends
+    for kind, start, stop, new_start, new_stop in matcher.get_opcodes():
         if kind == "equal":
             yield from (f"  {action}" for action in old[start:stop])
         else:

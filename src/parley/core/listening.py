@@ -35,21 +35,18 @@ def transcript(ctx: Context, event: ev.Transcript) -> None:
     ear = ctx.state.ear
     if event.segment in ear.closed:
         return
+    text = _untaken(ear, event)
     if event.final:
-        ear.closed.add(event.segment)
-    if not (text := _untaken(ear, event)):
-        if event.final:
-            _close_empty(ctx, event)
+        _close(ctx, event.segment, text)
+    if not text:
         return
+    _supersede(ctx, event.segment)
     ctx.state.caller_since = ctx.now
     ctx.state.prompts = 0
     ear.unclear = ear.failures = 0
     if event.final:
         ear.finals.append(Segment(event.segment, text))
-        _finalized(ctx, event)
     elif ear.partial is None or ear.partial.text != text:
-        if ear.partial and ear.partial.id != event.segment:
-            _superseded(ctx, ear.partial)
         ear.partial = Segment(event.segment, text)
         ear.partial_since = ctx.now
     if ear.listening.state == "quiet":
@@ -68,26 +65,26 @@ def _untaken(ear: Ear, event: ev.Transcript) -> str:
     return text
 
 
-def _close_empty(ctx: Context, event: ev.Transcript) -> None:
+def _close(ctx: Context, segment: int, text: str) -> None:
     ear = ctx.state.ear
-    if ear.partial and ear.partial.id == event.segment:
-        ctx.do(act.SegmentDropped(ear.leg, event.segment, "withdrawn by the recogniser"))
-    _finalized(ctx, event)
-
-
-def _finalized(ctx: Context, event: ev.Transcript) -> None:
-    ear = ctx.state.ear
+    ear.closed.add(segment)
     ear.final_known = ctx.now
     ear.finalize_asked = None
-    if ear.partial and ear.partial.id <= event.segment:
-        if ear.partial.id < event.segment:
-            _superseded(ctx, ear.partial)
+    if ear.partial and ear.partial.id == segment:
         ear.partial = None
+        if not text and all(s.id != segment for s in ear.finals):
+            ctx.do(act.SegmentDropped(ear.leg, segment, "withdrawn by the recogniser"))
 
 
-def _superseded(ctx: Context, segment: Segment) -> None:
-    """The recogniser, or the one in its place, has gone on without closing a segment."""
-    ctx.do(act.SegmentDropped(ctx.state.ear.leg, segment.id, "superseded"))
+def _supersede(ctx: Context, segment: int) -> None:
+    """One segment is open at a time: a recogniser that takes over hears the last one again."""
+    ear = ctx.state.ear
+    again = {s.id for s in ear.segments if s.id != segment and s.id not in ear.closed}
+    for stale in sorted(again):
+        ctx.do(act.SegmentDropped(ear.leg, stale, "superseded"))
+    ear.finals = [s for s in ear.finals if s.id not in again]
+    if ear.partial and ear.partial.id in again:
+        ear.partial = None
 
 
 def media_lost(ctx: Context, event: ev.MediaLost) -> None:

@@ -81,7 +81,7 @@ def say(
 
 
 def play_ready(ctx: Context) -> None:
-    """Rule: what has audio is heard, in order; a filler may pass what has none yet."""
+    """Rule: what has audio is heard, in order; a phrase may pass what has none yet."""
     waits = False
     for reply in [ctx.state.replies[r] for r in ctx.state.queue]:
         aside = reply.kind == "filler"
@@ -89,7 +89,7 @@ def play_ready(ctx: Context) -> None:
             continue
         if not reply.ready:
             waits = waits or not reply.fixed
-        elif aside or not waits:
+        elif reply.fixed or not waits:
             reply.play_asked = True
             ctx.do(act.PlayReply(reply.id, reply.leg, aside))
 

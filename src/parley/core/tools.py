@@ -6,6 +6,7 @@ from parley.core import speaking
 from parley.core.state import Context, Reply, Tool
 
 FAILED = "ERROR: {error} The action was NOT done. Tell the caller so."
+CANCELLED = "The call ended before the tool answered."
 EXPIRED = "no answer within {timeout_s:g} seconds."
 
 
@@ -57,7 +58,7 @@ def cancel_all(ctx: Context) -> None:
         if tool.phase.state == "running":
             ctx.do(act.CancelTool(tool.id))
         if tool.phase.can("cancel"):
-            _end(ctx, tool, "cancel", "")
+            _end(ctx, tool, "cancel", CANCELLED)
 
 
 def _running(ctx: Context, call: str) -> Tool | None:
@@ -106,7 +107,6 @@ def tell(ctx: Context) -> None:
         _give_up(ctx)
         return
     reply = speaking.start(ctx, asked.leg, "continuation", asked.turn, "")
-    state.owed_since = ctx.now
     speaking.promote(ctx, reply)
 
 

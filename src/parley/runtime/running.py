@@ -2,22 +2,28 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from parley.assistants.model import Assistant
-from parley.audio.files import Recording, read_recording
+from parley.audio.files import read_recording
+from parley.audio.formats import INBOUND, OUTBOUND
+from parley.audio.resampling import resample
+from parley.providers import registry
 from parley.runtime.agent import CallRecord
 from parley.runtime.building import build_agent
 from parley.runtime.stages import EventStage, Stages
+from parley.runtime.voice import Voice
 from parley.runtime.vtime import run_virtual
 from parley.transports.loopback import LoopbackTransport, Manners
+
+CALLERS_VOICE = "en-us"
 
 
 def run(
     assistant: Assistant,
     recordings: Sequence[str | Path],
     *,
+    say: Sequence[str] = (),
     out: str | Path = "calls",
     fast: bool = False,
     watch: Sequence[EventStage] = (),
@@ -26,31 +32,32 @@ def run(
 ) -> CallRecord:
     """Let recordings call the assistant; return the call's record.
 
+    After the recordings, a synthetic caller says the texts of `say`.
     `fast` runs the call in virtual time: the clock stands still while an engine works,
     so latencies are those of the turn-taking alone and the record is marked simulated.
     Raises AudioError for a recording that cannot be read, ConfigurationError for an
     assistant that cannot be built.
     """
     heard = [read_recording(path) for path in recordings]
-    work = _call(assistant, heard, Path(out), fast, watch, manners, on_recording)
-    return run_virtual(work) if fast else asyncio.run(work)
-
-
-async def _call(
-    assistant: Assistant,
-    recordings: Sequence[Recording],
-    out: Path,
-    fast: bool,
-    watch: Sequence[EventStage],
-    manners: Manners | None,
-    on_recording: Callable[[int], None] | None,
-) -> CallRecord:
     agent = build_agent(assistant, stages=lambda: Stages(events=watch))
-    if fast:
-        agent = replace(agent, gap_s=None)
-    transport = LoopbackTransport([r.pcm for r in recordings], manners, on_recording)
+
+    async def call() -> CallRecord:
+        caller = [r.pcm for r in heard] + [await _synthetic(text) for text in say]
+        transport = LoopbackTransport(caller, manners, on_recording)
+        try:
+            await agent.start()
+            return await agent.take(transport, Path(out), simulated=fast)
+        finally:
+            await agent.close()
+
+    return run_virtual(call()) if fast else asyncio.run(call())
+
+
+async def _synthetic(text: str) -> bytes:
+    """A caller's words in a voice of their own, as `INBOUND`."""
+    voice = Voice(registry.create("tts", "espeak"), voice=CALLERS_VOICE)
     try:
-        await agent.start()
-        return await agent.take(transport, out, simulated=fast)
+        spoken = b"".join([speech.pcm async for speech in voice.speak(text)])
     finally:
-        await agent.close()
+        await voice.tts.aclose()
+    return resample(spoken, OUTBOUND.sample_rate, INBOUND.sample_rate)

@@ -27,6 +27,9 @@ LEVEL_RATE = 0.1
 ONSET_WINDOWS = 5
 """An onset lies at most this many windows back: 0.16 s, the length of an /s/."""
 
+GAP = 256
+"""Quiet of so many samples (16 ms) parts an onset from what was before."""
+
 OFFSET_WINDOWS = 8
 """An offset lies at most this many windows back: the model's hang-over is 0.2 s at most."""
 
@@ -141,15 +144,13 @@ class SpeechDetector:
         return max(above_noise, self._level - self._settings.level_range_db)
 
     def _first_voiced(self) -> int:
-        """Back from now, over loud parts, to where two quiet ones lie before them."""
-        threshold, first, quiet = self._threshold(), None, 0
+        """Back from now, over loud parts, to where only quiet lies before them."""
+        threshold, first = self._threshold(), None
         for start, _, level in _parts(islice(self._recent, ONSET_WINDOWS)):
             if level >= threshold:
-                first, quiet = start, 0
-            elif first is not None:
-                quiet += 1
-                if quiet == 2:
-                    break
+                first = start
+            elif first is not None and first - start >= GAP:
+                break
         return self._recent[0].end_sample - WINDOW if first is None else first
 
     def _last_voiced(self) -> int:

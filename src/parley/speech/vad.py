@@ -111,7 +111,7 @@ class SharedVad:
         self._streams: dict[VadStream, None] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._running: _Batch | None = None
+        self._running = False
         self._again = False
         self._work: SimpleQueue[_Batch | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -127,7 +127,7 @@ class SharedVad:
             self._thread.start()
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
-            self._loop, self._timer, self._running, self._again = loop, None, None, False
+            self._loop, self._timer, self._running, self._again = loop, None, False, False
         stream = VadStream(self, on_window, on_failure)
         self._streams[stream] = None
         return stream
@@ -157,10 +157,10 @@ class SharedVad:
 
     def _tick(self) -> None:
         self._timer = None
-        if self._running is None:
-            self._start()
-        else:
+        if self._running:
             self._again = True
+        else:
+            self._start()
 
     def _start(self) -> None:
         """Run a batch of one window of each ready stream: each needs the state before it."""
@@ -169,18 +169,17 @@ class SharedVad:
             return
         audio, ends = zip(*[stream.take() for stream in streams], strict=True)
         self._again = any(stream.ready for stream in streams)
-        self._running = _Batch(asyncio.get_running_loop(), streams, audio, ends)
+        self._running = True
         owe()
-        self._work.put(self._running)
+        self._work.put(_Batch(asyncio.get_running_loop(), streams, audio, ends))
 
     def _finish(self, batch: _Batch, results: Sequence[Window | ProviderError]) -> None:
         settle()
-        if batch is self._running:
-            self._running = None
+        self._running = False
         for stream, result in zip(batch.streams, results, strict=True):
             if stream in self._streams:
                 _deliver(stream, result)
-        if self._again and self._running is None:
+        if self._again:
             self._start()
 
     # What follows runs in the thread.

@@ -25,12 +25,19 @@ _threads = threading.BoundedSemaphore(THREAD_LIMIT)
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A function that a model may call. `timeout_s` is for the core, which enforces it."""
+    """A function that a model may call, and still a function.
+
+    `timeout_s` is for the core, which enforces it.
+    """
 
     definition: ToolSchema
     call: Callable[..., Any]
     parameters: Mapping[str, Parameter]
     timeout_s: float = 20.0
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function itself."""
+        return self.call(*args, **kwargs)
 
 
 @overload

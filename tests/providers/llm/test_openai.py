@@ -378,6 +378,23 @@ def test_cancelling_while_waiting_closes_the_http_stream(begun: bool) -> None:
     play(scenario, silent)
 
 
+def test_a_garbled_answer_is_left_at_once() -> None:
+    gone = asyncio.Event()
+
+    async def handler(x: Exchange) -> None:
+        await garble_an_event(x)
+        gone.set()
+
+    async def scenario(model: OpenAiModel, _: Server) -> None:
+        # The error is still held, and with it all that the frames in its traceback hold.
+        with pytest.raises(ProviderProtocolError) as caught:
+            await collect(model)
+        await gone.wait()
+        assert caught.value.provider == "openai"
+
+    play(scenario, handler)
+
+
 # Failures
 
 

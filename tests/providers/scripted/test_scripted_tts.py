@@ -161,7 +161,7 @@ def test_texts_must_come_in_order() -> None:
 
 
 def test_steps_of_requests_that_never_came_are_left() -> None:
-    tts = ScriptedTts({0: Garbage([]), 3: Stall()})
+    tts = ScriptedTts({0: Garbage([]), 1: Stall()})
     timeline(tts)
     with pytest.raises(UnexpectedCall, match="never asked for: Stall"):
         tts.assert_finished()
