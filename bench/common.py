@@ -15,6 +15,7 @@ from typing import Any
 
 from parley.audio.formats import INBOUND, OUTBOUND, AudioFormat
 from parley.audio.timing import Timing
+from parley.core.settings import Settings, TurnSettings
 from parley.providers.protocols import (
     LlmPart,
     LlmRequest,
@@ -30,13 +31,16 @@ from parley.transports.base import CallSide
 
 ROOT = Path(__file__).resolve().parent.parent
 
+SETTINGS = Settings(turns=TurnSettings(recognizer_finalizes=False))
+"""Defaults, but for what the recogniser's capabilities decide. Every stage uses them."""
+
 
 def find_work() -> types.ModuleType:
     """The module `work` of the common work, from PARLEY_BENCH or ../shared/bench."""
     folder = Path(os.environ.get("PARLEY_BENCH", ROOT.parent / "shared" / "bench"))
     if not (folder / "work.py").exists():
         sys.exit(f"The common work is not in {folder}; name its folder with PARLEY_BENCH.")
-    sys.path.insert(0, str(folder))
+    sys.path.append(str(folder))
     return import_module("work")
 
 

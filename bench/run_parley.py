@@ -16,6 +16,7 @@ from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
 from common import (  # noqa: E402
+    SETTINGS,
     SessionLlm,
     SessionStt,
     SessionTts,
@@ -23,7 +24,6 @@ from common import (  # noqa: E402
     find_work,
 )
 
-from parley.core.settings import Settings, TurnSettings  # noqa: E402
 from parley.runtime.agent import Agent  # noqa: E402
 from parley.runtime.responders import ModelResponder  # noqa: E402
 from parley.runtime.voice import Speech, Voice  # noqa: E402
@@ -37,9 +37,9 @@ Wired = tuple[Callable[[bytes], None], Callable[[], Awaitable[None]]]
 
 
 def agent_for(session: Any, phrases: dict[str, tuple[Speech, ...]]) -> Agent:
-    """Defaults, but for what a provider's capabilities decide."""
+    """Parley's defaults with the session's providers."""
     return Agent(
-        settings=Settings(turns=TurnSettings(recognizer_finalizes=False)),
+        settings=SETTINGS,
         stt=SessionStt(session),
         vad=shared_vad(),
         voice=Voice(SessionTts(session), phrases=phrases),

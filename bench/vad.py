@@ -32,11 +32,12 @@ import numpy as np
 import numpy.typing as npt
 
 from parley.audio.files import read_recording
-from parley.speech.detector import DetectorSettings, SpeechDetector, SpeechOnset, Window
-from parley.speech.silero import CONTEXT, SAMPLE_RATE, WINDOW, SileroVad, fresh_state
+from parley.speech.detector import WINDOW, DetectorSettings, SpeechDetector, SpeechOnset, Window
+from parley.speech.silero import CONTEXT, SileroVad, fresh_state
 from parley.speech.vad import windows_of
 
 EXACT = ("arctic_a0024", "sb_spk1_snt3", "sb_spk1_snt4", "pesq_speech")
+SAMPLE_RATE = 16_000
 LABELLED = ("answer", "pause", "backchannel")
 SOUNDS = ("noise", "transient", "human_nonspeech")
 LEAD, TAIL = 16 * WINDOW, 24 * WINDOW

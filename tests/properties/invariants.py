@@ -17,6 +17,7 @@ from parley.core import deadlines
 from parley.core import events as ev
 from parley.core.history import PENDING
 from parley.core.machines import REPLY
+from parley.core.recovery import MISSED_BY_NOBODY
 from parley.core.state import AgentTurn, Reply
 
 class Violation(AssertionError):
@@ -139,7 +140,8 @@ def _ran(world: World, reply: Reply) -> list[str]:
 def _check_interrupted(world: World) -> None:
     state = world.conversation.state
     marked = {r.id for r in state.replies.values() if r.interrupted}
-    demand(marked == world.interrupted, world, "the wrong replies are marked as interrupted")
+    demand(world.interrupted <= marked, world, "an interrupted reply is not marked")
+    demand(marked <= world.begun, world, "a reply is marked that was not heard")
 
 
 def _check_all_heard(world: World) -> None:
@@ -270,12 +272,19 @@ def check_floor(script: bytes) -> None:
 def check_clear(script: bytes) -> None:
     world = play(script)
     released: set[int] = set()
+    spans: dict[int, set[int]] = {}
     for step in world.steps:
-        released |= {a.reply for a in step.actions if isinstance(a, act.PlayReply)}
         stops = any(isinstance(a, act.ClearPlayout | act.EndCall) for a in step.actions)
-        for cancel in found([step], act.CancelReply):
-            silent = cancel.reply not in released
-            demand(silent or stops, world, f"reply {cancel.reply} is cancelled, but not cleared")
+        for action in step.actions:
+            if isinstance(action, act.PlayReply):
+                released.add(action.reply)
+            elif isinstance(action, act.Synthesize):
+                spans.setdefault(action.reply, set()).add(action.span)
+            elif isinstance(action, act.CancelSynthesis):
+                spans[action.reply].remove(action.span)
+            elif isinstance(action, act.CancelReply):
+                silent = action.reply not in released or not spans[action.reply]
+                demand(silent or stops, world, f"{action} without a clear")
 
 
 # 6: the caller's words are never lost
@@ -295,11 +304,12 @@ def check_words(script: bytes, *, lies: bool) -> None:
         lost = fates.open - after - (told - pending)
         demand(not lost, world, f"segments {lost} are lost")
         unnoticed = told - noticed - after - fates.closed
-        demand(not unnoticed, world, f"segments {unnoticed} are not noticed")
+        ends = bool(found([step], act.EndCall))  # maybe before the words came
+        demand(ends or not unnoticed, world, f"segments {unnoticed} are not noticed")
         if isinstance(step.event, ev.Transcript) and (told or step.event.final):
             noticed.add(step.event.segment)
         pending = after
-        if found([step], act.EndCall):
+        if ends:
             break
     demand(not world.conversation.ended or not pending, world, "words are pending at the end")
     if not lies:
@@ -473,7 +483,7 @@ class Patience:
             self._content()
 
     def _hear_agent(self, step: Step) -> None:
-        if isinstance(step.event, ev.PlayoutStarved):
+        if isinstance(step.event, ev.PlayoutStarved) and not _is_aside(self.world, step.event):
             self.reply_due = step.event.at + PATIENCE_S
         elif isinstance(step.event, ev.Heard | ev.PlayoutFinished | ev.PlayoutStarted):
             self.last_sound = step.now
@@ -485,6 +495,10 @@ class Patience:
         self.turn_due = self.reply_due = None
         self.answered = True
         self.voiced_s = 0.0
+
+
+def _is_aside(world: World, event: ev.PlayoutStarved) -> bool:
+    return world.conversation.state.replies[event.reply].kind in MISSED_BY_NOBODY
 
 
 def _phrases(step: Step) -> list[act.Synthesize]:

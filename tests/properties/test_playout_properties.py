@@ -1,6 +1,5 @@
 """The playout against a naive device that plays one sample per millisecond."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -14,7 +13,6 @@ from parley.audio.ledger import WordTime
 from parley.audio.playout import Playout
 from parley.audio.timing import Fact, Finished, Heard, Started, Timing
 
-EXAMPLES = int(os.environ.get("EX", 20))
 RATE = 1000  # one sample is one millisecond
 
 TIMINGS = [
@@ -393,7 +391,7 @@ ACT = st.tuples(st.sampled_from(ACTS), st.integers(0, 7), st.integers(1, 300))
 
 
 @pytest.mark.parametrize("timing", TIMINGS, ids=repr)
-@settings(max_examples=EXAMPLES, deadline=None, derandomize=True)
+@settings(max_examples=30, deadline=None, derandomize=True)
 @given(st.lists(ACT, min_size=5, max_size=30), st.sampled_from([1, 7, 40]))
 def test_the_ear_hears_what_the_playout_says(
     timing: Timing, acts: list[tuple[Act, int, int]], report_every: int

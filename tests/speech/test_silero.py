@@ -9,8 +9,11 @@ import pytest
 
 from parley.errors import ConfigurationError, MissingModelError
 from parley.models import model_path
+from parley.speech.detector import WINDOW
 from parley.speech.onnxfile import write_model
-from parley.speech.silero import CONTEXT, SAMPLE_RATE, WINDOW, Floats, SileroVad, fresh_state
+from parley.speech.silero import CONTEXT, Floats, SileroVad, fresh_state
+
+SAMPLE_RATE = 16_000
 
 
 @pytest.fixture(scope="module")

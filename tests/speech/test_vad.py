@@ -19,8 +19,15 @@ import pytest
 from parley.audio.files import read_recording
 from parley.errors import ProviderError
 from parley.runtime.vtime import VirtualLoop, run_virtual
-from parley.speech.detector import SpeechDetector, SpeechEdge, SpeechOffset, SpeechOnset, Window
-from parley.speech.silero import CONTEXT, WINDOW, Floats, SileroVad
+from parley.speech.detector import (
+    WINDOW,
+    SpeechDetector,
+    SpeechEdge,
+    SpeechOffset,
+    SpeechOnset,
+    Window,
+)
+from parley.speech.silero import CONTEXT, Floats, SileroVad
 from parley.speech.vad import BACKLOG_S, SharedVad, VadStream
 
 FRAME = 320
@@ -401,9 +408,12 @@ def test_a_callback_may_close_streams() -> None:
 def test_a_loop_that_ends_while_the_model_thinks_leaves_the_vad_usable() -> None:
     model = Gated()
     vad = SharedVad(model)
+    abandoned: list[Call] = []
 
     async def ends_early() -> None:
-        Call(vad).stream.push(pcm(2 * WINDOW))
+        call = Call(vad)
+        abandoned.append(call)
+        call.stream.push(pcm(2 * WINDOW))
         await asyncio.sleep(0.011)
         model.wait_until_it_thinks()
 
@@ -419,6 +429,7 @@ def test_a_loop_that_ends_while_the_model_thinks_leaves_the_vad_usable() -> None
         assert call.counts == [0, 1]
 
     run_virtual(scene())
+    assert abandoned[0].windows == []
 
 
 def test_a_closed_stream_takes_no_more_audio() -> None:

@@ -26,6 +26,8 @@ FRAME_S = 0.02
 
 _NOTHING = Outgoing()
 
+_MARK = "heard"  # a mark's name is this and the position that it stands for
+
 
 class Playout:
     """The replies that one leg is to hear, in the order of their release.
@@ -50,8 +52,6 @@ class Playout:
         self._queue: deque[ReplyAudio] = deque()
         self._dead: set[int] = set()
         self._line: Line[SpanAudio] = Line(self._rate, timing.latency_s)
-        self._marks: dict[str, int] = {}
-        self._marks_made = 0
         self._paused_at: float | None = None
         self._audio: list[tuple[float, bytes]] = []
 
@@ -185,7 +185,6 @@ class Playout:
             self._bury(self._queue.popleft().id)
         if self.timing.can_clear:
             self._line.clear(now)
-            self._marks.clear()
         self.resume(now)
         return facts
 
@@ -207,11 +206,11 @@ class Playout:
     def marked(self, name: str, at: float) -> None:
         """The mark came back: all that was sent before it was heard by `at`. For "marks".
 
-        Marks that come back because of a clear are ignored.
+        Marks that come back because of a clear, and marks that are not ours, change nothing.
         """
-        position = self._marks.get(name, 0)
-        self._marks = {mark: sent for mark, sent in self._marks.items() if sent > position}
-        self._hear(self._line.reach(position, self._playing_time(at)))
+        prefix, _, position = name.partition(":")
+        if prefix == _MARK and position.isdecimal():
+            self._hear(self._line.reach(int(position), self._playing_time(at)))
 
     def poll(self, now: float) -> list[Fact]:
         """What has become known since the last call, in the order in which it was heard."""
@@ -298,17 +297,11 @@ class Playout:
         return b"".join(chunks)
 
     def _mark(self) -> tuple[str, ...]:
-        if self.timing.acknowledges != "marks":
-            return ()
-        self._marks_made += 1
-        name = f"heard-{self._marks_made}"
-        self._marks[name] = self._line.sent
-        return (name,)
+        return (f"{_MARK}:{self._line.sent}",) if self.timing.acknowledges == "marks" else ()
 
     def _take_back(self, now: float) -> None:
         """The transport is cleared: send again what it held, from the word that was playing."""
         pieces = self._line.clear(now)
-        self._marks.clear()
         for piece in reversed(pieces):
             piece.source.sent = piece.start
         if pieces:

@@ -8,6 +8,8 @@ from typing import Annotated, Self
 
 import typer
 from rich.console import Console
+from rich.control import Control
+from rich.segment import ControlType
 from rich.text import Text
 
 from parley.core import actions as act
@@ -82,6 +84,9 @@ def _show_waterfall(console: Console, path: Path, *, simulated: bool) -> None:
     console.print(render_waterfall(waterfall(parse(path.read_text()), simulated=simulated)))
 
 
+_ERASE_LINE = Control((ControlType.ERASE_IN_LINE, 2))
+
+
 class LiveTranscript:
     """Prints what both sides say as it becomes known, without holding up the call."""
 
@@ -89,8 +94,7 @@ class LiveTranscript:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._partial = ""
-        self._lines: SimpleQueue[Text | None] = SimpleQueue()
+        self._lines: SimpleQueue[tuple[Text, bool] | None] = SimpleQueue()
         self._thread = Thread(target=self._print, name="live-transcript", daemon=True)
 
     def __enter__(self) -> Self:
@@ -102,18 +106,27 @@ class LiveTranscript:
         self._thread.join()
 
     def _print(self) -> None:
-        while (line := self._lines.get()) is not None:
-            self._console.print(line)
+        passing = False
+        while (item := self._lines.get()) is not None:
+            line, passes = item
+            if passing:
+                self._console.control(Control.move_to_column(0), _ERASE_LINE)
+            if passes and self._console.is_terminal:
+                width = self._console.width - 1
+                line = line if len(line) <= width else Text("…").append(line[1 - width :])
+                self._console.print(line, end="", no_wrap=True)
+            elif not passes:
+                self._console.print(line)
+            passing = passes and self._console.is_terminal
 
     def recording(self, name: str) -> None:
         """The next recording begins."""
-        self._lines.put(Text(f"        ▶ {name}", style="dim"))
+        self._lines.put((Text(f"        ▶ {name}", style="dim"), False))
 
     def step(self, now: float, event: ev.Event, actions: Sequence[act.Action]) -> None:
         """Show what matters to a reader."""
-        if isinstance(event, ev.Transcript) and not event.final and event.text != self._partial:
-            self._partial = event.text
-            self._line(now, "caller", f"{event.text} …", "dim")
+        if isinstance(event, ev.Transcript) and not event.final and event.text:
+            self._line(now, "caller", f"{event.text} …", "dim", passing=True)
         for action in actions:
             match action:
                 case act.TurnCommitted():
@@ -130,5 +143,6 @@ class LiveTranscript:
                 case act.EndCall():
                     self._line(now, "call", f"ends: {action.reason}", "bold")
 
-    def _line(self, now: float, who: str, what: str, style: str) -> None:
-        self._lines.put(Text(f"{now:7.2f} {who:>7}  ").append(what, style=style))
+    def _line(self, now: float, who: str, what: str, style: str, *, passing: bool = False) -> None:
+        """`passing`: the next line replaces it, and only a terminal shows it."""
+        self._lines.put((Text(f"{now:7.2f} {who:>7}  ").append(what, style=style), passing))

@@ -49,8 +49,8 @@ class Conversation:
         ctx = self._ctx
         ctx.now = max(now, ctx.now)
         ctx.actions = []
+        self._pass_deadlines()
         if not self.ended:
-            self._pass_deadlines()
             _HANDLERS[type(event)](ctx, event)
             self._settle()
             self._pass_deadlines()

@@ -9,6 +9,9 @@ from parley.core import lifecycle, speaking
 from parley.core.reasons import EndReason
 from parley.core.state import Context, Reply, Span
 
+MISSED_BY_NOBODY = ("filler", "prompt")
+"""Kinds of phrases that need no apology when they cannot be said."""
+
 # The recogniser
 
 
@@ -115,12 +118,10 @@ def broken_promoted(ctx: Context) -> None:
 
 def reply_finished(ctx: Context, reply: Reply) -> None:
     """A reply was heard to its end, or to where it broke."""
-    if reply.fixed:
-        return
-    if reply.broken:
+    if reply.broken and reply.kind not in MISSED_BY_NOBODY:
         phrase = ctx.settings.phrases.lost_thread
         turn_failed(ctx, _at_fault(reply), permanent=False, phrase=phrase)
-    else:
+    elif not reply.fixed:
         ctx.state.failed_turns = 0
 
 
@@ -157,9 +158,9 @@ def voice_broke(ctx: Context, reply: Reply, span: Span, *, permanent: bool) -> N
 
 
 def _cannot_speak(ctx: Context, reply: Reply) -> None:
-    """A cached phrase cannot be said. Fillers and prompts are not missed; the rest is."""
+    """A cached phrase cannot be said."""
     _fail(ctx, reply)
-    if reply.kind not in ("filler", "prompt", "greeting"):
+    if reply.kind not in (*MISSED_BY_NOBODY, "greeting"):
         lifecycle.stop(ctx, ctx.state.end_reason or EndReason.VOICE_FAILED)
 
 

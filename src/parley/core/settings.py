@@ -9,7 +9,7 @@ from parley.core.phrases import ACKNOWLEDGEMENTS
 class TurnSettings:
     """When the caller's turn has ended."""
 
-    wait_s: float = 0.45
+    wait_s: float = 0.5
     """Silence after the last voiced sample that ends a turn whose words are known."""
 
     finalize_after_s: float = 0.15

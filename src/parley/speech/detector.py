@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-SAMPLE_RATE = 16_000
+from parley.audio.formats import INBOUND
+
 WINDOW = 512
+"""Samples that are judged at a time."""
 
 QUIET_DBFS = -70.0
 """The noise floor that is assumed before anything was heard."""
@@ -36,7 +38,7 @@ OFFSET_WINDOWS = 8
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What is known of 512 samples at 16 kHz.
+    """What is known of 512 samples of `parley.audio.formats.INBOUND`.
 
     `probability` of speech, 0 to 1. `rms_dbfs` is the level, 0 for a full-scale
     square wave; `quarters_dbfs` the levels of equal parts in order, empty where
@@ -136,7 +138,7 @@ class SpeechDetector:
 
     def _count(self, window: Window) -> None:
         if window.rms_dbfs >= self._threshold():
-            self.voiced_s += WINDOW / SAMPLE_RATE
+            self.voiced_s += WINDOW / INBOUND.sample_rate
 
     def _threshold(self) -> float:
         """The least level of voice, in dBFS."""

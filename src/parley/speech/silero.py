@@ -15,11 +15,10 @@ import numpy.typing as npt
 
 from parley.errors import ConfigurationError
 from parley.models import model_path
+from parley.speech.detector import WINDOW
 from parley.speech.onnxfile import Array, Node, read_weights, write_model
 
 MODEL = "silero-vad"
-SAMPLE_RATE = 16_000
-WINDOW = 512
 CONTEXT = 64
 
 Floats = npt.NDArray[np.float32]

@@ -16,10 +16,11 @@ from typing import Protocol
 
 import numpy as np
 
+from parley.audio.formats import INBOUND
 from parley.errors import ProviderError
 from parley.owing import owe, settle
-from parley.speech.detector import Window
-from parley.speech.silero import CONTEXT, MODEL, SAMPLE_RATE, WINDOW, Floats, fresh_state
+from parley.speech.detector import WINDOW, Window
+from parley.speech.silero import CONTEXT, MODEL, Floats, fresh_state
 
 TICK_S = 0.01
 """Distance of the grid's points."""
@@ -35,7 +36,7 @@ QUARTERS = 4
 _WINDOW_BYTES = 2 * WINDOW
 _CONTEXT_BYTES = 2 * CONTEXT
 _INPUT_BYTES = _CONTEXT_BYTES + _WINDOW_BYTES
-_MOST_BYTES = _CONTEXT_BYTES + 2 * round(BACKLOG_S * SAMPLE_RATE)
+_MOST_BYTES = _CONTEXT_BYTES + INBOUND.bytes_for(BACKLOG_S)
 
 OnWindow = Callable[[Window], object]
 OnFailure = Callable[[ProviderError], object]
@@ -126,14 +127,15 @@ class SharedVad:
             self._thread = threading.Thread(target=self._serve, name="parley-vad", daemon=True)
             self._thread.start()
         loop = asyncio.get_running_loop()
-        if loop is not self._loop:
+        if loop is not self._loop:  # the loop before has ended, and its calls with it
             self._loop, self._timer, self._running, self._again = loop, None, False, False
+            self._streams.clear()
         stream = VadStream(self, on_window, on_failure)
         self._streams[stream] = None
         return stream
 
     def close(self) -> None:
-        """Close every stream and end the thread."""
+        """Close every stream and end the thread, after the batch that it works on."""
         for stream in list(self._streams):
             stream.close()
         if self._thread is not None:

@@ -17,7 +17,8 @@ from parley.errors import ProviderError, ProviderRequestError, ProviderTimeout, 
 from parley.providers.engine_process import REFUSED
 from parley.providers.protocols import SttCapabilities, SttOptions, SttResult, TimedWord
 from parley.providers.stt import pocketsphinx_worker as engine
-from parley.providers.workers import Inbox, Worker, WorkerPool
+from parley.providers.worker import Inbox, Worker
+from parley.providers.workers import WorkerPool
 
 NAME = "pocketsphinx"
 

@@ -16,7 +16,8 @@ from parley.errors import ProviderError, ProviderRequestError, ProviderTimeout
 from parley.providers.engine_process import PART, REFUSED
 from parley.providers.protocols import SpokenWord, TtsCapabilities, TtsChunk, TtsRequest
 from parley.providers.tts import espeak_worker as engine
-from parley.providers.workers import Inbox, Worker, WorkerPool
+from parley.providers.worker import Inbox, Worker
+from parley.providers.workers import WorkerPool
 
 NAME = "espeak"
 
