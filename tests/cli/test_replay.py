@@ -199,6 +199,11 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 HEADER = lines()[0]
+SETTINGS = json.loads(HEADER)["settings"]
+
+
+def header(**values: object) -> str:
+    return json.dumps(json.loads(HEADER) | values) + "\n"
 
 
 @pytest.mark.parametrize(
@@ -211,10 +216,11 @@ HEADER = lines()[0]
         ("{}\n", "line 1: not a parley-trace-1 header"),
         (b"\xff\xfe\n", "can't decode"),
         ("[" * 100_000 + "\n", "line 1: not JSON"),
-        (HEADER.replace('"settings": {', '"settings": [{').replace("}}\n", "}]}\n"), "line 1"),
-        (HEADER.replace('"tail_s": 0.2', '"tail_s": "0.2"'), "line 1: the settings"),
-        (HEADER.replace('"words": 1', '"words": null'), "line 1: the settings"),
-        (HEADER.replace('["Are you still there?"]', "[1]"), "line 1: the settings"),
+        (header(settings=[1]), "line 1: the header does not fit"),
+        (header(settings=SETTINGS | {"tail_s": "0.2"}), "line 1: the settings"),
+        (header(settings=SETTINGS | {"greeting_interruptible": 1}), "line 1: the settings"),
+        (header(settings=SETTINGS | {"silence": {"prompts": [1]}}), "line 1: the settings"),
+        (header(settings=SETTINGS | {"silence": {"prompts": "?"}}), "line 1: the settings"),
         (HEADER + "\n", "line 2: not JSON"),
         (HEADER + "{}\n", "line 2: the step does not fit"),
         (HEADER + '{"now":1,"event":{"type":"Laughter"},"actions":[]}\n', "line 2"),

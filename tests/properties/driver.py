@@ -211,11 +211,11 @@ class World:
             self.now = max(self.now, due)
             self.fired.append(self.conversation.deadline_names()[0])
             self.tell(ev.Tick())
-            self.finish_heard()
+            self.go_on()
 
     def wait(self, seconds: float) -> None:
         """Let time pass; a punctual timer fires on its way."""
-        self.finish_heard()
+        self.go_on()
         until = self.now + seconds
         while self.punctual and (self.conversation.next_deadline() or until + 1) <= until:
             self.tick()
@@ -402,11 +402,10 @@ class World:
         if how < (1 if sound.cached else 3) and self.choices.byte() % 8 < (1 if sound.cached else 8):
             self.tell(ev.SpanFailed(talk.id, span, "unavailable", self.choices.byte() % 4 == 1))
         elif how < 9 and not sound.audio:
-            sound.audio, talk.dry = True, False
+            sound.audio = True
             self.tell(ev.SpanAudio(talk.id, span))
         else:
             sound.audio = sound.complete = sound.over = True
-            talk.dry = False
             self.tell(ev.SpanSynthesized(talk.id, span, 1.0))
 
     def finish_tool(self, call: str) -> None:
@@ -454,20 +453,22 @@ class World:
         broken = sound.over and not sound.complete
         return 0 if broken else len(sound.text) - sound.heard
 
-    def finish_heard(self) -> None:
-        """A punctual transport reports at once that there is nothing left to be heard."""
+    def go_on(self) -> None:
+        """A punctual transport goes on at once when it need not wait for audio any more."""
         for talk in [self.talks[r] for r in self.line[: int(self.punctual)]]:
-            if talk.begun and talk.closed and not any(map(self._left, talk.spans.values())):
+            left = any(map(self._left, talk.spans.values()))
+            if talk.begun and talk.closed and (talk.dry or not left):
                 self.play(talk)
 
     def hear(self, talk: Talk, span: int, sound: Sound) -> None:
-        more = (3, 12, 100, 100)[self.choices.byte() % 4]
-        end = len(sound.text) if sound.complete else len(sound.text) - 1
-        if sound.heard + more > end and not sound.complete and not talk.dry:
+        """A span goes on; of one that is not complete there is audio for the first half."""
+        end = len(sound.text) if sound.complete else len(sound.text) // 2
+        if sound.heard < end:
+            talk.dry = False
+            sound.heard = min(end, sound.heard + self.choices.of((3, 12, 100, 100)))
+            self.tell(ev.Heard(CALLER, talk.id, span, sound.heard, self.now, estimated=False))
+        elif not talk.dry:
             self.run_dry(talk)
-            return
-        sound.heard = max(sound.heard, min(end, sound.heard + more))
-        self.tell(ev.Heard(CALLER, talk.id, span, sound.heard, self.now, estimated=False))
 
     def run_dry(self, talk: Talk) -> None:
         talk.dry = True

@@ -60,7 +60,7 @@ def check_dead_replies(script: bytes) -> None:
     world = play(script)
     dead = {end.reply for end in found(world.steps, act.ReplyEnded)}
     world.tell(ev.Tick())
-    for reply in sorted(dead):
+    for reply in sorted(dead)[-3:]:
         for fact in stale_facts(reply):
             before = repr(world.conversation.state)
             world.tell(fact)
@@ -372,9 +372,15 @@ def check_endings(script: bytes) -> None:
     ran: Counter[str] = Counter()
     ended: Counter[int] = Counter()
     over: Counter[str] = Counter()
+    replies = world.conversation.state.replies
+    turn = ""
     for action in found(world.steps, object):
-        if isinstance(action, act.PromoteReply):
+        if isinstance(action, act.TurnCommitted):
+            turn = action.text
+        elif isinstance(action, act.PromoteReply):
             promoted.add(action.reply)
+            stale = replies[action.reply].kind == "answer" and replies[action.reply].basis != turn
+            demand(not stale, world, f"reply {action.reply} answers other words than {turn!r}")
         elif isinstance(action, act.RunTool):
             ran[action.call] += 1
             reply = world.conversation.state.tools[action.call].reply
@@ -385,7 +391,7 @@ def check_endings(script: bytes) -> None:
         elif isinstance(action, act.ToolEnded):
             over[action.call] += 1
     demand(max(ran.values(), default=0) <= 1, world, "a tool ran twice")
-    _check_once(world, ended, world.conversation.state.replies, "reply")
+    _check_once(world, ended, replies, "reply")
     _check_once(world, over, world.conversation.state.tools, "tool")
     _check_last(world)
 
@@ -432,6 +438,23 @@ PATIENCE_S = 2.0
 GRACE_S = 1e-6
 
 
+def check_fillers(script: bytes) -> None:
+    """A filler is not said over an answer, nor after it."""
+    world = play(script, lies=False, settings=patient_settings)
+    replies = world.conversation.state.replies
+    sounding: set[int] = set()
+    for step in world.steps:
+        if isinstance(step.event, ev.PlayoutStarved):
+            sounding.discard(step.event.reply)
+        for action in step.actions:
+            if isinstance(action, act.ReplyEnded):
+                sounding.discard(action.reply)
+            elif isinstance(action, act.PlayReply) and replies[action.reply].kind != "filler":
+                sounding.add(action.reply)
+            elif isinstance(action, act.PlayReply):
+                demand(not sounding, world, f"{action} though {sounding} are heard")
+
+
 @dataclass
 class Patience:
     """Until when a caller must hear something who has spoken, or hears a reply run dry."""
@@ -443,6 +466,7 @@ class Patience:
     onset: float | None = None
     voiced_s: float = 0.0
     last_sound: float = 0.0
+    quiet: bool = True
 
     def check(self, now: float) -> None:
         for due, what in ((self.turn_due, "a turn"), (self.reply_due, "an audible sample")):
@@ -451,24 +475,24 @@ class Patience:
 
     def take(self, world: World, step: Step) -> None:
         self.check(step.now)
-        self._hear_caller(step.event)
+        self._hear_caller(step.event, step.now)
         self._hear_agent(step)
         for action in step.actions:
             if isinstance(action, act.TurnCommitted):
-                self.answered, self.voiced_s = False, 0.0
-                if self.onset is None:
-                    self.turn_due = max(action.at, self.last_sound) + PATIENCE_S
-            elif isinstance(action, act.TurnReopened) and self.onset is None:
+                self.answered, self.voiced_s, self.onset = False, 0.0, None
+                self.turn_due = max(action.at, self.last_sound) + PATIENCE_S
+            elif isinstance(action, act.FloorYielded) and self.onset is None:
                 self.turn_due = step.now + PATIENCE_S
         if found([step], act.PlayReply | act.EndCall) or _phrases(step):
             self._content()
         state = world.conversation.state
         if state.call.state != "active":
             self._content()
-        if self.answered and state.queue and state.ear.listening.state == "quiet":
+        self.quiet = state.ear.listening.state == "quiet"
+        if self.answered and state.queue and self.quiet:
             self.turn_due, self.voiced_s = None, 0.0
 
-    def _hear_caller(self, event: ev.Event) -> None:
+    def _hear_caller(self, event: ev.Event, now: float) -> None:
         if isinstance(event, ev.SpeechStarted):
             self.onset = event.at
             self.turn_due = None
@@ -478,6 +502,8 @@ class Patience:
             long = self.voiced_s >= self.world.conversation.settings.turns.unclear_voice_s
             if long or not self.answered:
                 self.turn_due = event.at + PATIENCE_S
+        elif isinstance(event, ev.Transcript) and self.quiet and event.text and self.turn_due:
+            self.turn_due = now + PATIENCE_S  # words without a voice: the caller goes on
         elif isinstance(event, ev.MediaLost):
             self.onset = None
             self._content()

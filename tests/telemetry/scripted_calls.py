@@ -9,7 +9,7 @@ from parley.core import actions as act
 from parley.core import events as ev
 from parley.core.conversation import VERSION, Conversation
 from parley.core.events import CALLER
-from parley.core.settings import Settings
+from parley.core.settings import InterruptionSettings, Settings, TurnSettings
 from parley.core.trace import Step, Trace
 
 STEP_LIMIT = 5000
@@ -218,6 +218,11 @@ _CARRY_OUT: dict[type, Callable] = {
 }
 
 
-def scripted_call(*utterances: Utterance, settings: Settings | None = None, **script) -> Trace:
+def scripted_call(*utterances: Utterance, greeting: str = "", **script) -> Trace:
     """The trace of a call; `script` as in `Script`."""
-    return Shell(Script(utterances, **script), settings or Settings()).run()
+    settings = Settings(
+        greeting=greeting,
+        turns=TurnSettings(wait_s=0.45, finalize_after_s=0.15, stable_partial_s=0.25),
+        interruption=InterruptionSettings(voice_s=0.5),
+    )
+    return Shell(Script(utterances, **script), settings).run()

@@ -183,7 +183,7 @@ def call() -> Trace:
         Utterance(5.4, 0.3, "mm-hmm"),
         Utterance(9.0, 0.8, "Tomorrow."),
         answers=(Answer(length=3.0), Answer(chunk_after=0.6, audio_after=0.3, length=2.5)),
-        settings=Settings(greeting="Hello, how can I help?"),
+        greeting="Hello, how can I help?",
         hang_up_at=20.0,
     )
 

@@ -256,8 +256,9 @@ def test_what_a_dead_reply_says_is_no_answer(end: act.Action, stale: ev.Event) -
 
 def test_the_first_chunk_is_the_first_that_was_not_taken_back() -> None:
     early = (10.65, ev.ReplySpan(1, 9, "At", 0, 2), [])
-    back = (10.66, ev.SpanRetracted(1, 9), [])
-    turn = one_turn(recorded(*PLAIN[:5], early, back, *PLAIN[5:]))
+    spoken = (10.66, ev.SpanAudio(1, 9), [])
+    back = (10.67, ev.SpanRetracted(1, 9), [])
+    turn = one_turn(recorded(*PLAIN[:5], early, spoken, back, *PLAIN[5:]))
     assert ms(turn.marks.first_chunk_s) == 700
 
 
@@ -371,6 +372,7 @@ def test_words_that_take_the_floor_without_a_voice() -> None:
     words = (12.4, ev.Transcript(CALLER, 2, "no wait", False), YIELD)
     (it,) = waterfall(recorded(*PLAIN, words), simulated=False).interruptions
     assert (it.outcome, it.onset_s, it.decided_after_s) == ("yielded", None, None)
+    assert it.agent_audible
 
 
 def test_the_core_that_interrupts_itself_is_no_interruption() -> None:
@@ -473,7 +475,7 @@ def test_a_simulated_call_from_its_greeting_to_its_end() -> None:
             Utterance(9.0, 0.8, "Tomorrow at eight please."),
             Utterance(11.0, 0.9, "No wait, at nine."),
             answers=(Answer(length=3.0), Answer(length=2.5)),
-            settings=Settings(greeting="Hello, how can I help?"),
+            greeting="Hello, how can I help?",
         ),
         simulated=True,
     )
@@ -532,7 +534,7 @@ def test_parts_always_add_up(
         answers=answers,
         transport_s=transport_s,
         hang_up_at=25.0,
-        settings=Settings(greeting=greeting),
+        greeting=greeting,
     )
     call = waterfall(trace, simulated=True)
     _consistent(call)

@@ -63,6 +63,8 @@ def cut(
         ("a b c, and d e|", None),
         ("a b c, d e and f|", 3),
         ("a b c, d or|", None),
+        ("a b or, d|", 3),
+        ("a or c, d|", 3),
         ("a b c, d| and e f g", 3),
         ("a, b c, and d e f g|", None),
         ("a b c, and d e f|", 3),

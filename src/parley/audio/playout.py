@@ -105,11 +105,23 @@ class Playout:
         audio = self._replies.get(reply)
         return audio is not None and audio.drop(span)
 
-    def release(self, reply: int) -> None:
-        """Let a held reply be heard, after those that were released before it."""
+    def release(self, reply: int, *, aside: bool = False) -> None:
+        """Let a held reply be heard, after those that were released before it.
+
+        `aside`: at once instead, before what those still have to say. Where they are
+        being heard it comes too late, and ends without a sound.
+        """
         audio = self._living(reply)
-        if audio and audio not in self._queue:
+        if not audio or audio in self._queue:
+            return
+        if not aside:
             self._queue.append(audio)
+        elif self._line.pieces or self._sendable(self._frame):
+            audio.pending.clear()
+            audio.ended = True
+            self._queue.append(audio)
+        else:
+            self._queue.appendleft(audio)
 
     def discard(self, reply: int, now: float) -> tuple[list[Fact], bool]:
         """Remove one reply, held or released; it never makes a sound or a fact again.

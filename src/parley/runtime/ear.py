@@ -134,6 +134,7 @@ class Ear:
         self._start()
 
     def _open_voice(self) -> None:
+        self._detector = SpeechDetector()
         self._voice = self._vad.open(self._window, self._voice_failed)
         self._voice_base = self._samples
 
@@ -153,6 +154,10 @@ class Ear:
         """Words alone carry the turns until the detector is back."""
         log.error("voice detection failed: %s", error)
         self._voice = None
+        if self._detector.speaking:
+            self._post(
+                ev.SpeechStopped(self._leg, self._audio_time(self._samples - self._voice_base))
+            )
         self._retry_timer = self._loop.call_later(VAD_RETRY_S, self._open_voice)
 
     # Words

@@ -64,7 +64,7 @@ class Mouth:
 
     def release(self, reply: int, *, aside: bool) -> None:
         self._starting.add(reply)
-        self.playout.release(reply)
+        self.playout.release(reply, aside=aside)
         self.pump()
 
     def discard(self, reply: int) -> None:

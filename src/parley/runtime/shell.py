@@ -44,6 +44,7 @@ class Shell:
         self._draining: asyncio.Handle | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._deadline: float | None = None
+        self._passed = 0.0
 
     def now(self) -> float:
         """The call's clock: seconds since the shell was made."""
@@ -87,7 +88,7 @@ class Shell:
     def _step(self, event: Event) -> None:
         if self.conversation.ended:
             return
-        now = self.now()
+        now = max(self.now(), self._passed)
         actions = self.conversation.handle(event, now)
         self._observe(now, event, actions)
         for action in actions:
@@ -105,6 +106,8 @@ class Shell:
             self._timer = self._loop.call_at(self._origin + deadline, self._tick)
 
     def _tick(self) -> None:
+        """Timers may fire early by what the loop's clock resolves."""
         self._timer = None
+        self._passed = self._deadline or 0.0
         self.post(Tick())
         self.drain()

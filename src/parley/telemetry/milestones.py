@@ -86,9 +86,9 @@ class Interruption:
     """
 
     leg: Leg
+    agent_audible: bool
     onset: float | None = None
     paused: float | None = None
-    agent_audible: bool = False
     outcome: str = ""
     reason: str = ""
     verdict: float | None = None
@@ -127,6 +127,12 @@ class _Reading:
 
     def reply(self, reply: int) -> Reply:
         return self.found.replies.setdefault(reply, Reply(reply))
+
+    def interrupted(self, leg: Leg) -> Interruption:
+        audible = any(reply.heard and not reply.over for reply in self.found.replies.values())
+        self.undecided = Interruption(leg, audible)
+        self.found.interruptions.append(self.undecided)
+        return self.undecided
 
 
 def milestones(trace: Trace) -> Milestones:
@@ -282,10 +288,9 @@ def _cleared(it: _Reading, event: ev.PlayoutCleared) -> None:
 
 
 def _paused(it: _Reading, action: act.PausePlayout) -> None:
-    onset = it.event.at if isinstance(it.event, ev.SpeechStarted) else None
-    audible = any(reply.heard and not reply.over for reply in it.found.replies.values())
-    it.undecided = it.falling_silent = Interruption(action.leg, onset, it.now, audible)
-    it.found.interruptions.append(it.undecided)
+    candidate = it.falling_silent = it.interrupted(action.leg)
+    candidate.onset = it.event.at if isinstance(it.event, ev.SpeechStarted) else None
+    candidate.paused = it.now
 
 
 def _kept(it: _Reading, action: act.FloorKept) -> None:
@@ -295,8 +300,7 @@ def _kept(it: _Reading, action: act.FloorKept) -> None:
 
 def _yielded(it: _Reading, action: act.FloorYielded) -> None:
     if it.undecided is None and isinstance(it.event, ev.Transcript):
-        it.undecided = Interruption(action.leg)
-        it.found.interruptions.append(it.undecided)
+        it.interrupted(action.leg)
     _decided(it, "yielded", action.reason)
 
 

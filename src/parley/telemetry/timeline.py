@@ -157,8 +157,11 @@ def _who(fact: Any) -> str:
 
 
 def timeline(trace: Trace) -> tuple[Section, ...]:
-    """The rows of a call, in sections. Deadlines that changed nothing are left out, and
-    what was heard or understood bit by bit, with nothing in between, is one row."""
+    """The rows of a call, in sections.
+
+    Deadlines that changed nothing are left out. What was heard or understood bit by bit,
+    with nothing in between, is one row.
+    """
     spoken, before = _Spoken(), 0.0
     sections = []
     for steps in _sections(trace.steps):
@@ -192,8 +195,8 @@ _VERDICTS = (act.TurnCommitted, act.FloorKept, act.SegmentDropped)
 def _title(steps: list[Step]) -> str:
     actions = [action for step in steps for action in step.actions]
     turns = [f"turn {action.turn}" for action in actions if isinstance(action, act.TurnCommitted)]
-    kept = ["floor kept" for action in actions if isinstance(action, act.FloorKept)]
-    return ", ".join(turns) or "".join(kept[:1]) or "call"
+    kept = any(isinstance(action, act.FloorKept) for action in actions)
+    return ", ".join(turns) or ("floor kept" if kept else "call")
 
 
 def _run(numbered: tuple[int, Step]) -> tuple[Any, ...]:

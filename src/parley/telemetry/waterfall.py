@@ -14,9 +14,9 @@ not be what was heard. With T0 the last voiced sample and T1 the first heard one
 milestones are, in this order:
 
     transcript   the turn's words changed or became final for the last time before `decision`
-    decision     the turn was committed; but for a reply that was begun earlier and whose
-                 playing was not asked for until later, the moment at which it was begun,
-                 since then nobody waited for the end of the turn
+    decision     the turn was committed; but where the reply was begun before that and not
+                 ready by then, the moment at which it was begun: the reply was waited for,
+                 not the end of the turn. It was ready if it was played at the commitment
     asked        the responder was asked for the reply that was heard (`StartReply`)
     token        its first token
     chunk        its first piece of text that could be spoken (`ReplySpan`)
