@@ -121,11 +121,13 @@ class SinkTransport:
         self._given = 0
         self._before = 0
         self._gone = asyncio.Event()
+        self.ready = asyncio.Event()
         self._connected = False
         self.side: CallSide | None = None
 
     async def run(self, side: CallSide) -> None:
         self.side = side
+        self.ready.set()
         await self._gone.wait()
 
     def hang_up(self) -> None:
@@ -162,4 +164,5 @@ class SinkTransport:
         """The sink ends with its session."""
 
     def _played(self) -> int:
-        return round(self._sink.played * OUTBOUND.sample_rate)
+        played_s: float = self._sink.played
+        return round(played_s * OUTBOUND.sample_rate)

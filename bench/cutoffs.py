@@ -18,15 +18,14 @@ from typing import Any
 
 import utterances
 from common import SETTINGS, find_corpus
-from scripted import Caller, agent_for, now, work
-from utterances import Trial
-
 from parley.core import actions as act
 from parley.core import events as ev
 from parley.core.settings import Settings
 from parley.runtime.stages import Stages
 from parley.runtime.voice import Speech
 from parley.runtime.vtime import run_virtual
+from scripted import Caller, agent_for, work
+from utterances import Trial
 
 INSERTED = ("transcribed", "accented", "speakers", "commands", "telephony", "spontaneous")
 NATURAL = {

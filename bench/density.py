@@ -14,13 +14,17 @@ TURNS = 4
 LIMIT_S = 240.0
 
 
-def batches(peers: Sequence[Peer], calls: Sequence[int], repeats: int, out: Path) -> Iterator[Batch]:
+def batches(
+    peers: Sequence[Peer], calls: Sequence[int], repeats: int, out: Path
+) -> Iterator[Batch]:
     """Parley and the null run at the same number of calls stand side by side."""
     work = Path(str(find_work().__file__)).parent
     runners = {p.name: (str(p.python), str(work / p.runner)) for p in peers}
     for repeat in range(repeats):
         for n in calls:
-            yield _batch("parley", n, repeat, sys.executable, str(ROOT / "bench/run_parley.py"), out)
+            yield _batch(
+                "parley", n, repeat, sys.executable, str(ROOT / "bench/run_parley.py"), out
+            )
             yield _batch("null", n, repeat, sys.executable, "null", out)
         for n in PEER_CALLS if peers else ():
             for name, (python, runner) in runners.items():

@@ -16,22 +16,25 @@ STAGGER_S = 3.1
 TURN_S = 30.0
 
 
-def contenders(peers: Sequence[Peer]) -> list[tuple[str, str, list[str]]]:
+def contenders(peers: Sequence[Peer], modes: Sequence[str]) -> list[tuple[str, str, list[str]]]:
     """Name, mode and command of each, in the order in which they run."""
     work = Path(str(find_work().__file__))
     found = [("parley", "default", [sys.executable, str(ROOT / "bench" / "run_parley.py")])]
-    for mode in ("tuned", "default"):
-        for peer in peers:
-            found.append((peer.name, mode, [str(peer.python), str(work.parent / peer.runner)]))
+    found += [
+        (peer.name, mode, [str(peer.python), str(work.parent / peer.runner)])
+        for mode in modes
+        for peer in peers
+    ]
     return [*found, ("null", "oracle", [sys.executable, str(work)])]
 
 
-def batches(peers: Sequence[Peer], repeats: int, turns: int, out: Path) -> Iterator[Batch]:
-    """A framework's default mode runs in the first repeat only."""
+def batches(
+    peers: Sequence[Peer], repeats: int, turns: int, out: Path, *, defaults: bool
+) -> Iterator[Batch]:
+    """`defaults`: also the frameworks' default modes, in the first repeat."""
     for repeat in range(repeats):
-        for name, mode, command in contenders(peers):
-            if repeat and mode == "default" and name != "parley":
-                continue
+        modes = ("tuned", "default") if defaults and repeat == 0 else ("tuned",)
+        for name, mode, command in contenders(peers, modes):
             jobs = []
             for k in range(PROCESSES):
                 job = f"head-{name}-{mode}-{repeat}-{k}"

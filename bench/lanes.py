@@ -38,10 +38,11 @@ def usable_cores() -> list[int]:
     return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
 
 
-def run(batches: Sequence[Batch], cores: Sequence[int], logs: Path) -> list[str]:
+def run(batches: Sequence[Batch], cores: Sequence[int | None], logs: Path) -> list[str]:
     """Run the batches in their order, as many at a time as there are cores.
 
-    Returns the names of the jobs that failed; the others have left their results.
+    A core of None is all of them. Returns the names of the jobs that failed; the others
+    have left their results.
     """
     waiting, failed = deque(batches), list[str]()
     lanes = [
@@ -55,7 +56,7 @@ def run(batches: Sequence[Batch], cores: Sequence[int], logs: Path) -> list[str]
     return failed
 
 
-def _lane(waiting: deque[Batch], core: int, logs: Path, failed: list[str]) -> None:
+def _lane(waiting: deque[Batch], core: int | None, logs: Path, failed: list[str]) -> None:
     while waiting:
         try:
             batch = waiting.popleft()
@@ -64,7 +65,7 @@ def _lane(waiting: deque[Batch], core: int, logs: Path, failed: list[str]) -> No
         failed += _run_batch(batch, core, logs)
 
 
-def _run_batch(batch: Batch, core: int, logs: Path) -> list[str]:
+def _run_batch(batch: Batch, core: int | None, logs: Path) -> list[str]:
     began, running = time.monotonic(), []
     for number, job in enumerate(batch.jobs):
         if number:
@@ -76,10 +77,12 @@ def _run_batch(batch: Batch, core: int, logs: Path) -> list[str]:
     return failed
 
 
-def _start(job: Job, core: int, logs: Path) -> subprocess.Popen[bytes]:
-    pin = partial(os.sched_setaffinity, 0, {core}) if hasattr(os, "sched_setaffinity") else None
+def _start(job: Job, core: int | None, logs: Path) -> subprocess.Popen[bytes]:
+    pin = None
+    if core is not None and hasattr(os, "sched_setaffinity"):
+        pin = partial(os.sched_setaffinity, 0, {core})
     with (logs / f"{job.name}.log").open("wb") as log:
-        return subprocess.Popen(  # noqa: PLW1509 - nothing but the affinity is set
+        return subprocess.Popen(
             job.argv, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, preexec_fn=pin
         )
 

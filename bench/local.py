@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import find_corpus
 from jiwer import wer
-from scripted import Caller, work
 
+from common import find_corpus
 from parley.assistants.model import default_assistant
 from parley.runtime.building import build_agent
+from scripted import Caller, work
 
 RECORDINGS = (
     ("commands/az_whatstheweatherlike.wav", "what's the weather like"),

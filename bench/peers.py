@@ -31,7 +31,9 @@ class Peer:
 
 
 PEERS = (
-    Peer("livekit", "livekit-agents", "1.8.9", ("livekit-plugins-silero==1.8.9",), "run_livekit.py"),
+    Peer(
+        "livekit", "livekit-agents", "1.8.9", ("livekit-plugins-silero==1.8.9",), "run_livekit.py"
+    ),
     Peer("pipecat", "pipecat-ai", "1.14.0", ("pipecat-ai[silero]==1.14.0",), "run_pipecat.py"),
 )
 

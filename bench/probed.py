@@ -20,6 +20,7 @@ import runpy
 import sys
 import time
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -133,7 +134,8 @@ class Probe:
             },
             "stalls": self._causes(),
             "gc": [spans.summary() for spans in self.collections],
-            "vad": self.batches.summary() | {"cpu": self.batch_cpu.summary(), "windows": self.judged},
+            "vad": self.batches.summary()
+            | {"cpu": self.batch_cpu.summary(), "windows": self.judged},
             "late": late_frames(self.sessions),
         }
 
@@ -204,7 +206,7 @@ def watch_vad(probe: Probe) -> None:
                 probe.batch_cpu.add(began, time.thread_time() - cpu)
                 probe.judged += len(audio)
 
-    module.SileroVad.__call__ = timed  # type: ignore[method-assign]
+    module.SileroVad.__call__ = timed
 
 
 def install(work: Any, probe: Probe) -> None:
@@ -212,7 +214,6 @@ def install(work: Any, probe: Probe) -> None:
 
     class Session(work.Session):  # type: ignore[misc]
         async def run_caller(self, push: Any) -> None:
-            self.start_at = self.start_at or time.monotonic()
             probe.expect(self)
             await super().run_caller(push)
             probe.end()
@@ -227,8 +228,7 @@ def main() -> None:
     parser.add_argument("runner")
     given, rest = parser.parse_known_args()
     sys.path.append(given.work)
-    import work
-
+    work = import_module("work")
     probe = Probe()
     install(work, probe)
     if given.runner == "null":

@@ -7,9 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from stats import percentile, slope
 
@@ -52,11 +54,11 @@ class Round:
 
     @property
     def cpu(self) -> float:
-        return statistics.mean(run["cpu_per_call_s"] or math.nan for run in self.runs)
+        return statistics.mean(float(run["cpu_per_call_s"] or math.nan) for run in self.runs)
 
     @property
     def rss_mb(self) -> float:
-        return statistics.mean(run["rss_end_mb"] for run in self.runs)
+        return statistics.mean(float(run["rss_end_mb"]) for run in self.runs)
 
 
 def headline(folder: Path) -> dict[tuple[str, str], list[Round]]:
@@ -126,9 +128,7 @@ def cutoffs(folder: Path) -> list[Outcome]:
 
 def by_pause(outcomes: Iterable[Outcome]) -> dict[tuple[float, float], list[Outcome]]:
     """In bins of the pause's length; empty ones left out."""
-    bins: dict[tuple[float, float], list[Outcome]] = {
-        edges: [] for edges in zip(BINS_S, BINS_S[1:], strict=False)
-    }
+    bins: dict[tuple[float, float], list[Outcome]] = {edges: [] for edges in pairwise(BINS_S)}
     for outcome in outcomes:
         bins[next(e for e in bins if e[0] <= outcome.pause_s < e[1])].append(outcome)
     return {edges: found for edges, found in bins.items() if found}
@@ -189,15 +189,13 @@ class Density:
     null: dict[int, list[Load]]
 
     def median(self, calls: int, measure: str) -> float:
-        return statistics.median(getattr(load, measure) for load in self.loads[calls])
+        return statistics.median(float(getattr(load, measure)) for load in self.loads[calls])
 
     def latency(self, calls: int, percent: float) -> float:
         return statistics.median(percentile(x.latencies, percent) for x in self.loads[calls])
 
     def null_cpu(self, calls: int) -> float:
         """Without a framework; between two measured numbers of calls, in proportion."""
-        import numpy as np
-
         known = sorted(self.null)
         costs = [statistics.median(load.cpu for load in self.null[n]) for n in known]
         return float(np.interp(calls, known, costs)) if known else math.nan

@@ -23,7 +23,6 @@ from common import (  # noqa: E402
     SinkTransport,
     find_work,
 )
-
 from parley.runtime.agent import Agent  # noqa: E402
 from parley.runtime.responders import ModelResponder  # noqa: E402
 from parley.runtime.voice import Speech, Voice  # noqa: E402
@@ -58,8 +57,7 @@ def starter(calls: Path) -> Callable[[Any], Awaitable[Wired]]:
         transport = SinkTransport(sink)
         pace = asyncio.create_task(sink.run())
         call = asyncio.create_task(agent.take(transport, calls))
-        while transport.side is None:
-            await asyncio.sleep(0)
+        await transport.ready.wait()
 
         async def stop() -> None:
             transport.hang_up()
@@ -73,12 +71,12 @@ def starter(calls: Path) -> Callable[[Any], Awaitable[Wired]]:
 
 if __name__ == "__main__":
     a = work.args()
-    info = dict(
-        peer="parley",
-        import_s=T_IMPORT - T_START,
-        start_s=(T_START - a.t0) if a.t0 else None,
-        rss_import_mb=work.rss_mb(),
-    )
+    info = {
+        "peer": "parley",
+        "import_s": T_IMPORT - T_START,
+        "start_s": (T_START - a.t0) if a.t0 else None,
+        "rss_import_mb": work.rss_mb(),
+    }
     calls = Path(tempfile.mkdtemp(prefix="parley-bench-"))
     try:
         r = asyncio.run(work.drive(a, work.load_clips(a.corpus), starter(calls), info))

@@ -11,8 +11,8 @@ from functools import partial
 
 import numpy as np
 import numpy.typing as npt
-from common import SETTINGS, find_work
 
+from common import SETTINGS, find_work
 from parley.audio.formats import INBOUND, OUTBOUND, AudioFormat
 from parley.audio.timing import Timing
 from parley.core.settings import Settings
@@ -120,9 +120,8 @@ class ScriptTts(_Provider):
             yield TtsChunk(_TONE)
 
 
-_SAMPLES = round(OUTBOUND.sample_rate * work.TTS_CHUNK)
-_TONE = (8000 * np.sin(np.arange(_SAMPLES) * 2 * math.pi * 240 / OUTBOUND.sample_rate)).astype("<i2")
-_TONE = _TONE.tobytes()
+_TIMES = np.arange(round(OUTBOUND.sample_rate * work.TTS_CHUNK)) / OUTBOUND.sample_rate
+_TONE = (8000 * np.sin(2 * math.pi * 240 * _TIMES)).astype("<i2").tobytes()
 
 
 async def _until(when: float) -> None:

@@ -8,7 +8,6 @@ import argparse
 import asyncio
 import gc
 import json
-import os
 import shutil
 import tempfile
 import threading
@@ -18,10 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from common import find_corpus
-from scripted import Caller, Script, agent_for, work
-
 from parley.runtime.agent import Agent
 from parley.runtime.vtime import run_virtual
+from scripted import Caller, Script, agent_for, work
 
 EVERY = 100
 SPREAD_S = 15.0
@@ -73,7 +71,7 @@ def sample(calls: int) -> dict[str, Any]:
         "objects": len(gc.get_objects()),
         "tasks": len(asyncio.all_tasks()),
         "threads": threading.active_count(),
-        "fds": len(os.listdir("/proc/self/fd")),
+        "fds": len(list(Path("/proc/self/fd").iterdir())),
     }
 
 

@@ -104,7 +104,8 @@ def load(folder: Path, item: dict[str, Any]) -> Audio:
     loud = _decibels(audio)
     voiced = np.repeat(loud > loud.max() - RANGE_DB, FRAME)
     rms = np.sqrt((audio[: len(voiced)][voiced] ** 2).mean())
-    return np.clip(audio * (32768 * 10 ** (LEVEL_DBFS / 20) / rms), -32768, 32767).astype(np.int16)
+    scaled = np.clip(audio * (32768 * 10 ** (LEVEL_DBFS / 20) / rms), -32768, 32767)
+    return np.asarray(scaled, np.int16)
 
 
 def take(folder: Path, item: dict[str, Any], group: str) -> Take:
@@ -291,6 +292,4 @@ def _trial(
     end = tape.samples / RATE
     said = source.text(before[0][0], before[-1][1]), source.text(after[0][0], after[-1][1])
     finals = tuple((t, text) for t, text in zip((begin, end), said, strict=True) if text)
-    return Trial(
-        source.name, source.group, tape.pcm(), source.room, (begin, resumed), end, finals
-    )
+    return Trial(source.name, source.group, tape.pcm(), source.room, (begin, resumed), end, finals)

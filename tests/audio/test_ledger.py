@@ -136,6 +136,21 @@ def test_the_voice_knows_best() -> None:
     ]
 
 
+def test_what_becomes_known_counts_at_once() -> None:
+    account = ledger("aaaa bbbb cccc")
+    assert heard(account, 100) == ""
+    account.add_words([WordTime(0, 4, 0, 100)])
+    assert heard(account, 100) == "aaaa"
+    assert account.word_start(120) == 120
+    account.add_words([WordTime(5, 9, 110, 200)])
+    assert account.word_start(120) == 110
+    assert heard(account, 200) == "aaaa bbbb"
+    late = ledger("aaaa bbbb")
+    assert late.word_start(200) == 0
+    late.voice_from(150)
+    assert late.word_start(200) == 150
+
+
 def test_the_word_that_plays_begins_where_the_voice_says() -> None:
     account = ledger("Hello, big world.")
     account.add_words([WordTime(0, 5, 50, 300), WordTime(7, 10, 400, 500)])
@@ -206,6 +221,13 @@ def test_cjk_tokens_of_any_length_are_divided_by_character() -> None:
     assert heard(account, 800) == "我想去东京。"
 
 
+def test_a_cjk_word_begins_after_the_gap_before_it() -> None:
+    account = ledger("我想")
+    account.add_words([WordTime(0, 1, 0, 200), WordTime(1, 2, 300, 500)])
+    assert account.word_start(250) == 250
+    assert account.word_start(400) == 300
+
+
 @pytest.mark.parametrize(
     "nonsense",
     [
@@ -213,6 +235,7 @@ def test_cjk_tokens_of_any_length_are_divided_by_character() -> None:
         WordTime(40, 44, 0, 10),  # after the text
         WordTime(3, 4, 0, 10),  # a space
         WordTime(6, 4, 0, 10),
+        WordTime(-5, -1, 0, 10),
         WordTime(4, 7, -5, 10),
         WordTime(4, 7, 20, 10),
         WordTime(4, 7, 5000, 5100),  # after the audio
@@ -233,6 +256,17 @@ def test_times_that_cannot_be_true_are_left_out(nonsense: WordTime) -> None:
         "aaa bbb ccc",
         "aaa bbb ccc",
     ]
+
+
+def test_the_most_that_agrees_is_believed() -> None:
+    account = ledger("a b c d e f g h")
+    times = [0, 900, 100, 200, 800, 300, 50, 400]
+    account.add_words([WordTime(2 * i, 2 * i + 1, at, at + 90) for i, at in enumerate(times)])
+    account.end(1000, (0, 1000))
+    heard_by = [(90, "a"), (189, "a b"), (190, "a b c"), (290, "a b c d"), (389, "a b c d e")]
+    heard_by += [(390, "a b c d e f"), (489, "a b c d e f g"), (490, "a b c d e f g h")]
+    for at, text in heard_by:
+        assert heard(account, at) == text
 
 
 def test_times_may_come_in_any_order_overlap_and_run_over_the_end() -> None:
@@ -301,6 +335,13 @@ def test_markup_that_is_not_spoken_goes_with_the_word_before_it() -> None:
     assert heard(account, 399) == ""
     assert heard(account, 400) == "**Very**"
     assert heard(account, 900) == "**Very** good!"
+
+
+def test_source_that_is_left_out_goes_with_what_comes_after_it() -> None:
+    account = ledger("Hi (hm) there", "Hi there", [((0, 2), (0, 2)), ((2, 8), (7, 13))])
+    account.add_words([WordTime(0, 2, 0, 200), WordTime(3, 8, 200, 700)])
+    assert heard(account, 200) == "Hi"
+    assert heard(account, 700) == "Hi (hm) there"
 
 
 def test_a_rewritten_text_without_alignment_is_heard_all_at_once() -> None:

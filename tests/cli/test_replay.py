@@ -198,6 +198,12 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     assert "the file cannot be read: Is a directory" in result.stderr
 
 
+def test_a_name_that_no_file_can_have(tmp_path: Path) -> None:
+    result = run(tmp_path / ("x" * 5000))
+    assert result.exit_code == 2
+    assert "the file cannot be read: File name too long" in result.stderr
+
+
 HEADER = lines()[0]
 SETTINGS = json.loads(HEADER)["settings"]
 

@@ -173,6 +173,7 @@ class World:
         self.running: list[str] = []
         self.calls: list[str] = []
         self.ran: set[str] = set()
+        self.results: dict[str, list[str]] = {}
         self.told: dict[tuple[int, int], int] = {}
         self.released: set[int] = set()
         self.begun: set[int] = set()
@@ -203,6 +204,8 @@ class World:
             self.begun.add(event.reply)
         elif isinstance(event, ev.PlayoutFinished):
             self.finished.add(event.reply)
+        elif isinstance(event, ev.ToolFinished):
+            self.results.setdefault(event.call, []).append(event.result)
 
     def tick(self) -> None:
         """Let the timer fire at the next deadline."""

@@ -7,6 +7,8 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from parley.providers.engine_process import Channel
 
 ECHO, SPELL, REFUSE, PRINT, MODULES, CRASH, DIE, HANG, COUNT = range(9)
@@ -16,30 +18,51 @@ def serve(channel: Channel) -> None:
     channel.answer(b"ready")
     while True:
         kind, payload = channel.receive()
-        if kind == SPELL:
-            for letter in payload.decode():
-                channel.part(letter.encode())
-            channel.answer()
-        elif kind == REFUSE:
-            channel.refuse("no")
-        elif kind == PRINT:
-            os.write(1, payload)
-            sys.stdout.write("and more\n")
-            sys.stdout.flush()
-            channel.answer(b"printed")
-        elif kind == MODULES:
-            channel.answer(" ".join(sys.modules).encode())
-        elif kind == CRASH:
-            raise ValueError(payload.decode())
-        elif kind == DIE:
-            sys.stderr.write(payload.decode())
-            sys.stderr.flush()
-            os._exit(3)
-        elif kind == HANG:
-            while True:
-                pass
-        elif kind == COUNT:
-            total = sum(range(int(payload)))
-            channel.answer(str(total).encode())
-        else:
-            channel.answer(payload)
+        answer = DEEDS[kind](channel, payload)
+        if answer is not None:
+            channel.answer(answer)
+
+
+def spell(channel: Channel, payload: bytes) -> bytes:
+    for letter in payload.decode():
+        channel.part(letter.encode())
+    return b""
+
+
+def refuse(channel: Channel, _: bytes) -> None:
+    channel.refuse("no")
+
+
+def print_noise(_: Channel, payload: bytes) -> bytes:
+    os.write(1, payload)
+    sys.stdout.write("and more\n")
+    sys.stdout.flush()
+    return b"printed"
+
+
+def crash(_: Channel, payload: bytes) -> None:
+    raise ValueError(payload.decode())
+
+
+def die(_: Channel, payload: bytes) -> None:
+    sys.stderr.write(payload.decode())
+    sys.stderr.flush()
+    os._exit(3)
+
+
+def hang(_: Channel, __: bytes) -> None:
+    while True:
+        pass
+
+
+DEEDS: dict[int, Callable[[Channel, bytes], bytes | None]] = {
+    ECHO: lambda _, payload: payload,
+    SPELL: spell,
+    REFUSE: refuse,
+    PRINT: print_noise,
+    MODULES: lambda *_: " ".join(sys.modules).encode(),
+    CRASH: crash,
+    DIE: die,
+    HANG: hang,
+    COUNT: lambda _, payload: str(sum(range(int(payload)))).encode(),
+}

@@ -17,10 +17,10 @@ class Owner:
     """Notes what a worker tells its pool."""
 
     def __init__(self) -> None:
-        self.freed_workers: list[Worker] = []
+        self.freed_workers: asyncio.Queue[Worker] = asyncio.Queue()
 
     def freed(self, worker: Worker) -> None:
-        self.freed_workers.append(worker)
+        self.freed_workers.put_nowait(worker)
 
     def lost(self, worker: Worker, how: str) -> ProviderError:
         return ProviderUnavailable("echo", how)
@@ -100,7 +100,7 @@ def test_a_crash_is_told_with_its_place_and_without_the_text() -> None:
         async with running() as (worker, user, _):
             kind, said = await user.ask(worker, CRASH, b"my card is 4711")
             assert kind == "failed"
-            assert "ValueError in serve" in said
+            assert "ValueError in crash" in said
             assert "4711" not in said
 
     asyncio.run(main())
@@ -158,9 +158,7 @@ def test_without_a_user_it_is_free_when_all_is_answered() -> None:
             worker.request(ECHO, b"last")
             worker.user = None
             worker.give_up_in(60)
-            while not owner.freed_workers:
-                await asyncio.sleep(0)
-            assert owner.freed_workers == [worker]
+            assert await owner.freed_workers.get() is worker
             assert user.told.empty()
 
     asyncio.run(main())

@@ -28,7 +28,7 @@ async def pool(
     try:
         yield workers
     finally:
-        pids = {worker.pid for worker in workers._alive}
+        pids = {worker.pid for worker in workers._alive if worker.pid}
         await workers.aclose()
         assert all(is_gone(pid) for pid in pids)
         assert not workers._alive
@@ -225,7 +225,7 @@ def test_a_cancelled_wait_leaves_the_pool_as_it_was(queued: bool) -> None:
 
 def test_closing_tells_users_and_those_who_wait_and_ends_what_starts() -> None:
     async def main() -> None:
-        async with pool(ready=2, maximum=3, queue=5) as workers:
+        async with pool(ready=0, maximum=3, queue=5) as workers:
             users = [Recorder() for _ in range(2)]
             taken = [await workers.acquire(user) for user in users]
             taken[0].request(HANG)

@@ -32,7 +32,10 @@ def scanned(pieces: list[str]) -> list[Word]:
         ("word(s) here", ["word(s)", "here"]),
         ("wait - what – now", ["wait -", "what –", "now"]),
         ("ça va ? « oui »", ["ça", "va ?", "« oui »"]),
+        ("« oui » dit ( non ) il", ["« oui »", "dit", "( non )", "il"]),
         ("- one\n- two", ["- one", "- two"]),
+        ("one\n - two", ["one", "- two"]),
+        ("news 😀 ", ["news 😀"]),
         ("great 😀 news", ["great", "😀 news"]),
         ("great 😀 ! news", ["great", "😀 ! news"]),
         ("great news 😀\n ---", ["great", "news 😀\n ---"]),
@@ -45,6 +48,7 @@ def scanned(pieces: list[str]) -> list[Word]:
         ("好（注意）吗", ["好", "（注", "意）", "吗"]),
         ("他说「好」。OK", ["他", "说", "「好」。", "OK"]),
         ("OK。Go，１，０００", ["OK。", "Go，", "１，０００"]),
+        ("好¿sí", ["好", "¿sí"]),
         ("か\u3099く", ["か\u3099", "く"]),
         ("𠀀𠀁 〇 ｶ", ["𠀀", "𠀁", "〇", "ｶ"]),
         ("안녕 하세요", ["안녕", "하세요"]),
@@ -93,7 +97,7 @@ def test_words_lose_nothing_and_are_each_speakable(text: str) -> None:
 def test_the_last_word_stands_as_it_is_until_the_next_begins() -> None:
     scanner = WordScanner()
     timeline = []
-    for piece in ("", "go", ".", " ", "😀", " -", "5"):
+    for piece in ("", "go", ".", " ", "😀", " -", "5", " -", " "):
         settled = [scanner.slice(word.start, word.end) for word in scanner.push(piece)]
         last = scanner.unsettled()
         timeline.append((piece, settled, last and scanner.slice(last.start, last.end)))
@@ -105,6 +109,8 @@ def test_the_last_word_stands_as_it_is_until_the_next_begins() -> None:
         ("😀", [], "go."),
         (" -", [], "go."),
         ("5", ["go."], "😀 -5"),
+        (" -", [], "😀 -5 -"),
+        (" ", [], "😀 -5 -"),
     ]
 
 
@@ -152,10 +158,10 @@ def test_what_was_forgotten_is_gone_and_the_rest_keeps_its_place() -> None:
 @pytest.mark.parametrize(
     ("text", "lengths"),
     [
-        ("a" * (LONGEST_WORD + 4), [LONGEST_WORD, 4]),
-        ("a" + "!" * LONGEST_WORD + "b", [LONGEST_WORD, 2]),
-        ("a" + " " + "!" * (LONGEST_WORD - 2) + " b", [LONGEST_WORD, 1]),
-        ("a" + " " + "!" * (LONGEST_WORD - 1) + " b", [1, LONGEST_WORD + 1]),
+        ("go " + "a" * (LONGEST_WORD + 4), [2, LONGEST_WORD, 4]),
+        ("go a" + "!" * LONGEST_WORD + "b", [2, LONGEST_WORD, 2]),
+        ("go a " + "!" * (LONGEST_WORD - 2) + " b", [2, LONGEST_WORD, 1]),
+        ("go a " + "!" * (LONGEST_WORD - 1) + " b", [2, 1, LONGEST_WORD + 1]),
     ],
 )
 def test_words_are_bounded(text: str, lengths: list[int]) -> None:

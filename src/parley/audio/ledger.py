@@ -224,7 +224,7 @@ def _believable(text: str, words: Sequence[WordTime], total: int | None) -> list
 
 def _within(text: str, word: WordTime, total: int | None) -> WordTime | None:
     """The word without the spaces around it; None when it is outside the text or the audio."""
-    if not 0 <= word.char_start < word.char_end or not 0 <= word.sample_start <= word.sample_end:
+    if word.char_start < 0 or word.sample_start < 0:
         return None
     covered = text[word.char_start : word.char_end]
     start = word.char_start + len(covered) - len(covered.lstrip())

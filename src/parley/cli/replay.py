@@ -42,8 +42,8 @@ def replay(
 
 def read_trace(path: Path) -> Trace:
     """The trace in a file, or in a call's folder. Raises TraceError when it cannot be read."""
-    file = path / TRACE_FILE if path.is_dir() else path
     try:
+        file = path / TRACE_FILE if path.is_dir() else path
         whole, end, rest = file.read_bytes().rpartition(b"\n")
         trace = parse((whole + end).decode() + rest.decode(errors="replace"))
         _check(trace)

@@ -43,7 +43,7 @@ class WorkerPool:
         self._queue = queue
         self._alive: set[Worker] = set()
         self._idle: list[Worker] = []
-        self._starts: set[asyncio.Task[ProviderError | None]] = set()
+        self._starts: dict[Worker, asyncio.Task[ProviderError | None]] = {}
         self._waiting: deque[tuple[User, asyncio.Future[Worker]]] = deque()
         self._closed = False
 
@@ -52,7 +52,7 @@ class WorkerPool:
         self._check_open()
         self._top_up()
         if self._starts:
-            done, _ = await asyncio.wait(self._starts)
+            done, _ = await asyncio.wait(self._starts.values())
             for failure in filter(None, (start.result() for start in done)):
                 raise failure
 
@@ -104,7 +104,7 @@ class WorkerPool:
         for worker in self._alive:
             worker.kill()
         ends: set[asyncio.Future[Any]] = {worker.ended for worker in self._alive}
-        if ends := ends | self._starts:
+        if ends := ends.union(self._starts.values()):
             with owing():
                 await asyncio.wait(ends)
 
@@ -144,28 +144,31 @@ class WorkerPool:
         for _ in range(min(wanted, self._maximum - len(self._alive))):
             worker = Worker(self)
             self._alive.add(worker)
-            start = asyncio.create_task(self._start(worker))
-            self._starts.add(start)
-            start.add_done_callback(self._starts.discard)
+            self._starts[worker] = asyncio.create_task(self._put_to_use(worker))
+
+    async def _put_to_use(self, worker: Worker) -> ProviderError | None:
+        """Start a process; return why it could not be."""
+        failure = await self._start(worker)
+        del self._starts[worker]
+        if failure is None:
+            self.freed(worker)
+        else:
+            others = self._alive - {worker}
+            self._refuse(1 if others else len(self._waiting), failure)
+        return failure
 
     async def _start(self, worker: Worker) -> ProviderError | None:
-        """Start a process and put it to use, or return why it could not be."""
         try:
             async with asyncio.timeout(START_LIMIT_S):
                 await worker.start(self._engine)
         except ProviderUnavailable as error:
-            failure = error
+            return error
         except OSError as error:
             worker.kill()
-            failure = self._gone(f"its process could not be started ({type(error).__name__})")
-        else:
-            self.freed(worker)
-            return None
-        if not worker.pid:
-            self._alive.discard(worker)
-        others = self._alive - {worker}
-        self._refuse(1 if others else len(self._waiting), failure)
-        return failure
+            if not worker.pid:
+                self._alive.discard(worker)
+            return self._gone(f"its process could not be started ({type(error).__name__})")
+        return None
 
     def _refuse(self, count: int, error: ProviderError) -> None:
         """Fail the first of those who wait."""

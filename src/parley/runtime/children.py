@@ -1,8 +1,10 @@
 """The tasks of one call: they never raise, and their cancellation ends within a bound."""
 
 import asyncio
+import inspect
 import logging
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from parley.errors import ProviderError
@@ -31,8 +33,13 @@ class Children:
         """Run `work`, which may be foreign code, until it ends or is cancelled."""
         task = self._group.create_task(_guarded(name, work, failed), name=name)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(partial(self._done, work))
         return task
+
+    def _done(self, work: Coroutine[Any, Any, None], task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if inspect.getcoroutinestate(work) == inspect.CORO_CREATED:
+            work.close()  # it was cancelled before it began
 
     def cancel_all(self) -> None:
         """Cancel what still runs."""

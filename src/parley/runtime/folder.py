@@ -91,7 +91,7 @@ class CallFolder:
 
 def complete(folder: Path, *, simulated: bool = False) -> dict[str, Any]:
     """Make what is derived from the trace and the raw tracks. Blocks."""
-    recorded = trace.parse((folder / TRACE).read_text())
+    recorded = trace.parse((folder / TRACE).read_text(encoding="utf-8"))
     conversation = trace.fold(recorded)
     finalize(folder)
     timing = waterfall(recorded, simulated=simulated)
@@ -132,15 +132,15 @@ def close_dead_calls(parent: Path) -> Iterator[dict[str, Any] | ParleyError]:
 
 def _append_end(path: Path) -> None:
     """Let the conversation of a dead process end, with the reason."""
-    text = path.read_text()
-    whole = text[: text.rfind("\n") + 1]
+    data = path.read_bytes()
+    whole = data[: data.rfind(b"\n") + 1].decode(errors="replace")
     recorded = trace.parse(whole)
     conversation = trace.fold(recorded)
     now = recorded.steps[-1].now if recorded.steps else 0.0
     event = EndRequested(EndReason.PROCESS_DIED)
     if not conversation.ended:
         whole += trace.line(now, event, conversation.handle(event, now))
-    path.write_text(whole)
+    path.write_text(whole, encoding="utf-8")
 
 
 def _locked(folder: Path) -> TextIO | None:

@@ -50,6 +50,7 @@ class Replies:
         self._chunking = chunking
         self._generating: dict[int, asyncio.Task[None]] = {}
         self._speaking: dict[tuple[int, int], asyncio.Task[None]] = {}
+        self._attempts: dict[tuple[int, int], int] = {}
         self._slots = asyncio.Semaphore(PARALLEL_SPANS)
 
     # Text
@@ -120,22 +121,37 @@ class Replies:
     # Audio
 
     def synthesize(self, action: act.Synthesize) -> None:
+        key = action.reply, action.span
+        if self._mouth.playout.has_begun(*key):
+            return  # the attempt before this one is heard already, and goes on
         spoken = self._stages.speakable(action.text)
         text = spoken.text if spoken else action.text
         alignment = spoken.alignment if spoken else None
-        self._mouth.playout.open_span(action.reply, action.span, action.text, text, alignment)
-        key = action.reply, action.span
+        self._mouth.playout.open_span(*key, action.text, text, alignment)
+        self._attempts[key] = action.attempt
         if action.cached and (pieces := self._voice.cached(text)):
             self._take(key, pieces)
             return
         self._speaking[key] = self._children.spawn(
-            "voice", self._speak(key, text), partial(self._fell_silent, key)
+            "voice",
+            self._speak(key, text, action.attempt),
+            partial(self._fell_silent, key, action.attempt),
         )
 
     def cancel_synthesis(self, reply: int, span: int) -> None:
-        if task := self._speaking.pop((reply, span), None):
+        """Give a span up, unless it is heard already; the same step may try it again."""
+        key = reply, span
+        if self._mouth.playout.has_begun(*key):
+            return
+        self._attempts.pop(key, None)
+        if task := self._speaking.pop(key, None):
             task.cancel()
-        self._mouth.playout.drop_span(reply, span)
+        self._mouth.playout.open_span(*key, "")  # nothing after it is heard meanwhile
+        asyncio.get_running_loop().call_soon(self._drop, key)
+
+    def _drop(self, key: tuple[int, int]) -> None:
+        if key not in self._attempts:
+            self._mouth.playout.drop_span(*key)
 
     def _take(self, key: tuple[int, int], pieces: Sequence[Speech]) -> None:
         total = 0
@@ -145,10 +161,12 @@ class Replies:
         self._post(ev.SpanAudio(*key))
         self._done(key, total)
 
-    async def _speak(self, key: tuple[int, int], text: str) -> None:
+    async def _speak(self, key: tuple[int, int], text: str, attempt: int) -> None:
         total = 0
         async with self._slots, closing(self._voice.speak(text)) as pieces:
             async for piece in pieces:
+                if self._attempts.get(key) != attempt:
+                    return
                 self._mouth.append(*key, self._stages.speak(piece.pcm), piece.words)
                 if piece.pcm and not total:
                     self._post(ev.SpanAudio(*key))
@@ -163,8 +181,9 @@ class Replies:
         self._mouth.end_span(*key)
         self._post(ev.SpanSynthesized(*key, total / OUTBOUND.bytes_for(1)))
 
-    def _fell_silent(self, key: tuple[int, int], error: ProviderError) -> None:
-        self._post(ev.SpanFailed(*key, error.category, error.permanent))
+    def _fell_silent(self, key: tuple[int, int], attempt: int, error: ProviderError) -> None:
+        if self._attempts.get(key) == attempt:
+            self._post(ev.SpanFailed(*key, error.category, error.permanent))
 
 
 class _Cutter:

@@ -9,7 +9,7 @@ from parley.text.orthography import Orthography
 from parley.text.words import Word
 
 _REMAINDER = 3
-"""Words that a cut leaves over at the least, less one; also the longest item of a list."""
+"""Words that a long sentence may have beyond its limit; also those of an item in a list."""
 
 _IDEOGRAPH_WORDS = 0.5
 """An ideograph or kana, in spoken words, where the length of a chunk is measured."""

@@ -149,7 +149,6 @@ class WordScanner:
         """Whether the run of unspeakable characters up to `end` belongs to the word before."""
         return (
             self._run >= 0
-            and not self._inside
             and self._start >= 0
             and self._lead < 0
             and not self._newline

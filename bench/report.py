@@ -1,0 +1,118 @@
+"""The report of a run: its sections, its pictures, and the page for the documentation."""
+
+import json
+import math
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import plots
+import tables
+from common import ROOT, SETTINGS
+from peers import Peer
+
+META = "meta.json"
+REPORT = "REPORT.md"
+PUBLISHED = ROOT / "docs" / "BENCHMARKS.md"
+PACKAGES = ("parley", "numpy", "onnxruntime", "pocketsphinx")
+
+INTRODUCTION = """\
+# Benchmarks
+
+The same scripted call through Parley and, in the same run, through other frameworks,
+measured from outside: a caller's audio goes in on an absolute clock, a real-time sink
+marks what is heard. Speech recognition gives its final text 100 ms after the end of
+speech; the model's first token takes 200 ms, then come 80 tokens a second; the voice's
+first byte takes 100 ms. Parley runs with its defaults, trace and recording on.
+
+To measure again: `make bench` (about 25 minutes on two cores; `python bench/run.py
+--quick` about 4). The report and its pictures are then in `bench/results/`.
+"""
+
+
+def describe(peers: list[Peer], options: dict[str, Any]) -> dict[str, Any]:
+    """The machine, the versions and the options of a run."""
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else math.nan
+    packages = {name: found for name in PACKAGES if (found := _version(name))}
+    return {
+        "machine": _machine(),
+        "python": platform.python_version(),
+        "packages": packages | {peer.distribution: peer.version for peer in peers},
+        "load": round(load, 1),
+        "options": options,
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+def _machine() -> str:
+    return f"{_cpu()}, {os.cpu_count()} cores, {_memory()}, {platform.system()} {_kernel()}"
+
+
+def _cpu() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return f"{models[0]} ({platform.machine()})" if models else platform.machine()
+
+
+def _memory() -> str:
+    size = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return f"{size / 2**30:.0f} GiB"
+
+
+def _kernel() -> str:
+    return ".".join(platform.release().split(".")[:2])
+
+
+def write(results: Path) -> Path:
+    """Make the report from what the stages have left."""
+    default_s = SETTINGS.turns.wait_s
+    pictures = plots.draw(results, default_s)
+    images = "\n".join(f"![]({name})\n" for name in pictures)
+    path = results / REPORT
+    path.write_text("\n".join([_text(results), images]) if images else _text(results))
+    return path
+
+
+def publish(results: Path) -> Path:
+    """Put the report into the documentation. Raises ValueError for a quick run."""
+    if _meta(results)["options"].get("quick"):
+        raise ValueError("this was a quick run; publish a whole one")
+    PUBLISHED.parent.mkdir(exist_ok=True)
+    PUBLISHED.write_text(_text(results))
+    return PUBLISHED
+
+
+def _meta(results: Path) -> dict[str, Any]:
+    meta: dict[str, Any] = json.loads((results / META).read_text())
+    return meta
+
+
+def _text(results: Path) -> str:
+    sections = [
+        tables.headline_section(results),
+        tables.cutoffs_section(results, SETTINGS.turns.wait_s),
+        tables.density_section(results),
+        tables.soak_section(results),
+        tables.local_section(results),
+    ]
+    return "\n".join([INTRODUCTION, _about(_meta(results)), *filter(None, sections)])
+
+
+def _about(meta: dict[str, Any]) -> str:
+    packages = ", ".join(f"{name} {number}" for name, number in meta["packages"].items())
+    quick = " A quick run: too few turns for percentiles." if meta["options"].get("quick") else ""
+    return (
+        f"Machine: {meta['machine']}; load {meta['load']} before the run. "
+        f"CPython {meta['python']}; {packages}.{quick}\n"
+    )

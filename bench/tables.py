@@ -1,0 +1,360 @@
+"""The report's sections: one function for each stage, from its JSON to Markdown."""
+
+import math
+import statistics
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from results import Density, Json, Outcome, Round, by_pause, cutoffs, density, headline, read
+from stats import NONE, number, percentile, rate, slope, spread, table
+
+NAMES = {
+    ("parley", "default"): "**Parley**",
+    ("livekit", "tuned"): "LiveKit Agents, tuned",
+    ("pipecat", "tuned"): "Pipecat, tuned",
+    ("livekit", "default"): "LiveKit Agents, default",
+    ("pipecat", "default"): "Pipecat, default",
+    ("null", "oracle"): "no framework, oracle",
+}
+PEER_NAMES = {"parley": "**Parley**", "livekit": "LiveKit Agents", "pipecat": "Pipecat"}
+GROUPS = {
+    "calls": "customers' telephone calls",
+    "conversations": "conversation",
+    "read aloud": "read aloud, in a foreign language",
+    "hesitant": "hesitant and spontaneous",
+}
+
+GATE_CALLS = 50
+MOST_P99_MS = 620.0
+MOST_LATE = 0.01
+MOST_CPU = 0.006
+MOST_MB = 1.5
+MOST_STALL_MS = 10.0
+
+
+# Headline
+
+
+def headline_section(folder: Path) -> str:
+    rounds = headline(folder)
+    if not rounds:
+        return ""
+    shown = [(name, rounds[key]) for key, name in NAMES.items() if key in rounds]
+    return "\n".join(
+        [
+            "## Latency and barge-in\n",
+            "Four processes of one call each on one core; the caller interrupts in every turn. "
+            "Milliseconds: the median over the repeats, with the lowest and the highest. The "
+            "latency is from the last sample of speech to the first sample that is heard. "
+            "An agent that generates only when the turn has ended needs 650 ms of this work at "
+            "least; one that starts at the final transcript, 550 ms.\n",
+            _latencies(shown),
+            _barge_ins(shown),
+            _ratios(rounds),
+        ]
+    )
+
+
+def _latencies(shown: Sequence[tuple[str, list[Round]]]) -> str:
+    def row(name: str, rounds: list[Round]) -> list[str]:
+        turns = [t for r in rounds for t in r.turns]
+        return [
+            name,
+            f"{len(rounds)} × {len(turns) // len(rounds)}",
+            *(spread(r.latency(p) for r in rounds) for p in (50, 90, 99)),
+            str(sum(t["latency"] is None for t in turns)),
+            str(sum(t["early"] > 0 for t in turns)),
+            spread((r.cpu for r in rounds), "{:.4f}"),
+            spread(r.rss_mb for r in rounds),
+        ]
+
+    head = ["", "turns", "p50", "p90", "p99", "no answer", "spoke too early"]
+    head += ["CPU s per call-second", "MB"]
+    return table(head, [row(*entry) for entry in shown])
+
+
+def _barge_ins(shown: Sequence[tuple[str, list[Round]]]) -> str:
+    def row(name: str, rounds: list[Round]) -> list[str]:
+        barged = [t for r in rounds for t in r.barged]
+        return [
+            name,
+            str(len(barged)),
+            *(spread(r.stop(p) for r in rounds) for p in (50, 90, 99)),
+            *(spread(r.after(p) for r in rounds) for p in (50, 99)),
+            str(sum(t["failed"] for t in barged)),
+            str(sum(t["leak_frames"] > 0 for t in barged)),
+        ]
+
+    head = ["", "barge-ins", "stop p50", "p90", "p99", "next answer p50", "p99"]
+    return table([*head, "not stopped", "old reply leaked"], [row(*entry) for entry in shown])
+
+
+def _ratios(rounds: dict[tuple[str, str], list[Round]]) -> str:
+    peers = [name for name in ("livekit", "pipecat") if (name, "tuned") in rounds]
+    if not peers or ("parley", "default") not in rounds:
+        return ""
+    measures: list[tuple[str, Callable[[Round], float]]] = [
+        ("response latency p50", lambda r: r.latency(50)),
+        ("response latency p99", lambda r: r.latency(99)),
+        ("barge-in stop p50", lambda r: r.stop(50)),
+        ("barge-in stop p99", lambda r: r.stop(99)),
+        ("CPU per call, gross", lambda r: r.cpu),
+    ]
+    rows = []
+    for name, measure in measures:
+        ours = statistics.median(map(measure, rounds["parley", "default"]))
+        theirs = [statistics.median(map(measure, rounds[p, "tuned"])) for p in peers]
+        rows.append([name, *(number(other / ours, "{:.2f}") for other in theirs)])
+    head = ["tuned peer ÷ Parley", *(PEER_NAMES[p] for p in peers)]
+    return table(head, rows)
+
+
+# Cut-offs
+
+
+def cutoffs_section(folder: Path, default_s: float) -> str:
+    outcomes = cutoffs(folder)
+    ours = [o for o in outcomes if o.wait_s == default_s]
+    if not ours:
+        return ""
+    inserted = [o for o in ours if o.group == "inserted"]
+    natural = [o for o in ours if o.group != "inserted"]
+    return "\n".join(
+        [
+            "## Cut-offs\n",
+            "Callers who pause and go on, with the settings of the table above "
+            f"(`wait_s` = {default_s:g}), in virtual time with the real voice detector. A turn "
+            "that was committed too early and taken up again before anything was heard is "
+            "harmless; a cut-off is when the agent is heard before the caller has finished. "
+            "In brackets: 95 % intervals (Wilson). There is no policy that looks at the text "
+            "yet: this is what silence alone gives, and the baseline for such a policy.\n",
+            "Pauses of room tone put between words in the middle of a phrase:\n",
+            _pauses([("all", inserted), *_bins(inserted)]),
+            "Pauses that the recordings have:\n",
+            _pauses([("all", natural), *_bins(natural), *_groups(natural)]),
+            "What patience costs: the same trials with other waits. Delays are from the end of "
+            "speech, of the trials that were not cut off.\n",
+            _sweep(outcomes, default_s),
+        ]
+    )
+
+
+def _bins(outcomes: Sequence[Outcome]) -> list[tuple[str, list[Outcome]]]:
+    def name(low: float, high: float) -> str:
+        return f"{low:g} s and longer" if math.isinf(high) else f"{low:g} to {high:g} s"
+
+    return [(name(*edges), found) for edges, found in by_pause(outcomes).items()]
+
+
+def _groups(outcomes: Sequence[Outcome]) -> list[tuple[str, list[Outcome]]]:
+    return [(label, [o for o in outcomes if o.group == key]) for key, label in GROUPS.items()]
+
+
+def _pauses(rows: Sequence[tuple[str, Sequence[Outcome]]]) -> str:
+    def row(name: str, found: Sequence[Outcome]) -> list[str]:
+        n = len(found)
+        counts = [sum(o.committed for o in found), sum(o.harmless for o in found)]
+        heard = sum(o.heard for o in found)
+        return [name, str(n), *map(str, counts), str(heard), rate(heard, n)]
+
+    head = ["pause", "n", "committed too early", "of these harmless", "cut off", "cut-off rate"]
+    return table(head, [row(name, found) for name, found in rows if found])
+
+
+def _sweep(outcomes: Sequence[Outcome], default_s: float) -> str:
+    def row(wait_s: float) -> list[str]:
+        found = [o for o in outcomes if o.wait_s == wait_s]
+        commits = [o.commit_s * 1e3 for o in found if o.commit_s is not None]
+        latencies = [o.latency_s * 1e3 for o in found if o.latency_s is not None]
+        shares = []
+        for inserted in (True, False):
+            some = [o for o in found if (o.group == "inserted") == inserted]
+            shares.append(rate(sum(o.heard for o in some), len(some)))
+        delays = [number(percentile(v, p)) for v in (commits, latencies) for p in (50, 95)]
+        return [f"**{wait_s:g}**" if wait_s == default_s else f"{wait_s:g}", *shares, *delays]
+
+    head = ["wait, s", "cut off, pauses put in", "cut off, own pauses"]
+    head += ["commit p50, ms", "p95", "answer heard p50, ms", "p95"]
+    return table(head, [row(wait_s) for wait_s in sorted({o.wait_s for o in outcomes})])
+
+
+# Density
+
+
+def density_section(folder: Path) -> str:
+    found = density(folder)
+    if "parley" not in found:
+        return ""
+    return "\n".join(
+        [
+            "## Many calls on one core\n",
+            "One process pinned to one core, callers and scripted engines in it; four turns a "
+            "call, every call with voice detection, trace and recording. Net: less what the "
+            "same work costs without a framework. Late: frames that came more than 20 ms after "
+            "the end of the one before. Lag: how late a timer of 1 ms fires.\n",
+            _loads(found["parley"]),
+            _inside(found["parley"]),
+            _peers(found),
+            _gates(found["parley"]),
+        ]
+    )
+
+
+def _loads(ours: Density) -> str:
+    def row(n: int) -> list[str]:
+        return [
+            str(n),
+            number(ours.median(n, "cpu"), "{:.4f}"),
+            number(ours.net_cpu(n), "{:.4f}"),
+            number(ours.latency(n, 50)),
+            number(ours.latency(n, 99)),
+            f"{ours.median(n, 'late'):.2%}",
+            number(_worst(ours, n, "late", "worst_ms")),
+            number(max(x.run["late_ms"]["99"] for x in ours.loads[n]), "{:.1f}"),
+            number(ours.median(n, "rss_mb")),
+        ]
+
+    head = ["calls", "CPU s per call-second", "net", "latency p50, ms", "p99", "late frames"]
+    head += ["longest gap, ms", "caller lag p99, ms", "MB"]
+    net = ours.mb_per_call() - Density(ours.null, {}).mb_per_call()
+    added = f"An added call takes {net:.2f} MB net ({ours.mb_per_call():.2f} MB gross).\n"
+    return table(head, [row(n) for n in sorted(ours.loads)]) + "\n" + added
+
+
+def _inside(ours: Density) -> str:
+    def row(n: int) -> list[str]:
+        stalls = [load.probe["stalls"] for load in ours.loads[n]]
+        kinds = ("over_10ms", "over_10ms_with_gc", "over_10ms_with_vad")
+        return [
+            str(n),
+            number(_worst(ours, n, "lag_ms", "99.9"), "{:.1f}"),
+            number(_worst(ours, n, "lag_ms", "max"), "{:.1f}"),
+            *(str(sum(s[kind] for s in stalls)) for kind in kinds),
+            number(max(load.gc_ms for load in ours.loads[n]), "{:.1f}"),
+            number(max(load.vad_ms for load in ours.loads[n]), "{:.1f}"),
+            number(ours.median(n, "vad_cpu"), "{:.4f}"),
+            number(_worst(ours, n, "steal_s"), "{:.2f}"),
+        ]
+
+    head = ["calls", "lag p99.9, ms", "lag max", "stalls over 10 ms", "during gc", "during VAD"]
+    head += ["gc max, ms", "VAD batch max, CPU ms", "VAD CPU s per call-second", "stolen, s"]
+    return table(head, [row(n) for n in sorted(ours.loads)])
+
+
+def _worst(ours: Density, n: int, *keys: str) -> float:
+    def value(probe: Any) -> float:
+        for key in keys:
+            probe = probe[key]
+        return float(probe)
+
+    return max(value(load.probe) for load in ours.loads[n])
+
+
+def _peers(found: dict[str, Density]) -> str:
+    others = [name for name in found if name != "parley"]
+    if not others:
+        return ""
+
+    def row(name: str, n: int) -> list[str]:
+        them = found[name]
+        return [
+            PEER_NAMES[name],
+            str(n),
+            number(them.median(n, "cpu"), "{:.4f}"),
+            number(them.net_cpu(n), "{:.4f}"),
+            number(them.latency(n, 50)),
+            number(them.latency(n, 99)),
+            f"{them.median(n, 'late'):.2%}",
+            number(_worst(them, n, "lag_ms", "max"), "{:.0f}"),
+            number(them.mb_per_call(), "{:.1f}"),
+        ]
+
+    most = max(n for name in others for n in found[name].loads) + 1
+    rows = [
+        row(name, n)
+        for name in ("parley", *others)
+        for n in sorted(found[name].loads)
+        if 1 < n <= most
+    ]
+    head = ["tuned", "calls", "CPU s per call-second", "net", "latency p50, ms", "p99"]
+    return table([*head, "late frames", "lag max, ms", "MB per added call"], rows)
+
+
+def _gates(ours: Density) -> str:
+    n = GATE_CALLS
+    if n not in ours.loads:
+        return ""
+    memory = ours.mb_per_call() - Density(ours.null, {}).mb_per_call()
+    gc_ms = max(load.gc_ms for load in ours.loads[n])
+    vad_ms = max(load.vad_ms for load in ours.loads[n])
+    gates = [
+        ("latency p99, ms", ours.latency(n, 99), MOST_P99_MS, "{:.0f}"),
+        ("late frames", ours.median(n, "late"), MOST_LATE, "{:.2%}"),
+        ("net CPU s per call-second", ours.net_cpu(n), MOST_CPU, "{:.4f}"),
+        ("MB per added call, net", memory, MOST_MB, "{:.2f}"),
+        ("longest garbage collection, ms", gc_ms, MOST_STALL_MS, "{:.1f}"),
+        ("longest batch of voice detection, CPU ms", vad_ms, MOST_STALL_MS, "{:.1f}"),
+    ]
+    rows = [
+        [name, number(value, form), form.format(most), "yes" if value <= most else "**no**"]
+        for name, value, most, form in gates
+    ]
+    return table([f"at {n} calls", "measured", "at most", "kept"], rows)
+
+
+# Soak and local
+
+
+def soak_section(folder: Path) -> str:
+    found = [
+        read(p) for p in (folder / "soak-virtual.json", folder / "soak-real.json") if p.exists()
+    ]
+    if not found:
+        return ""
+    parts = [
+        "## Many calls after one another\n",
+        "Short calls through one agent: whole ones, hang-ups in speech and in the reply, "
+        "barge-ins. The first table in virtual time, in sequence; the second in real time, "
+        "overlapping (middle row: half of them begun).\n",
+    ]
+    for soak in found:
+        parts += [_samples(soak), _left(soak)]
+    return "\n".join(parts)
+
+
+def _samples(soak: Json) -> str:
+    samples = soak["samples"]
+    last = samples[-1]["calls"]
+    shown = [s for s in samples if len(samples) <= 4 or s["calls"] in (0, 100, 300, last)]
+    head = ["calls", "MB", "objects", "tasks", "threads", "open files"]
+    keys = ("calls", "rss_mb", "objects", "tasks", "threads", "fds")
+    return table(head, [[number(s[key]) for key in keys] for s in shown])
+
+
+def _left(soak: Json) -> str:
+    settled = [(s["calls"], s["rss_mb"]) for s in soak["samples"] if s["calls"] >= 300]
+    grows = f"{slope(settled) * 1000:.2f} MB per 1,000 calls" if len(settled) > 2 else NONE
+    ends = ", ".join(f"{count} {reason}" for reason, count in soak["ends"].items())
+    left = soak["left"]
+    return (
+        f"Growth after the first 300: {grows}. A full collection at the end found "
+        f"{left['collected']} objects that nobody had collected. Ends: {ends}. "
+        f"It took {soak['seconds']:.0f} s.\n"
+    )
+
+
+def local_section(folder: Path) -> str:
+    path = folder / "local.json"
+    if not path.exists():
+        return ""
+    found = read(path)
+    known = [x * 1e3 for x in found["latencies"] if x is not None]
+    return (
+        "## The embedded engines\n\n"
+        f"The default assistant (pocketsphinx, a scripted model, espeak) in real time: "
+        f"{len(found['latencies'])} recordings, {len(known)} answered, "
+        f"{found['early']} spoken over. Latency p50 {number(percentile(known, 50))} ms, "
+        f"p90 {number(percentile(known, 90))} ms, longest {number(max(known, default=math.nan))} "
+        f"ms; word error rate {found['word_error_rate']:.0%}.\n"
+    )

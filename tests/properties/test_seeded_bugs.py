@@ -1,0 +1,257 @@
+"""Each invariant's check finds a bug that is planted in the core: it can fail."""
+
+import itertools
+from collections.abc import Callable
+from functools import partial
+
+import invariants
+import pytest
+import test_barge_in
+from driver import scripts
+from invariants import Violation
+
+from parley.core import actions as act
+from parley.core import bargein, conversation, deadlines, history, listening, recovery
+from parley.core import events as ev
+from parley.core import speaking, tools
+from parley.core.state import Context, Reply
+
+Patch = pytest.MonkeyPatch
+Plant = Callable[[Patch], None]
+
+
+def without(ctx: Context, kind: type[act.Action]) -> None:
+    """Take back the last wish of a kind."""
+    wish = next(a for a in reversed(ctx.actions) if isinstance(a, kind))
+    ctx.actions.remove(wish)
+
+
+# 1
+
+
+def stale_progress_counts(patch: Patch) -> None:
+    def heard(ctx: Context, event: ev.Heard) -> None:
+        if reply := ctx.state.replies.get(event.reply):
+            reply.heard_at = ctx.now + 1
+
+    patch.setitem(conversation._HANDLERS, ev.Heard, heard)
+
+
+def dead_replies_speak(patch: Patch) -> None:
+    def span(ctx: Context, event: ev.ReplySpan) -> None:
+        ctx.do(act.Synthesize(event.reply, event.span, event.text, 1, cached=False))
+
+    patch.setitem(conversation._HANDLERS, ev.ReplySpan, span)
+
+
+def ids_come_again(patch: Patch) -> None:
+    end = speaking.end
+
+    def end_and_reuse(ctx: Context, reply: Reply, trigger: str) -> None:
+        end(ctx, reply, trigger)
+        ctx.state.next_reply = reply.id
+
+    patch.setattr(speaking, "end", end_and_reuse)
+
+
+# 2
+
+
+def history_holds_what_was_generated(patch: Patch) -> None:
+    patch.setattr(Reply, "heard", Reply.text)
+
+
+def cut_replies_are_not_marked(patch: Patch) -> None:
+    cancel = speaking.cancel
+
+    def cancel_unmarked(ctx: Context, reply: Reply) -> None:
+        cancel(ctx, reply)
+        reply.interrupted = False
+
+    patch.setattr(speaking, "cancel", cancel_unmarked)
+
+
+def tool_calls_are_cut_too(patch: Patch) -> None:
+    patch.setattr(history, "_counts", lambda tool: tool.phase.state == "done")
+
+
+def progress_while_stopping_is_ignored(patch: Patch) -> None:
+    heard = speaking.heard
+
+    def heard_while_live(ctx: Context, event: ev.Heard) -> None:
+        if speaking.live(ctx, event.reply):
+            heard(ctx, event)
+
+    patch.setitem(conversation._HANDLERS, ev.Heard, heard_while_live)
+
+
+# 3
+
+
+def judging_lasts(patch: Patch) -> None:
+    floor = deadlines._floor
+    patch.setattr(deadlines, "_floor", lambda ctx: [d for d in floor(ctx) if d[1] != "verdict"])
+
+
+def a_reply_waits_for_its_voice(patch: Patch) -> None:
+    patch.setattr(deadlines, "_waiting_for_voice", lambda reply: None)
+
+
+def nobody_minds_silence(patch: Patch) -> None:
+    patch.setattr(deadlines, "_silence", lambda ctx: ())
+
+
+# 4
+
+
+def a_kept_floor_stays_silent(patch: Patch) -> None:
+    resume = bargein._resume
+
+    def resume_silently(ctx: Context, reason: str) -> None:
+        resume(ctx, reason)
+        without(ctx, act.ResumePlayout)
+
+    patch.setattr(bargein, "_resume", resume_silently)
+
+
+# 5
+
+
+def yielding_leaves_the_buffer(patch: Patch) -> None:
+    give = bargein.give
+
+    def give_unheard(ctx: Context, reason: str) -> None:
+        give(ctx, reason)
+        without(ctx, act.ClearPlayout)
+
+    patch.setattr(bargein, "give", give_unheard)
+
+
+# 6
+
+
+def dropped_words_leave_no_trace(patch: Patch) -> None:
+    patch.setattr(bargein, "drop_words", lambda ctx, reason: bargein.clear_turn(ctx))
+
+
+def reopened_turns_vanish(patch: Patch) -> None:
+    reopen = bargein._reopen
+
+    def reopen_nothing(ctx: Context, reply: Reply) -> None:
+        reopen(ctx, reply)
+        ctx.state.ear.finals.clear()
+
+    patch.setattr(bargein, "_reopen", reopen_nothing)
+
+
+def the_rest_of_a_cut_sentence_is_lost(patch: Patch) -> None:
+    patch.setattr(listening, "remainder", lambda text, known: "")
+
+
+# 7
+
+
+def held_replies_run_tools(patch: Patch) -> None:
+    requested = tools.requested
+
+    def run_at_once(ctx: Context, event: ev.ReplyToolCall) -> None:
+        requested(ctx, event)
+        if (tool := ctx.state.tools.get(event.call)) and tool.phase.can("run"):
+            tool.phase.fire("run")
+            ctx.do(act.RunTool(tool.id, tool.name, tool.arguments))
+
+    patch.setitem(conversation._HANDLERS, ev.ReplyToolCall, run_at_once)
+
+
+def tools_outlive_the_call(patch: Patch) -> None:
+    patch.setattr(tools, "cancel_all", lambda ctx: None)
+
+
+def speculation_answers_stale_text(patch: Patch) -> None:
+    def prepared(ctx: Context, text: str) -> Reply | None:
+        return None if ctx.state.held is None else ctx.state.replies[ctx.state.held]
+
+    patch.setattr(listening, "_prepared", prepared)
+
+
+# 8
+
+
+def the_core_remembers_other_calls(patch: Patch) -> None:
+    calls = itertools.count()
+    speculate = listening.speculate
+
+    def speculate_sometimes(ctx: Context) -> None:
+        if next(calls) % 3:
+            speculate(ctx)
+
+    patch.setattr(listening, "speculate", speculate_sometimes)
+
+
+# 9
+
+
+def fillers_stay_unsaid(patch: Patch) -> None:
+    def count_only(ctx: Context) -> None:
+        ctx.state.fillers += 1
+        ctx.state.quiet_since = ctx.now
+
+    patch.setattr(recovery, "filler", count_only)
+
+
+def failed_turns_are_passed_over(patch: Patch) -> None:
+    patch.setattr(recovery, "turn_failed", lambda *args, **kinds: None)
+
+
+def fillers_come_late(patch: Patch) -> None:
+    patch.setattr(speaking, "drop_fillers", lambda ctx: None)
+
+
+truthful = partial(partial, lies=False)
+lying = partial(partial, lies=True)
+
+BUGS: list[tuple[Plant, Callable[[bytes], None], str]] = [
+    (stale_progress_counts, invariants.check_dead_replies, "changes the state"),
+    (dead_replies_speak, invariants.check_dead_replies, "a dead reply"),
+    (ids_come_again, invariants.check_dead_replies, "ids do not increase"),
+    (history_holds_what_was_generated, lying(invariants.check_history), "history is"),
+    (cut_replies_are_not_marked, lying(invariants.check_history), "not marked"),
+    (tool_calls_are_cut_too, lying(invariants.check_history), "history is"),
+    (progress_while_stopping_is_ignored, truthful(invariants.check_history), "forgotten"),
+    (judging_lasts, invariants.check_deadlines, "the floor may stay"),
+    (a_reply_waits_for_its_voice, invariants.check_deadlines, "may stay"),
+    (nobody_minds_silence, invariants.check_deadlines, "nothing happens"),
+    (a_kept_floor_stays_silent, invariants.check_floor, "paused"),
+    (yielding_leaves_the_buffer, invariants.check_clear, "without a clear"),
+    (dropped_words_leave_no_trace, lying(invariants.check_words), "are lost"),
+    (reopened_turns_vanish, lying(invariants.check_words), "are lost"),
+    (the_rest_of_a_cut_sentence_is_lost, truthful(invariants.check_words), "but the history"),
+    (held_replies_run_tools, invariants.check_endings, "that is held"),
+    (tools_outlive_the_call, invariants.check_endings, "an epilogue"),
+    (speculation_answers_stale_text, invariants.check_endings, "answers other words"),
+    (the_core_remembers_other_calls, invariants.check_trace, "replay differs"),
+    (fillers_stay_unsaid, invariants.check_patience, "nothing is heard"),
+    (failed_turns_are_passed_over, invariants.check_patience, "nothing is heard"),
+    (fillers_come_late, invariants.check_fillers, "are heard"),
+]
+
+
+@pytest.mark.parametrize(("plant", "check", "complaint"), BUGS, ids=lambda v: _name(v))
+def test_a_planted_bug_is_found(
+    plant: Plant, check: Callable[[bytes], None], complaint: str, monkeypatch: Patch
+) -> None:
+    plant(monkeypatch)
+    with pytest.raises(Violation, match=rf"\A[^\n]*{complaint}"):
+        for script in scripts(600):
+            check(script)
+
+
+def _name(value: object) -> str:
+    return getattr(value, "__name__", "")
+
+
+def test_listeners_would_take_the_floor(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(bargein, "is_acknowledgement", lambda text, known: False)
+    mm_hmm = test_barge_in.Sound(0.2, "mm-hmm", 0.3, 0.8)
+    with pytest.raises(AssertionError):
+        test_barge_in.check_listener([mm_hmm])
