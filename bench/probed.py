@@ -161,8 +161,7 @@ class Probe:
 
 def late_frames(sessions: Sequence[Any]) -> dict[str, float]:
     """Gaps within replies, and how far replies fell behind their first frame's clock."""
-    frames, late, worst = 0, 0, 0.0
-    slips: list[float] = []
+    frames, late, worst, behind = 0, 0, 0.0, 0.0
     for session in sessions:
         times = [t for t, _ in session.sink.loud]
         frames += len(times)
@@ -170,14 +169,12 @@ def late_frames(sessions: Sequence[Any]) -> dict[str, float]:
         for before, after in pairwise(times):
             gap = after - before - 0.02
             if gap > NEW_REPLY_S:
-                slips.append(slip)
                 slip = 0.0
                 continue
             slip += gap
             late += gap > LATE_S
-            worst = max(worst, gap)
-        slips.append(slip)
-    return {"frames": frames, "late": late, "worst_ms": worst * 1e3, "slip_ms": max(slips) * 1e3}
+            worst, behind = max(worst, gap), max(behind, slip)
+    return {"frames": frames, "late": late, "worst_ms": worst * 1e3, "behind_ms": behind * 1e3}
 
 
 def stolen_s() -> float:

@@ -27,8 +27,8 @@ marks what is heard. Speech recognition gives its final text 100 ms after the en
 speech; the model's first token takes 200 ms, then come 80 tokens a second; the voice's
 first byte takes 100 ms. Parley runs with its defaults, trace and recording on.
 
-To measure again: `make bench` (about 25 minutes on two cores; `python bench/run.py
---quick` about 4). The report and its pictures are then in `bench/results/`.
+To measure again: `make bench` (just under half an hour on two cores; `python
+bench/run.py --quick` about 4 minutes). The report and its pictures are then in `bench/results/`.
 """
 
 

@@ -197,8 +197,8 @@ class Density:
     def null_cpu(self, calls: int) -> float:
         """Without a framework; between two measured numbers of calls, in proportion."""
         known = sorted(self.null)
-        costs = [statistics.median(load.cpu for load in self.null[n]) for n in known]
-        return float(np.interp(calls, known, costs)) if known else math.nan
+        costs = [n * statistics.median(load.cpu for load in self.null[n]) for n in known]
+        return float(np.interp(calls, known, costs)) / calls if known else math.nan
 
     def net_cpu(self, calls: int) -> float:
         return self.median(calls, "cpu") - self.null_cpu(calls)

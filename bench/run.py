@@ -35,8 +35,9 @@ class Plan:
     quick: bool
     turns: int
     repeats: int
-    density_repeats: int
     calls: Sequence[int]
+    density_turns: int
+    density_repeats: int
     waits: Sequence[float]
     pauses: int
     soak: int
@@ -47,12 +48,13 @@ class Plan:
 def whole(given: argparse.Namespace) -> Plan:
     waits = sorted({SETTINGS.turns.wait_s, *(given.wait or WAITS_S)})
     calls = given.calls or density.CALLS
-    return Plan(False, given.turns, given.repeats, 1, calls, waits, 8, 1000, 100, 10)
+    loads = calls, 4, given.density_repeats
+    return Plan(False, given.turns, given.repeats, *loads, waits, 8, 1000, 100, 10)
 
 
 def quick(given: argparse.Namespace) -> Plan:
     waits = [SETTINGS.turns.wait_s]
-    return Plan(True, 2, 1, 1, given.calls or (16, 50), waits, 2, 100, 20, 3)
+    return Plan(True, 2, 1, given.calls or (16, 50), 3, 1, waits, 2, 100, 20, 3)
 
 
 # Stages
@@ -75,7 +77,8 @@ def run_cutoffs(plan: Plan, others: Sequence[Peer], cores: Sequence[int]) -> lis
 
 def run_density(plan: Plan, others: Sequence[Peer], cores: Sequence[int]) -> list[str]:
     others = () if plan.quick else others
-    batches = density.batches(others, plan.calls, plan.density_repeats, RESULTS)
+    how = plan.calls, plan.density_repeats, plan.density_turns
+    batches = density.batches(others, *how, RESULTS)
     return run(list(batches), cores, RESULTS)
 
 
@@ -117,6 +120,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--no-peers", action="store_true", help="Parley alone")
     parser.add_argument("--repeats", type=int, default=2, help="of the headline")
     parser.add_argument("--turns", type=int, default=10, help="of each call of the headline")
+    parser.add_argument("--density-repeats", type=int, default=1)
     parser.add_argument("--calls", type=_numbers(int), help="density: calls, comma-separated")
     parser.add_argument("--wait", type=_numbers(float), help="cut-offs: seconds, comma-separated")
     parser.add_argument("--cores", type=_numbers(int), help="two by default, comma-separated")

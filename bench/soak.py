@@ -22,7 +22,7 @@ from parley.runtime.vtime import run_virtual
 from scripted import Caller, Script, agent_for, work
 
 EVERY = 100
-SPREAD_S = 15.0
+BETWEEN_S = 0.15
 SETTLE_S = 2.0
 
 
@@ -97,11 +97,11 @@ async def overlapping(agent: Agent, line: Line, calls: int, folder: Path) -> dic
     before = sample(0)
 
     async def one(number: int) -> None:
-        await asyncio.sleep(number * SPREAD_S / calls)
+        await asyncio.sleep(number * BETWEEN_S)
         await _call(agent, line, number, folder, ends)
 
     running = [asyncio.create_task(one(number)) for number in range(calls)]
-    await asyncio.sleep(SPREAD_S / 2)
+    await asyncio.sleep(calls * BETWEEN_S / 2)
     middle = sample(calls // 2)
     await asyncio.gather(*running)
     running.clear()

@@ -149,6 +149,7 @@ def test_what_becomes_known_counts_at_once() -> None:
     assert late.word_start(200) == 0
     late.voice_from(150)
     assert late.word_start(200) == 150
+    assert heard(late, 300) == ""
 
 
 def test_the_word_that_plays_begins_where_the_voice_says() -> None:

@@ -26,7 +26,7 @@ def test_samples_are_heard_as_early_as_possible() -> None:
 def test_the_room_is_what_the_lead_leaves() -> None:
     line: Line[str] = Line(1000, 0.5)
     assert line.room(1.0, 0.2) == 200
-    line.send("a", 0, 150, 1.0)
+    line.send("a", 70, 220, 1.0)
     assert line.room(1.0, 0.2) == 50
     assert line.room(1.1, 0.2) == 150
     assert line.room(3.0, 0.2) == 200
@@ -62,9 +62,9 @@ def test_a_gap_further_on_does_not_make_a_report_more_telling() -> None:
 def test_a_report_may_reach_over_several_pieces() -> None:
     line: Line[str] = Line(1000, 0.0)
     line.send("a", 100, 150, 1.0)
-    line.send("b", 30, 60, 1.0)
+    line.send("b", 30, 60, 1.2)
     line.send("c", 7, 17, 2.0)
-    assert times(line.reach(80, 1.5)) == [("a", 100, 150, 1.42), ("b", 30, 60, 1.47)]
+    assert times(line.reach(80, 1.5)) == [("a", 100, 150, 1.27), ("b", 30, 60, 1.47)]
     assert line.heard_until == pytest.approx(1.5)
     assert times(line.reach(85, 2.5)) == [("c", 7, 12, 2.495)]
     assert times(line.reach(999, 2.505)) == [("c", 12, 17, 2.5)]

@@ -678,3 +678,38 @@ def test_audio_that_was_heard_is_released(timing: Timing) -> None:
         assert before - tracemalloc.get_traced_memory()[0] > 900_000
     finally:
         tracemalloc.stop()
+
+
+class TestAside:
+    """A filler is heard at once where nothing is, and never in the middle of something."""
+
+    def test_it_passes_a_reply_that_has_nothing_to_say_yet(self) -> None:
+        playout = Playout(Timing(can_pause=True, acknowledges="exact"))
+        playout.open_span(1, 0, "the answer")
+        playout.release(1)
+        playout.open_span(2, 0, "one moment")
+        playout.append(2, 0, b"\1\0" * 480)
+        playout.end_span(2, 0)
+        playout.end_reply(2)
+        playout.release(2, aside=True)
+        assert playout.due(0.0).pcm == b"\1\0" * 480
+        playout.append(1, 0, b"\2\0" * 480)
+        playout.end_span(1, 0)
+        assert playout.due(0.0).pcm == b"\2\0" * 480
+
+    def test_it_is_dropped_where_something_is_heard(self) -> None:
+        playout = Playout(Timing(can_pause=True, acknowledges="exact"))
+        playout.open_span(1, 0, "the answer")
+        playout.append(1, 0, b"\2\0" * 480)
+        playout.end_span(1, 0)
+        playout.release(1)
+        playout.open_span(2, 0, "one moment")
+        playout.append(2, 0, b"\1\0" * 480)
+        playout.end_span(2, 0)
+        playout.end_reply(2)
+        playout.release(2, aside=True)
+        assert playout.due(0.0).pcm == b"\2\0" * 480
+        playout.end_reply(1)
+        playout.acknowledge(480, 0.02)
+        finished = [fact for fact in playout.poll(0.02) if isinstance(fact, Finished)]
+        assert [fact.reply for fact in finished] == [1, 2]

@@ -60,7 +60,7 @@ class Call:
         while (due := self.conversation.next_deadline()) is not None and due <= now:
             self.now = max(self.now, due)
             self.tell(ev.Tick())
-        self.now = now
+        self.now = float(now)
         return self
 
     def after(self, seconds: float) -> "Call":
@@ -68,7 +68,7 @@ class Call:
 
     def late(self, now: float) -> "Call":
         """Go on to an instant while the timer sleeps."""
-        self.now = now
+        self.now = float(now)
         return self
 
     def tell(self, *facts: ev.Event) -> "Call":
@@ -94,9 +94,11 @@ class Call:
         return self.tell(ev.Transcript(CALLER, self.segment - 1, text, final=True))
 
     def says(self, text: str) -> "Call":
-        """A turn of 0.4 s that is committed at its earliest."""
-        self.voice().after(0.4).pause().after(0.1).final(text)
-        return self.after(self.conversation.settings.turns.wait_s)
+        """A turn with 0.4 s of voice, until it is committed."""
+        self.voice().after(0.4).pause()
+        anchor = self.now
+        self.after(0.1).final(text)
+        return self.at(anchor + self.conversation.settings.turns.wait_s)
 
     # The responder and the voice
 

@@ -37,7 +37,7 @@ SENTENCES = (
 NOISE = ("", " ", "uh", "\u2028", 'a "quoted"\nline', "😀", "no wait", "mm-hmm")
 WAITS = (0.0, 0.0, 0.0, 0.01, 0.01, 0.02, 0.02, 0.03, 0.04, 0.06, 0.08, 0.1, 0.15, 0.2, 0.3, 0.6)
 
-SETTINGS_BYTES = 12
+SETTINGS_BYTES = 16
 STEP_BYTES = 3
 
 
@@ -107,6 +107,9 @@ def settings_from(choices: Choices) -> Settings:
         base,
         greeting=choices.of(("", "Hello, how can I help you?")),
         greeting_interruptible=choices.of((True, False)),
+        greeting_generated=choices.of((False, True)),
+        end_phrases=choices.of(((), ("anything else",))),
+        end_message=choices.of(("", "Thank you for calling.")),
         max_duration_s=choices.of((600.0, 600.0, 20.0)),
         turns=replace(
             base.turns,
@@ -115,7 +118,11 @@ def settings_from(choices: Choices) -> Settings:
             recognizer_finalizes=choices.of((True, True, False)),
             utterance_limit_s=choices.of((60.0, 5.0)),
         ),
-        interruption=replace(base.interruption, words=choices.of((1, 2))),
+        interruption=replace(
+            base.interruption,
+            words=choices.of((1, 2)),
+            commands=choices.of(((), ("two",))),
+        ),
         silence=SilenceSettings(
             prompt_after_s=choices.of((10.0, 3.0)),
             prompts=choices.of((("Are you still there?",), ("Hello?", "Anybody?"), ())),
@@ -402,7 +409,9 @@ class World:
         """A voice goes on with a span; cached phrases hardly ever fail."""
         sound = talk.spans[span]
         how = self.choices.byte() % 16
-        if how < (1 if sound.cached else 3) and self.choices.byte() % 8 < (1 if sound.cached else 8):
+        if how < (1 if sound.cached else 3) and self.choices.byte() % 8 < (
+            1 if sound.cached else 8
+        ):
             self.tell(ev.SpanFailed(talk.id, span, "unavailable", self.choices.byte() % 4 == 1))
         elif how < 9 and not sound.audio:
             sound.audio = True
@@ -673,5 +682,7 @@ def scripts(count: int, size: int = 400) -> Iterator[bytes]:
     """The same scripts every time."""
     for seed in range(count):
         source = random.Random(seed)
-        settings = bytes(source.choice((0, 0, source.randrange(256))) for _ in range(SETTINGS_BYTES))
+        settings = bytes(
+            source.choice((0, 0, source.randrange(256))) for _ in range(SETTINGS_BYTES)
+        )
         yield settings + source.randbytes(size)

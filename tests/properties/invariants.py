@@ -11,15 +11,15 @@ from typing import Any
 
 from driver import Step, World, patient_settings, play
 
-from parley.core import CALLER, trace
+from parley.core import CALLER, deadlines, trace
 from parley.core import actions as act
-from parley.core import deadlines
 from parley.core import events as ev
 from parley.core.history import PENDING
 from parley.core.machines import REPLY
 from parley.core.recovery import MISSED_BY_NOBODY
 from parley.core.state import AgentTurn, Reply
 from parley.core.tools import CANCELLED
+
 
 class Violation(AssertionError):
     """An invariant does not hold."""
@@ -75,10 +75,9 @@ def check_reply_ids(world: World) -> None:
     born: list[int] = []
     dead: set[int] = set()
     for action in found(world.steps, object):
-        if isinstance(action, act.StartReply):
-            demand(action.reply > max(born, default=0), world, "reply ids do not increase")
-            born.append(action.reply)
-        elif isinstance(action, act.PromoteReply) and action.reply not in born:
+        if isinstance(action, act.StartReply) or (
+            isinstance(action, act.PromoteReply) and action.reply not in born
+        ):
             demand(action.reply > max(born, default=0), world, "reply ids do not increase")
             born.append(action.reply)
         elif isinstance(action, act.PlayReply | act.Synthesize | act.PromoteReply):
@@ -106,7 +105,7 @@ def _check_lines(world: World, step: Step) -> None:
         text, ran = _heard(world, reply), _ran(world, reply)
         if reply.kind != "filler" and (text or ran):
             expected.append((text, ran))
-    told = [(line.text, [tool.call for tool in line.tools]) for line in lines]
+    told = [(_letters(line.text), [tool.call for tool in line.tools]) for line in lines]
     demand(told == expected, world, f"history is {told}, not {expected}")
     for line in lines:
         for tool in line.tools:
@@ -126,8 +125,12 @@ def _heard(world: World, reply: Reply) -> str:
         if _finished(world, reply):
             chars = len(span.text)
         demand(span.chars <= chars, world, f"reply {reply.id} claims more than was told")
-        pieces.append(span.text[: span.chars].rstrip())
-    return " ".join(p for p in pieces if p)
+        pieces.append(_letters(span.text[: span.chars]))
+    return "".join(pieces)
+
+
+def _letters(text: str) -> str:
+    return "".join(text.split())
 
 
 def _finished(world: World, reply: Reply) -> bool:
@@ -474,7 +477,9 @@ class Patience:
     def check(self, now: float) -> None:
         for due, what in ((self.turn_due, "a turn"), (self.reply_due, "an audible sample")):
             late = due is not None and now > due + GRACE_S
-            demand(not late, self.world, f"nothing is heard until {due}, {PATIENCE_S} s after {what}")
+            demand(
+                not late, self.world, f"nothing is heard until {due}, {PATIENCE_S} s after {what}"
+            )
 
     def take(self, world: World, step: Step) -> None:
         self.check(step.now)

@@ -11,9 +11,17 @@ from driver import scripts
 from invariants import Violation
 
 from parley.core import actions as act
-from parley.core import bargein, conversation, deadlines, history, listening, recovery
+from parley.core import (
+    bargein,
+    conversation,
+    deadlines,
+    history,
+    listening,
+    recovery,
+    speaking,
+    tools,
+)
 from parley.core import events as ev
-from parley.core import speaking, tools
 from parley.core.state import Context, Reply
 
 Patch = pytest.MonkeyPatch

@@ -6,7 +6,7 @@ was heard can be read off the audio at the transport.
 """
 
 import asyncio
-import gc
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,11 +15,12 @@ from typing import Any, TypeVar, cast
 import numpy as np
 
 from parley.audio.formats import INBOUND, OUTBOUND, AudioFormat
+from parley.audio.ledger import WordTime
 from parley.audio.timing import Timing
 from parley.core import actions as act
 from parley.core import events as ev
 from parley.core import trace
-from parley.core.settings import PhraseSettings, Settings, SilenceSettings
+from parley.core.settings import PhraseSettings, Settings, SilenceSettings, cached_phrases
 from parley.errors import ProviderError
 from parley.providers.protocols import (
     LanguageModel,
@@ -35,7 +36,7 @@ from parley.runtime.call import Call, Outcome, Parts
 from parley.runtime.closing import closing
 from parley.runtime.responders import ModelResponder, Responder
 from parley.runtime.stages import Stages
-from parley.runtime.voice import Voice
+from parley.runtime.voice import Speech, Voice
 from parley.runtime.vtime import VirtualLoop
 from parley.speech.detector import WINDOW, Window
 from parley.speech.vad import SharedVad
@@ -80,21 +81,25 @@ class SpellingTts:
         await self.scripted.aclose()
 
     async def synthesize(self, request: TtsRequest) -> AsyncIterator[TtsChunk]:
-        letters = b"".join(ord(c).to_bytes(2, "big") * CHAR for c in request.text)
-        at = 0
+        pcm, at = letters(request.text), 0
         async with closing(self.scripted.synthesize(request)) as chunks:
             async for chunk in chunks:
                 if not isinstance(chunk, TtsChunk):
                     yield chunk
                     continue
                 end = at + len(chunk.pcm)
-                yield TtsChunk(letters[at:end] or chunk.pcm, chunk.words)
+                yield TtsChunk(pcm[at:end] or chunk.pcm, chunk.words)
                 at = end
 
 
 def tts(**settings: Any) -> SpellingTts:
     """A voice with the settings of `ScriptedTts`."""
     return SpellingTts(ScriptedTts(**{"seconds_per_char": CHAR_S, "word_times": True} | settings))
+
+
+def letters(text: str) -> bytes:
+    """What a `SpellingTts` says."""
+    return b"".join(ord(c).to_bytes(2, "big") * CHAR for c in text)
 
 
 def read(pcm: bytes) -> str:
@@ -303,6 +308,12 @@ class ScriptedCaller:
         """Send silence, frame by frame."""
         await self._send(SILENT, seconds)
 
+    async def send(self, pcm: bytes) -> None:
+        """Send this audio, frame by frame."""
+        size = len(SILENT)
+        for start in range(0, len(pcm), size):
+            await self._send(pcm[start : start + size], FRAME_S)
+
     async def gap(self, seconds: float) -> None:
         """No audio at all."""
         self._due += seconds
@@ -469,6 +480,16 @@ SETTINGS = Settings(
 )
 
 
+def prepared(settings: Settings) -> dict[str, tuple[Speech, ...]]:
+    """The phrases that a `SpellingTts` would have synthesised beforehand."""
+    return {text: (Speech(letters(text), _words(text)),) for text in cached_phrases(settings)}
+
+
+def _words(text: str) -> tuple[WordTime, ...]:
+    places = [match.span() for match in re.finditer(r"\S+", text)]
+    return tuple(WordTime(a, b, a * CHAR, b * CHAR) for a, b in places)
+
+
 def an_agent(
     *,
     stt: SpeechToText,
@@ -479,15 +500,19 @@ def an_agent(
     vad: LevelVad | None = None,
     tools: Sequence[Callable[..., Any]] = (),
     stages: Callable[[], Stages] = Stages,
+    phrases: bool = True,
     **more: Any,
 ) -> Agent:
-    """An agent made of scripted parts; `more` are further fields of `Agent`."""
+    """An agent made of scripted parts; `more` are further fields of `Agent`.
+
+    With `phrases`, these need not be synthesised beforehand any more.
+    """
     found: list[Tool] = [it if isinstance(it, Tool) else tool(it) for it in tools]
     return Agent(
         settings=settings,
         stt=stt,
         vad=cast("SharedVad", vad or LevelVad()),
-        voice=Voice(voice or tts()),
+        voice=Voice(voice or tts(), phrases=prepared(settings) if phrases else None),
         responder=responder or (lambda: ModelResponder(cast("LanguageModel", llm))),
         tools={it.definition.name: it for it in found},
         stages=stages,
@@ -568,7 +593,10 @@ def run_cleanly(main: Coroutine[Any, Any, T]) -> T:
     return result
 
 
-def collect() -> None:
-    """Let what was forgotten complain now."""
-    with suppress(Exception):
-        gc.collect()
+async def heedless(seconds: float) -> None:
+    """Sleep so long, whoever cancels it."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + seconds
+    while loop.time() < until:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(until - loop.time())

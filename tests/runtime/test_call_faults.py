@@ -1,14 +1,17 @@
 """Every provider breaks in every way: what the caller hears, and that nobody else does."""
 
 import asyncio
+import itertools
 import logging
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from support import (
+    CHAR_S,
     SETTINGS,
     Carried,
     LevelVad,
@@ -25,9 +28,17 @@ from support import (
 from parley.core import actions as act
 from parley.core import events as ev
 from parley.core import trace
-from parley.core.settings import cached_phrases
 from parley.errors import ProviderAuthError, ProviderRateLimited, ProviderUnavailable
-from parley.providers.protocols import LlmText, ToolCall, TtsChunk
+from parley.providers.protocols import (
+    LlmPart,
+    LlmRequest,
+    LlmText,
+    SttOptions,
+    SttResult,
+    SttStream,
+    ToolCall,
+    TtsChunk,
+)
 from parley.providers.scripted import (
     Fail,
     Final,
@@ -38,12 +49,14 @@ from parley.providers.scripted import (
     ScriptedStt,
     Stall,
 )
+from parley.runtime import replies
 from parley.runtime.agent import Agent
+from parley.runtime.ear import RESULTS
+from parley.runtime.voice import SLACK_S, SLOWEST
 
 GONE = ProviderUnavailable("scripted", "gone")
 BARRED = ProviderAuthError("scripted", "the key is wrong")
 PHRASES = SETTINGS.phrases
-GREETING = "Hello."
 FIRST, SECOND = "I am fine. And you?", "So am I."
 LATE_S = 2.0
 """The longest silence after the caller's turn."""
@@ -51,24 +64,24 @@ LATE_S = 2.0
 
 async def script(caller: ScriptedCaller) -> None:
     """Two questions; the caller is patient."""
-    await caller.listen()
+    await caller.quiet(1.2)
     for _ in range(2):
         await caller.say(1.0)
-        await caller.listen(silence_s=7.0, within_s=15.0)
+        await caller.listen(silence_s=7.0, within_s=30.0)
 
 
 def voice_with(steps: dict[int, Any]) -> Callable[[], Any]:
-    """A voice whose n-th request for an answer is a fault; the phrases are cached before."""
-    first = len(cached_phrases(SETTINGS))
-    return lambda: tts(steps={first + n: step for n, step in steps.items()})
+    """A voice whose n-th request is a fault."""
+    return lambda: tts(steps=steps)
 
 
 @dataclass(frozen=True)
 class Case:
-    """A fault, and what the caller hears after the greeting; `asked`: requests to the model."""
+    """A fault, and what the caller hears; `asked` is how often the model is."""
 
     name: str
     heard: Sequence[str]
+    greeted: bool = True
     llm: Sequence[Any] = ()
     stt: Sequence[Any] = ()
     voice: Callable[[], Any] | None = None
@@ -92,7 +105,11 @@ def voice(name: str, steps: dict[int, Any], heard: Sequence[str], **more: Any) -
 
 
 ALL = range(20)
+FIRST_SPAN = pytest.mark.xfail(
+    reason="the core takes a reply for ready when any span of it is, not the first"
+)
 FILLER, FILLER_AGAIN = PHRASES.fillers
+STALLED = [FILLER, FILLER_AGAIN, FILLER_AGAIN]
 
 CASES = [
     llm("is well", [], [FIRST, SECOND]),
@@ -124,7 +141,7 @@ CASES = [
     llm(
         "stalls always",
         [Stall()] * 4,
-        [FILLER, FILLER_AGAIN, FILLER_AGAIN],
+        [*STALLED, PHRASES.apology, *STALLED[:-1], "I'm sti", PHRASES.failure_goodbye],
         asked=4,
         reason="model-failed",
     ),
@@ -145,8 +162,16 @@ CASES = [
         [PHRASES.failure_goodbye],
         asked=0,
         reason="transcriber-failed",
+        greeted=False,
     ),
-    stt("bars us", [Fail(BARRED)], [PHRASES.failure_goodbye], asked=0, reason="transcriber-failed"),
+    stt(
+        "bars us",
+        [Fail(BARRED)],
+        [PHRASES.failure_goodbye],
+        asked=0,
+        reason="transcriber-failed",
+        greeted=False,
+    ),
     stt("stalls when it opens", [Stall()], [FIRST, SECOND]),
     stt("breaks while the caller speaks", [Fail(GONE, after_s=1.8)], [FIRST, SECOND]),
     stt("breaks when it is to say", [OnFinalize(Fail(GONE))], [FIRST, SECOND]),
@@ -161,7 +186,11 @@ CASES = [
     ),
     stt("hears nothing", [""], [PHRASES.unclear, FIRST], asked=1),
     stt("talks nonsense", [Final(1.8, None)], [FIRST, SECOND]),
-    stt("hears too much", [Partial(1.8, str(n)) for n in range(900)], [FIRST, SECOND]),
+    stt(
+        "floods us",
+        [Partial(1.3, str(n)) for n in range(900)],
+        [FIRST, SECOND],
+    ),
     voice("fails once", {0: Fail(GONE)}, [FIRST, SECOND]),
     voice("fails in a word, once", {0: Fail(GONE, audio_s=0.3)}, [FIRST, SECOND]),
     voice("fails in the second sentence", {1: Fail(GONE)}, [FIRST, SECOND]),
@@ -182,6 +211,28 @@ CASES = [
         [PHRASES.apology, PHRASES.failure_goodbye],
         reason="voice-failed",
     ),
+    voice("stalls once", {0: Stall()}, [FILLER, FIRST, SECOND], marks=FIRST_SPAN),
+    voice(
+        "stalls twice",
+        {0: Stall(), 2: Stall()},
+        [FILLER, PHRASES.apology, SECOND],
+        marks=FIRST_SPAN,
+    ),
+    voice(
+        "stalls in a word",
+        {0: Stall(audio_s=0.5)},
+        ["I am finAnd you?", PHRASES.lost_thread, SECOND],
+    ),
+    voice(
+        "stalls in the second sentence",
+        {1: Stall()},
+        ["I am fine.", FILLER, "And you?", SECOND],
+    ),
+    voice(
+        "stalls twice in the second sentence",
+        {1: Stall(), 2: Stall()},
+        ["I am fine.", FILLER, PHRASES.lost_thread, SECOND],
+    ),
     voice("gives no sound", {0: Garbage([TtsChunk(b"")])}, [FIRST, SECOND]),
     voice("talks nonsense", {0: Garbage([object()])}, [FIRST, SECOND]),
     voice("has words that are none", {0: Garbage([TtsChunk(b"\1\1", [None])])}, [FIRST, SECOND]),
@@ -199,9 +250,7 @@ class Parts:
 def parts_of(case: Case, vad: LevelVad) -> Parts:
     model = ScriptedLlm([*case.llm, FIRST, SECOND] if case.asked != 3 or case.llm else [])
     recogniser = ScriptedStt([*case.stt, "how are you", "me too"], then="")
-    agent = an_agent(
-        stt=recogniser, llm=model, voice=case.voice() if case.voice else None, vad=vad
-    )
+    agent = an_agent(stt=recogniser, llm=model, voice=case.voice() if case.voice else None, vad=vad)
     return Parts(agent, model, recogniser, vad)
 
 
@@ -237,29 +286,144 @@ def beside(case: Case) -> tuple[Carried, Parts, Memory]:
     return Carried(outcome, caller, memory), faulty, others
 
 
-def plain(steps: Sequence[trace.Step]) -> list[str]:
-    """Steps as texts, with times to the microsecond."""
-    texts = [f"{s.now:.6f} {s.event} {s.actions}" for s in steps]
-    return [t for t in texts if t]
+def rounded(step: object) -> str:
+    """A step in words, its times to the microsecond."""
+    return re.sub(r"\d+\.\d+(e-\d+)?", lambda time: f"{float(time[0]):.6f}", str(step))
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_fault(case: Case, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.CRITICAL)
-    call, parts, _ = beside(case)
+    call, parts, other = beside(case)
     assert call.outcome.reason == case.reason
-    assert said(call.caller) == [GREETING, *case.heard]
+    heard = [SETTINGS.greeting] * case.greeted + [*case.heard]
+    assert call.caller.text == "".join(text.replace(". And", ".And") for text in heard)
     waits = [call.caller.silence_after(end) for _, end in call.caller.spoke]
     assert max(waits, default=0.0) <= LATE_S
     assert len(parts.llm.requests) == case.asked
+    assert list(map(rounded, other.steps)) == list(map(rounded, alone()))
 
 
-def said(caller: ScriptedCaller) -> list[str]:
-    """What was heard, cut into what was meant."""
-    text, found = caller.text, []
-    known = [GREETING, FIRST.replace(". ", "."), SECOND, *cached_phrases(SETTINGS), "I am fine."]
-    while text:
-        piece = max((k for k in known if text.startswith(k)), key=len, default=text)
-        found.append(FIRST if piece == known[1] else piece)
-        text = text[len(piece) :]
-    return found
+# Floods
+
+LONGEST = 1000
+
+
+class Flood:
+    """A model that never stops, and never waits."""
+
+    def __init__(self, part: LlmPart) -> None:
+        self.name = "flood"
+        self.given = 0
+        self.closed = 0
+        self._part = part
+
+    async def warm(self) -> None:
+        """Nothing needs to be loaded."""
+
+    async def aclose(self) -> None:
+        """Nothing needs to be released."""
+
+    async def stream(self, request: LlmRequest) -> AsyncIterator[LlmPart]:
+        try:
+            while True:
+                self.given += 1
+                yield self._part
+        finally:
+            self.closed += 1
+
+
+@pytest.mark.parametrize(
+    "part",
+    [LlmText("more and more. "), LlmText("x" * 100_000), LlmText(""), ToolCall("1", "none", "{}")],
+    ids=["text", "much text", "nothing", "tool calls"],
+)
+def test_a_model_that_floods_us_is_cut_off(
+    part: LlmPart, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def one_question(caller: ScriptedCaller) -> None:
+        await caller.quiet(1.2)
+        await caller.say(1.0)
+        await caller.quiet(3.0)
+
+    monkeypatch.setattr(replies, "LONGEST_REPLY", LONGEST)
+    model = Flood(part)
+    agent = an_agent(stt=ScriptedStt(["go on"], then=""), llm=model, voice=tts())
+    call = carry(agent, ScriptedCaller(one_question))
+    assert call.outcome.reason == "caller-hung-up"
+    assert model.given <= 2 * LONGEST
+    assert model.closed >= 1
+    assert "cut off" in caplog.text
+    assert sum(len(span.text) for span in call.memory.events(ev.ReplySpan)) <= LONGEST
+    tools = call.memory.actions(act.RunTool)
+    assert len(tools) <= replies.MOST_TOOLS * SETTINGS.recovery.tool_rounds
+
+
+@pytest.mark.parametrize("chunk", [b"\1\1" * 2400, b"\1\1" * 10_000_000], ids=["some", "much"])
+def test_a_voice_that_does_not_stop_has_failed(chunk: bytes) -> None:
+    voice = voice_with({0: Garbage(Endless(chunk)), 1: Garbage(Endless(chunk))})()
+    stt = ScriptedStt(["how are you"], then="")
+    agent = an_agent(stt=stt, llm=ScriptedLlm(["Well."], then=""), voice=voice)
+    call = carry(agent, ScriptedCaller(script))
+    assert call.outcome.reason == "caller-hung-up"
+    failed = call.memory.events(ev.SpanFailed)
+    assert [it.category for it in failed] == ["protocol", "protocol"]
+    nonsense = call.caller.text.count("\1") * CHAR_S
+    assert nonsense < SLACK_S + SLOWEST
+    assert PHRASES.lost_thread in call.caller.text
+
+
+class ChattyStt(ScriptedStt):
+    """A recogniser that never stops, and never waits."""
+
+    async def open(self, options: SttOptions) -> SttStream:
+        stream = await super().open(options)
+
+        async def results() -> AsyncIterator[SttResult]:
+            for number in itertools.count():
+                yield SttResult(0, str(number), final=False)
+
+        return cast("SttStream", Chatty(stream, results))
+
+
+class Chatty:
+    """Its stream."""
+
+    def __init__(self, stream: SttStream, results: Callable[[], Any]) -> None:
+        self.push, self.finalize, self.aclose = stream.push, stream.finalize, stream.aclose
+        self._results = results
+
+    def __aiter__(self) -> Any:
+        return self._results()
+
+
+def test_a_recogniser_that_floods_us_is_given_up() -> None:
+    call = carry(an_agent(stt=ChattyStt([]), llm=ScriptedLlm([])), ScriptedCaller(script))
+    assert call.outcome.reason == "transcriber-failed"
+    assert len(call.memory.events(ev.Transcript)) <= RESULTS
+    assert PHRASES.failure_goodbye in call.caller.text
+
+
+class Endless(Sequence[TtsChunk]):
+    """The same chunk for ever."""
+
+    def __init__(self, chunk: bytes) -> None:
+        self._chunk = TtsChunk(chunk)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._chunk
+
+    def __len__(self) -> int:
+        raise AssertionError("endless")
+
+
+def test_a_voice_that_is_absent_ends_the_call(caplog: pytest.LogCaptureFixture) -> None:
+    """Not even an apology can be said."""
+    voice = voice_with(dict.fromkeys(range(100), Fail(GONE)))()
+    stt, model = ScriptedStt(["how are you"], then=""), ScriptedLlm([FIRST], then=SECOND)
+    agent = an_agent(stt=stt, llm=model, voice=voice, phrases=False)
+    call = carry(agent, ScriptedCaller(script))
+    assert "phrases" in caplog.text
+    assert call.outcome.reason == "voice-failed"
+    assert call.caller.audio == b""
+    assert call.outcome.duration_s - call.caller.spoke[0][1] <= LATE_S

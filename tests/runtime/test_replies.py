@@ -6,10 +6,9 @@ from collections.abc import AsyncIterator, Sequence
 from typing import cast
 
 import pytest
-from support import SETTINGS, Carried, ScriptedCaller, SpellingTts, an_agent, carry, tts
+from support import SETTINGS, Carried, ScriptedCaller, SpellingTts, an_agent, carry, heedless, tts
 
 from parley.core import actions as act
-from parley.core.settings import cached_phrases
 from parley.errors import ProviderUnavailable
 from parley.providers.protocols import TtsChunk, TtsRequest
 from parley.providers.scripted import Fail, LlmStep, ScriptedLlm, ScriptedStt
@@ -27,7 +26,7 @@ async def script(caller: ScriptedCaller) -> None:
 
 
 class SlowVoice(SpellingTts):
-    """The n-th request for an answer takes `delays[n]` seconds before it begins to speak.
+    """The n-th request takes `delays[n]` seconds before it begins to speak.
 
     A `stubborn` one does not care that it is cancelled. After each first sound the event
     loop is held up for `lag_s`. Otherwise it speaks twice as fast as it is heard.
@@ -38,29 +37,18 @@ class SlowVoice(SpellingTts):
     ) -> None:
         super().__init__(tts(realtime_factor=2.0).scripted)
         self._delays = list(delays)
-        self._phrases = cached_phrases(SETTINGS)
         self._stubborn = stubborn
         self._lag_s = lag_s
 
     async def synthesize(self, request: TtsRequest) -> AsyncIterator[TtsChunk]:
         lag_s = 0.0
-        if request.text not in self._phrases and self._delays:
-            await self._wait(self._delays.pop(0))
+        if self._delays:
+            await (heedless if self._stubborn else asyncio.sleep)(self._delays.pop(0))
             lag_s = self._lag_s
         async for chunk in super().synthesize(request):
             yield chunk
             cast("VirtualLoop", asyncio.get_running_loop()).advance(lag_s)
             lag_s = 0.0
-
-    async def _wait(self, seconds: float) -> None:
-        loop = asyncio.get_running_loop()
-        until = loop.time() + seconds
-        while loop.time() < until:
-            try:
-                await asyncio.sleep(until - loop.time())
-            except asyncio.CancelledError:
-                if not self._stubborn:
-                    raise
 
 
 def answered(voice: SpellingTts, *answers: LlmStep) -> Carried:
@@ -69,8 +57,7 @@ def answered(voice: SpellingTts, *answers: LlmStep) -> Carried:
 
 
 def test_a_span_that_is_tried_again_keeps_its_place() -> None:
-    first = len(cached_phrases(SETTINGS))
-    call = answered(tts(steps={first: Fail(GONE)}), "I am fine. And you? I hope so.")
+    call = answered(tts(steps={0: Fail(GONE)}), "I am fine. And you? I hope so.")
     assert call.caller.text == "Hello.I am fine.And you?I hope so."
     assert call.lines[-1] == ("agent", "I am fine. And you? I hope so.")
 

@@ -130,14 +130,11 @@ def _reopen(ctx: Context, reply: Reply) -> None:
     state = ctx.state
     if reply.kind != "answer" or reply.tools or state.call.state != "active":
         return
-    answered = any(r.turn == reply.turn and r.heard for r in state.replies.values())
-    turns = [h for h in state.history if isinstance(h, CallerTurn) and h.turn == reply.turn]
-    if answered or not turns:
-        return
-    entry = turns[0]
-    state.history.remove(entry)
-    state.ear.finals[:0] = entry.segments
-    ctx.do(act.TurnReopened(state.ear.leg, entry.turn))
+    for entry in [h for h in state.history if isinstance(h, CallerTurn)]:
+        if entry.turn == reply.turn:
+            state.history.remove(entry)
+            state.ear.finals[:0] = entry.segments
+            ctx.do(act.TurnReopened(state.ear.leg, entry.turn))
 
 
 def drop_words(ctx: Context, reason: str) -> None:

@@ -75,8 +75,6 @@ def leave(ctx: Context) -> None:
 def stop(ctx: Context, reason: str) -> None:
     """End the call now."""
     state = ctx.state
-    if not state.call.can("stop"):
-        return
     state.call.fire("stop")
     state.end_reason = reason
     if state.floor.can("keep"):

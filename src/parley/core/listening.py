@@ -11,7 +11,6 @@ from parley.core.state import CallerTurn, Context, Ear, Reply, Segment
 
 def speech_started(ctx: Context, event: ev.SpeechStarted) -> None:
     ear = ctx.state.ear
-    ear.voiced = True
     ear.onset = event.at
     ear.onset_known = ctx.now
     if ear.listening.can("voice"):
@@ -21,11 +20,8 @@ def speech_started(ctx: Context, event: ev.SpeechStarted) -> None:
 
 def speech_stopped(ctx: Context, event: ev.SpeechStopped) -> None:
     ear = ctx.state.ear
-    if not ear.voiced:
-        return
-    ear.voiced = False
-    ear.anchor = event.at
     if ear.listening.state == "speaking":
+        ear.anchor = event.at
         ear.voiced_s += max(0.0, event.at - ear.onset)
         ear.listening.fire("silence")
         bargein.silence(ctx, event.at)
@@ -97,7 +93,6 @@ def media_lost(ctx: Context, event: ev.MediaLost) -> None:
         bargein.keep(ctx, "media lost")
     ear.listening.fire("lose")
     ear.lost_since = ctx.now
-    ear.voiced = False
 
 
 def media_restored(ctx: Context, event: ev.MediaRestored) -> None:
@@ -116,7 +111,6 @@ def utterance_limit(ctx: Context) -> None:
     """A voice that does not pause: take its words for a turn, or call it noise."""
     ear = ctx.state.ear
     ear.anchor = ctx.now
-    ear.voiced = False
     if ear.text and not bargein.blocked(ctx) and ctx.state.floor.state == "settled":
         commit(ctx)
     else:

@@ -81,17 +81,11 @@ def say(
 
 
 def play_ready(ctx: Context) -> None:
-    """Rule: what has audio is heard, in order; a phrase may pass what has none yet."""
-    waits = False
+    """Rule: what has audio is heard; a phrase may pass an answer that has none yet."""
     for reply in [ctx.state.replies[r] for r in ctx.state.queue]:
-        aside = reply.kind == "filler"
-        if reply.play_asked:
-            continue
-        if not reply.ready:
-            waits = waits or not reply.fixed
-        elif reply.fixed or not waits:
+        if reply.ready and not reply.play_asked:
             reply.play_asked = True
-            ctx.do(act.PlayReply(reply.id, reply.leg, aside))
+            ctx.do(act.PlayReply(reply.id, reply.leg, reply.kind == "filler"))
 
 
 def drop_fillers(ctx: Context) -> None:

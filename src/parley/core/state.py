@@ -25,7 +25,6 @@ class Ear:
     hearing: Machine = field(default_factory=lambda: Machine(HEARING))
     hearing_since: float = 0.0
     failures: int = 0
-    voiced: bool = False
     onset: float = 0.0
     onset_known: float = 0.0
     anchor: float = 0.0

@@ -13,7 +13,7 @@ from parley.core.conversation import Conversation
 from parley.core.history import Line
 from parley.core.reasons import EndReason
 from parley.core.settings import Settings
-from parley.errors import ProviderError, ToolError
+from parley.errors import ProviderError, ToolError, TransportError
 from parley.providers.protocols import SpeechToText, SttOptions
 from parley.runtime.children import Children
 from parley.runtime.ear import GAP_S, Ear
@@ -93,15 +93,15 @@ class Call:
         parts, recorder = self._parts, self._recorder
         post, clock = self._shell.post, self._shell.now
         parts.stages.failed = post
+        self._mouth = Mouth(
+            ev.CALLER,
+            self._transport,
+            post=post,
+            clock=clock,
+            on_heard=recorder.agent if recorder else None,
+        )
         async with asyncio.TaskGroup() as group:
             self._children = Children(group)
-            self._mouth = Mouth(
-                ev.CALLER,
-                self._transport,
-                post=post,
-                clock=clock,
-                on_heard=recorder.agent if recorder else None,
-            )
             self._ear = Ear(
                 ev.CALLER,
                 stt=parts.stt,
@@ -161,11 +161,16 @@ class Call:
         self._shell.post(ev.Disconnected(ev.CALLER))
 
     async def _carry(self) -> None:
-        await self._transport.run(self)
-        self.disconnected()
+        try:
+            await self._transport.run(self)
+        except TransportError as error:
+            log.warning("the connection broke: %s", error)
+            self.end(EndReason.CONNECTION_LOST)
+        else:
+            self.disconnected()
 
     def _broken_off(self, error: ProviderError) -> None:
-        self.disconnected()
+        self.end(EndReason.TRANSPORT_FAILED)
 
     async def _hang_up(self) -> None:
         """Close everything, within bounds."""
@@ -173,13 +178,11 @@ class Call:
         self._ear.close()
         self._shell.close()
         self._children.cancel_all()
-        try:
-            async with asyncio.timeout(HANG_UP_S):
-                await self._transport.close()
-        except TimeoutError:
+        hanging_up = self._children.spawn("hanging up", self._transport.close(), _not_hung_up)
+        await asyncio.wait({hanging_up}, timeout=HANG_UP_S)
+        if not hanging_up.done():
             log.warning("the transport did not hang up within %g s", HANG_UP_S)
-        except Exception:
-            log.exception("the transport could not hang up")
+            hanging_up.cancel()
 
     # Facts and wishes
 
@@ -257,3 +260,7 @@ class Call:
 
     def _tool_failed(self, call: str, error: ProviderError) -> None:
         self._shell.post(ev.ToolFailed(call, error.what))
+
+
+def _not_hung_up(error: ProviderError) -> None:
+    """Why has been logged; the call is over in any case."""

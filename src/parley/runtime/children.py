@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import logging
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -47,6 +48,12 @@ class Children:
             task.cancel()
 
 
+def given_up() -> bool:
+    """Whether the running task was cancelled, and foreign code has swallowed that."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 async def _guarded(name: str, work: Coroutine[Any, Any, None], failed: OnFailure) -> None:
     inner = asyncio.get_running_loop().create_task(work, name=name)
     try:
@@ -65,9 +72,14 @@ async def _guarded(name: str, work: Coroutine[Any, Any, None], failed: OnFailure
 
 
 async def _abandon(task: asyncio.Task[None]) -> None:
+    """Cancel a task, and wait for it within the limit, however often that is cancelled too."""
     task.cancel()
-    done, _ = await asyncio.wait({task}, timeout=CANCEL_LIMIT_S)
-    if done:
+    loop = asyncio.get_running_loop()
+    until = loop.time() + CANCEL_LIMIT_S
+    while not task.done() and (left := until - loop.time()) > 0:
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait({task}, timeout=left)
+    if task.done():
         if not task.cancelled() and (error := task.exception()):
             log.warning("%s failed while it was cancelled: %r", task.get_name(), type(error))
         return

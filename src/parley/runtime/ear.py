@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from parley.audio.formats import INBOUND
 from parley.core import events as ev
-from parley.errors import ProviderError
+from parley.errors import ProviderError, ProviderProtocolError
 from parley.providers.protocols import SpeechToText, SttOptions, SttStream
-from parley.runtime.children import Children
+from parley.runtime.children import Children, given_up
 from parley.runtime.stages import Stages
 from parley.speech.detector import SpeechDetector, SpeechOnset, Window
 from parley.speech.vad import SharedVad, VadStream
@@ -24,6 +24,9 @@ GAP_S = 0.6
 
 VAD_RETRY_S = 1.0
 """After a failure the voice detector is opened again so much later."""
+
+RESULTS, RESULTS_PER_S = 500, 100
+"""So many results a recogniser may give, and so many more for each second of audio."""
 
 Post = Callable[[ev.Event], None]
 OnAudio = Callable[[float, bytes], None]
@@ -64,6 +67,7 @@ class Ear:
         self._replay: deque[bytes] = deque()
         self._replay_bytes = 0
         self._segments = 0
+        self._results = 0
         self._origin: float | None = None
         self._samples = 0
         self._voice_base = 0
@@ -188,12 +192,20 @@ class Ear:
     async def _listen(self) -> None:
         stream = await self._stt.open(self._options)
         try:
+            if given_up():
+                return
             base = self._segments
             for pcm in list(self._replay):
                 stream.push(pcm)
             self._stream = stream
             self._post(ev.ListeningReady(self._leg))
             async for result in stream:
+                if given_up():
+                    return
+                if not isinstance(result.text, str):
+                    raise ProviderProtocolError(self._stt.name, "a result's text is no text")
+                self._account()
+                await asyncio.sleep(0)  # one that never waits must not hold up other calls
                 segment = base + result.segment
                 self._segments = max(self._segments, segment + 1)
                 if result.final:
@@ -204,6 +216,13 @@ class Ear:
         finally:
             await stream.aclose()
         raise ProviderError(self._stt.name, "its stream ended in the middle of a call")
+
+    def _account(self) -> None:
+        """Raise when the recogniser says more than can be."""
+        self._results += 1
+        heard_s = self._samples / INBOUND.sample_rate
+        if self._results > RESULTS + RESULTS_PER_S * heard_s:
+            raise ProviderProtocolError(self._stt.name, "it floods the call with results")
 
     def close(self) -> None:
         """Stop listening."""

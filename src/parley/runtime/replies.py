@@ -1,6 +1,7 @@
 """Replies on their way: from the responder's text, cut into spans, to synthesised audio."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -10,17 +11,25 @@ from parley.core import events as ev
 from parley.core.history import Line
 from parley.errors import ProviderError
 from parley.providers.protocols import ToolCall
-from parley.runtime.children import Children
+from parley.runtime.children import Children, given_up
 from parley.runtime.closing import closing
 from parley.runtime.mouth import Mouth
-from parley.runtime.responders import ReplyRequest, ReplyText, Responder
+from parley.runtime.responders import HangUp, ReplyPart, ReplyRequest, ReplyText, Responder
 from parley.runtime.stages import Stages
 from parley.runtime.voice import Speech, Voice
 from parley.text.chunking import Chunked, Chunker
 from parley.text.cutting import ChunkSettings
 
+log = logging.getLogger(__name__)
+
 PARALLEL_SPANS = 2
 """How many spans of a call are synthesised at the same time."""
+
+LONGEST_REPLY = 10_000
+"""Characters after which a reply is cut off: about eleven minutes of speech."""
+
+MOST_TOOLS = 20
+"""Tool calls after which a reply is cut off."""
 
 Post = Callable[[ev.Event], None]
 
@@ -67,15 +76,13 @@ class Replies:
     def cancel(self, reply: int) -> None:
         """Stop everything about a reply, and forget its audio."""
         self._stop_generating(reply)
-        for key in [k for k in self._speaking if k[0] == reply]:
-            self._speaking.pop(key).cancel()
+        self._stop_speaking(reply)
         self._mouth.discard(reply)
 
     def close(self, reply: int) -> None:
         """Nothing is to come: what there is will be heard to its end."""
         self._stop_generating(reply)
-        for key in [k for k in self._speaking if k[0] == reply]:
-            self._speaking.pop(key).cancel()
+        for key in self._stop_speaking(reply):
             self._mouth.end_span(*key, complete=False)
         self._mouth.end_reply(reply)
 
@@ -89,6 +96,15 @@ class Replies:
         if task := self._generating.pop(reply, None):
             task.cancel()
 
+    def _stop_speaking(self, reply: int) -> list[tuple[int, int]]:
+        """Cancel what is being synthesised for a reply; return which spans."""
+        for key in [k for k in self._attempts if k[0] == reply]:
+            del self._attempts[key]
+        stopped = [k for k in self._speaking if k[0] == reply]
+        for key in stopped:
+            self._speaking.pop(key).cancel()
+        return stopped
+
     def _broke(self, reply: int, error: ProviderError) -> None:
         self._post(ev.ReplyFailed(reply, error.category, error.permanent))
 
@@ -96,22 +112,35 @@ class Replies:
         lines = await self._stages.tell(request.lines)
         request = ReplyRequest(request.reply, request.attempt, lines)
         cutter = _Cutter(request.reply, self._voice.language, self._chunking, self._mouth)
-        first = True
+        first, left = True, float(LONGEST_REPLY)
         async with closing(self._responder.respond(request)) as parts:
             async for part in parts:
+                if given_up():
+                    return
                 if first:
                     self._post(ev.ReplyToken(request.reply))
                     first = False
-                if isinstance(part, ReplyText):
-                    for event in cutter.push(part.text):
-                        self._post(event)
-                elif isinstance(part, ToolCall):
-                    self._call_tool(request.reply, part)
-                else:
-                    self._post(ev.ReplyEndsCall(request.reply))
+                left -= self._take_in(request.reply, part, cutter, int(left))
+                if left <= 0:
+                    log.warning("a reply does not end and is cut off")
+                    break
+                await asyncio.sleep(0)  # one that never waits must not hold up other calls
         for event in cutter.finish():
             self._post(event)
         self._post(ev.ReplyGenerated(request.reply))
+
+    def _take_in(self, reply: int, part: ReplyPart, cutter: "_Cutter", limit: int) -> float:
+        """Report a part; return how many characters of the longest reply it stands for."""
+        if isinstance(part, ReplyText):
+            for event in cutter.push(part.text[:limit]):
+                self._post(event)
+            return max(1, len(part.text))
+        if isinstance(part, ToolCall):
+            self._call_tool(reply, part)
+            return LONGEST_REPLY / MOST_TOOLS
+        if isinstance(part, HangUp):
+            self._post(ev.ReplyEndsCall(reply))
+        return 1
 
     def _call_tool(self, reply: int, call: ToolCall) -> None:
         identity = f"{reply}-{call.id}"

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 
 from parley.audio.formats import OUTBOUND
-from parley.audio.ledger import WordTime
+from parley.audio.ledger import WordTime, assumed_duration
 from parley.audio.resampling import StreamResampler
-from parley.errors import ProviderError
+from parley.errors import ProviderError, ProviderProtocolError
 from parley.providers.protocols import SpokenWord, TextToSpeech, TtsRequest
 from parley.runtime.closing import closing
 
@@ -16,6 +16,9 @@ log = logging.getLogger(__name__)
 
 PREPARE_LIMIT_S = 20.0
 """How long all phrases together may take to be synthesised beforehand."""
+
+SLOWEST, SLACK_S = 4.0, 4.0
+"""A text's audio is so many times as long as assumed, and so much longer, at the most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +71,21 @@ class Voice:
         """Synthesise a text, converted once to `OUTBOUND`."""
         request = TtsRequest(text, language=self.language, voice=self._voice, speed=self._speed)
         resampler = StreamResampler(self._rate, OUTBOUND.sample_rate)
+        left = self.tts.capabilities.format.bytes_for(self._longest_s(text))
         async with closing(self.tts.synthesize(request)) as chunks:
             async for chunk in chunks:
+                left -= len(chunk.pcm)
+                if left < 0:
+                    raise ProviderProtocolError(self.tts.name, "its audio does not end")
+                await asyncio.sleep(0)  # one that never waits must not hold up other calls
                 words = tuple(self._timed(word) for word in chunk.words)
                 if (pcm := resampler.push(chunk.pcm)) or words:
                     yield Speech(pcm, words)
         if tail := resampler.flush():
             yield Speech(tail)
+
+    def _longest_s(self, text: str) -> float:
+        return SLACK_S + SLOWEST * assumed_duration(text) / self._speed
 
     def _timed(self, word: SpokenWord) -> WordTime:
         scale = OUTBOUND.sample_rate / self._rate

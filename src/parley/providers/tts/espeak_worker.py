@@ -93,12 +93,13 @@ class Aligner:
 
     def word(self, position: int, length: int, sample: int) -> None:
         """A word is said at `sample`: `length` characters from `position`, which is 1-based."""
-        start = position - 1
-        end = min(start + length, len(self._text))
-        if start < (self._word[1] if self._word else 0) or not self._text[start:end].strip():
+        place = self._text[position - 1 : position - 1 + length]
+        start = position - 1 + len(place) - len(place.lstrip())
+        if not place.strip() or (self._word and start < self._word[1]):
             return
-        self._close(start, max(sample, self._sent))
-        self._word = (start, end, sample)
+        sample = max(sample, self._word[2] if self._word else 0)
+        self._close(start, sample)
+        self._word = (start, start + len(place.strip()), sample)
 
     def finish(self) -> None:
         """The text is at its end. Where no word was said there is nothing to hear."""
@@ -133,6 +134,8 @@ class Espeak:
         )
         if rate != SAMPLE_RATE:
             raise RuntimeError(f"its sample rate is {rate}")
+        # By default the time is the seed: the same texts would not always sound the same.
+        self._library.espeak_ng_SetRandSeed(ctypes.c_long(1))
         self._callback = SynthCallback(self._heard)
         self._library.espeak_SetSynthCallback(self._callback)
 

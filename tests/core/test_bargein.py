@@ -1,0 +1,160 @@
+"""Two phases: the agent falls silent at once, then yields the floor or goes on."""
+
+import pytest
+from timeline import Call
+
+from parley.core import EndReason
+from parley.core import actions as act
+from parley.core import events as ev
+
+STORY = "Once upon a time there was a miller who had three sons."
+
+
+def telling(text: str = STORY, **changes: object) -> Call:
+    return Call(**changes).at(1).says("Tell me.").speaks(1, text).at(3).heard(1, 10)
+
+
+def kept(call: Call) -> list[tuple[float, str]]:
+    reasons = [k.reason for k in call.did(act.FloorKept)]
+    return list(zip(call.when(act.ResumePlayout), reasons, strict=True))
+
+
+def yielded(call: Call) -> list[tuple[float, str]]:
+    reasons = [y.reason for y in call.did(act.FloorYielded)]
+    return list(zip(call.when(act.ClearPlayout), reasons, strict=True))
+
+
+def test_the_agent_falls_silent_at_the_first_sound() -> None:
+    assert telling().at(3.1).voice(3.04).when(act.PausePlayout) == [3.1]
+
+
+def test_a_voice_that_lasts_takes_the_floor_whatever_it_says() -> None:
+    call = telling().voice(2.9).at(5)
+    assert yielded(call) == [(3.4, "voice")]
+    assert call.when(act.CancelReply) == [3.4]
+
+
+def test_two_short_sounds_add_up() -> None:
+    call = telling().voice().at(3.3).pause().at(3.5).voice().at(3.6).pause().at(3.7).voice().at(5)
+    assert call.when(act.PausePlayout) == [3.0]
+    assert yielded(call) == [(3.8, "voice")]
+
+
+def test_a_voice_that_is_called_noise_before_it_is_long_enough_is_measured_anew() -> None:
+    call = telling(interruption={"voice_s": 9.0}, turns={"utterance_limit_s": 4.0})
+    call.voice().at(8).voice().at(12)
+    assert call.when(act.PausePlayout) == [3.0]
+    assert yielded(call) == []
+    assert yielded(call.at(17)) == [(17.0, "voice")]
+
+
+def test_a_blip_is_dismissed_at_once() -> None:
+    assert kept(telling().voice().at(3.1).pause(3.08)) == [(3.1, "too short")]
+
+
+def test_a_blip_with_words_is_judged() -> None:
+    call = telling().voice().at(3.05).partial("mm").at(3.1).pause(3.08)
+    assert kept(call) == []
+    assert kept(call.at(4)) == [(3.6, "acknowledgement")]
+
+
+def test_words_take_the_floor_before_the_voice_is_long_enough() -> None:
+    assert yielded(telling().voice().at(3.3).partial("no")) == [(3.3, "words")]
+
+
+def test_too_few_words_do_not() -> None:
+    call = telling(interruption={"words": 2}).voice().at(3.2).partial("no")
+    assert yielded(call) == []
+    assert yielded(call.at(3.3).partial("no wait")) == [(3.3, "words")]
+
+
+def test_a_command_takes_the_floor_however_short() -> None:
+    call = telling(interruption={"words": 3, "commands": ("hold on",)}).voice()
+    assert yielded(call.at(3.3).partial("Hold on!")) == [(3.3, "command")]
+
+
+def test_words_are_judged_when_the_voice_was_not_noticed() -> None:
+    call = telling().final("no wait")
+    assert yielded(call) == [(3.0, "words")]
+    assert not call.did(act.PausePlayout)
+
+
+def test_a_long_acknowledgement_does_not_take_the_floor() -> None:
+    call = telling().voice().at(3.3).partial("yeah okay").at(4.5).pause().final("yeah okay").at(6)
+    assert kept(call) == [(3.5, "acknowledgement")]
+    assert yielded(call) == []
+    assert call.outcome(1) == "live"
+
+
+def test_an_acknowledgement_that_becomes_an_objection_does() -> None:
+    call = telling().voice().at(3.3).partial("yeah").at(4).partial("yeah but no")
+    assert kept(call) == [(3.5, "acknowledgement")]
+    assert yielded(call) == [(4.0, "words")]
+
+
+def test_no_verdict_in_time_dismisses_the_sound() -> None:
+    assert kept(telling().voice().at(3.3).pause().at(5)) == [(3.8, "no words")]
+
+
+def test_objecting_words_that_come_after_the_verdict_still_count() -> None:
+    call = telling().voice().at(3.3).pause().at(4).final("stop it")
+    assert yielded(call) == [(4.0, "words")]
+
+
+@pytest.mark.parametrize(
+    ("text", "heard", "floor"),
+    [
+        ("Shall I book it for eight o'clock?", 15, ["answer"]),
+        ("Shall I book it for eight o'clock?", 10, []),
+        ("I book it for eight o'clock.", 25, []),
+        ("Do you want “the usual?”", 20, ["answer"]),
+        ("八点可以吗？", 3, ["answer"]),
+    ],
+)
+def test_yes_answers_a_question_that_was_nearly_heard(
+    text: str, heard: int, floor: list[str]
+) -> None:
+    call = telling(text).heard(1, heard).voice().at(3.2).final("yes").at(3.3).pause()
+    assert [reason for _, reason in yielded(call)] == floor
+
+
+def test_yes_does_not_answer_a_question_that_is_still_being_written() -> None:
+    call = Call().at(1).says("Hello.").writes(1, "Really?").synthesized(1).started(1).heard(1, 7)
+    call.voice().after(0.2).final("yes")
+    assert yielded(call) == []
+
+
+def test_what_must_be_heard_is_not_interrupted() -> None:
+    call = Call(greeting=STORY, greeting_interruptible=False).synthesized(1).started(1)
+    call.at(1).voice().at(3).partial("no wait").pause().at(4).heard(1, 30)
+    assert not call.did(act.PausePlayout, act.FloorYielded)
+    assert call.outcome(1) == "live"
+
+
+def test_a_reply_that_has_not_begun_yields_too() -> None:
+    call = Call().at(1).says("Hello.").at(2.2).voice().at(2.4).partial("I mean")
+    assert yielded(call) == [(2.4, "words")]
+    assert call.outcome(1) == "cancelled"
+
+
+def test_all_that_was_to_be_said_stops() -> None:
+    call = Call().at(1).says("Book it.").asks_tool(1).speaks(1, STORY)
+    call.tell(ev.ToolFinished("t1", "booked")).answers(2, "It is booked.").voice().at(9)
+    assert [c.reply for c in call.did(act.CancelReply)] == [1, 2]
+    assert len(call.did(act.ClearPlayout)) == 1
+
+
+def test_who_has_nothing_to_interrupt_is_not_judged() -> None:
+    call = telling().at(3.1).voice().at(3.2).finished(1)
+    assert kept(call) == [(3.2, "nothing to interrupt")]
+    call.at(4).pause().at(4.1).final("mm-hmm").at(5)
+    assert call.turns() == ["Tell me.", "mm-hmm"]
+
+
+def test_judging_does_not_count_as_the_providers_silence() -> None:
+    """The transport is paused: it owes no progress until it was resumed."""
+    call = telling(recovery={"stuck_s": 1.5}, interruption={"verdict_s": 2.0})
+    call.at(3.5).voice().at(3.8).pause().at(5.9)
+    assert kept(call) == [(5.8, "no words")]
+    assert call.at(7.2).ending() == []
+    assert call.at(7.3).ending() == [EndReason.TRANSPORT_FAILED]

@@ -1,0 +1,68 @@
+from functools import partial
+
+import pytest
+from timeline import Call
+
+from parley.core import CALLER, Conversation, EndReason, Settings, deadlines
+from parley.core import actions as act
+from parley.core import events as ev
+
+
+def test_nothing_is_awaited_before_the_call() -> None:
+    conversation = Conversation()
+    assert conversation.settings == Settings()
+    assert conversation.next_deadline() is None
+    assert conversation.handle(ev.Tick(), 5.0) == []
+    assert not conversation.ended
+
+
+def test_nothing_happens_after_the_call() -> None:
+    call = Call().tell(ev.Disconnected(CALLER))
+    done = len(call.done)
+    call.at(9).voice().final("Hello?").tell(ev.EndRequested(EndReason.SHUTDOWN), ev.Tick())
+    assert call.conversation.ended
+    assert call.conversation.next_deadline() is None
+    assert not call.since(done)
+
+
+def test_time_does_not_go_backwards() -> None:
+    call = Call().at(5).late(3).voice(at=3).late(6).pause().final("Hi.").at(7)
+    assert call.when(act.TurnCommitted) == [6.5]
+
+
+def test_the_next_deadline_is_the_soonest() -> None:
+    call = Call()
+    assert call.awaits() == ["silence prompt", "silence ends the call", "max duration"]
+    assert call.conversation.next_deadline() == 10.0
+
+
+def test_a_tick_that_comes_early_does_nothing() -> None:
+    assert Call().late(9.99).tell(ev.Tick()).did(act.Synthesize) == []
+
+
+def test_a_late_event_finds_the_deadlines_passed() -> None:
+    """The timer slept; what was due before the event happens before it."""
+    call = Call().at(1).voice().at(1.5).pause().at(1.6).final("Hello.").late(4).voice()
+    assert [type(a) for a in call.did(act.TurnCommitted, act.PausePlayout)] == [
+        act.TurnCommitted,
+        act.PausePlayout,
+    ]
+
+
+def test_an_event_after_the_deadline_that_ended_the_call_is_too_late() -> None:
+    call = Call(silence={"prompts": ()}, phrases={"silence_goodbye": ""})
+    call.at(30).late(40).final("Hello?")
+    assert call.ending() == [EndReason.SILENCE_TIMEOUT]
+    assert not call.did(act.SegmentDropped)
+
+
+def test_a_deadline_that_changes_nothing_is_a_bug(monkeypatch: pytest.MonkeyPatch) -> None:
+    call = Call()
+    stuck = (0.0, "stuck", partial(int))
+    monkeypatch.setattr(deadlines, "pending", lambda ctx: iter([stuck]))
+    with pytest.raises(AssertionError, match="deadlines do not pass: stuck"):
+        call.tell(ev.Tick())
+
+
+def test_the_failure_of_a_stage_is_only_recorded() -> None:
+    assert Call().tell(ev.StageFailed("mute", "hear", "too slow")).done == Call().done

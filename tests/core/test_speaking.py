@@ -1,0 +1,150 @@
+"""Replies from the wish for them to the last sample that was heard."""
+
+from timeline import Call
+
+from parley.core import CALLER, EndReason
+from parley.core import actions as act
+from parley.core import events as ev
+
+
+def test_a_reply_from_its_start_to_its_end() -> None:
+    call = Call().at(1).says("Hello.").tell(ev.ReplyToken(1)).writes(1, "Hi.", "Well?")
+    call.audio(1).at(3).started(1).synthesized(1, 0, 1).generated(1).heard(1, 3).finished(1)
+    steps = (act.StartReply, act.PromoteReply, act.Synthesize, act.PlayReply)
+    assert call.did(*steps, act.CloseReply, act.ReplyEnded) == [
+        act.StartReply(1, 1),
+        act.PromoteReply(1),
+        act.Synthesize(1, 0, "Hi.", 1, cached=False),
+        act.Synthesize(1, 1, "Well?", 1, cached=False),
+        act.PlayReply(1, CALLER, aside=False),
+        act.CloseReply(1),
+        act.ReplyEnded(1, "done", "Hi. Well?"),
+    ]
+
+
+def test_a_span_that_comes_twice_or_is_empty_or_late_is_ignored() -> None:
+    call = Call().at(1).says("Hello.").writes(1, "Hi.")
+    call.tell(ev.ReplySpan(1, 0, "Hi.", 0, 3), ev.ReplySpan(1, 1, "", 3, 3)).generated(1)
+    call.tell(ev.ReplySpan(1, 2, "Late.", 4, 9))
+    assert [s.text for s in call.did(act.Synthesize)] == ["Hi."]
+
+
+def test_a_span_that_was_retracted_is_not_synthesised() -> None:
+    call = Call().at(1).says("Hello.").writes(1, "Example.").tell(ev.SpanRetracted(1, 0))
+    assert call.did(act.CancelSynthesis) == [act.CancelSynthesis(1, 0)]
+    call.tell(ev.SpanRetracted(1, 0), ev.ReplySpan(1, 1, "Example.com.", 0, 12))
+    assert call.synthesized(1, 1).started(1).generated(1).finished(1).outcome(1) == "done"
+    assert call.history()[-1] == ("agent", "Example.com.")
+
+
+def test_a_span_that_was_heard_or_is_part_of_the_whole_is_not_retracted() -> None:
+    call = Call().at(1).says("Hello.").writes(1, "Hi.").audio(1).started(1).heard(1, 1)
+    call.tell(ev.SpanRetracted(1, 0)).generated(1).tell(ev.SpanRetracted(1, 0))
+    assert not call.did(act.CancelSynthesis)
+
+
+def test_a_retraction_of_all_audio_takes_the_reply_back() -> None:
+    """The text that comes instead is heard, and if none comes it is no answer."""
+    call = Call().at(1).says("Hello.").writes(1, "Hi.").audio(1).tell(ev.SpanRetracted(1, 0))
+    call.tell(ev.ReplySpan(1, 1, "High five.", 0, 10)).audio(1, 1)
+    assert len(call.did(act.PlayReply)) == 2
+    call = Call().at(1).says("Hello.").writes(1, "Hi.").audio(1).tell(ev.SpanRetracted(1, 0))
+    assert call.generated(1).did(act.StartReply) == [act.StartReply(1, 1), act.StartReply(2, 2)]
+
+
+def test_a_retraction_within_a_reply_that_is_heard_leaves_it_there() -> None:
+    call = Call().at(1).says("Hello.").writes(1, "Hi.", "Example.").audio(1).started(1)
+    call.audio(1, 1).tell(ev.SpanRetracted(1, 1)).synthesized(1).generated(1).finished(1)
+    assert len(call.did(act.PlayReply)) == 1
+    assert call.history()[-1] == ("agent", "Hi.")
+
+
+def test_what_was_not_asked_to_be_played_was_not_heard() -> None:
+    call = Call().at(1).says("Hello.").writes(1, "Hi.").started(1).heard(1, 3).finished(1)
+    call.generated(1).finished(1)
+    assert call.outcome(1) == "live"
+    assert call.history() == [("caller", "Hello.")]
+
+
+def test_what_finishes_before_it_is_closed_has_not_finished() -> None:
+    call = Call().at(1).says("Hello.").writes(1, "Hi.").synthesized(1).started(1).finished(1)
+    assert call.outcome(1) == "live"
+
+
+def test_a_reply_may_finish_before_its_start_was_told() -> None:
+    call = Call().at(1).says("Hello.").answers(1, "Hi.").finished(1)
+    assert call.outcome(1) == "done"
+
+
+def test_progress_is_never_more_than_the_text_and_never_goes_back() -> None:
+    call = Call().at(1).says("Hello.").speaks(1, "Hi there.").heard(1, 5).heard(1, 2)
+    assert call.history()[-1] == ("agent", "Hi th")
+    assert call.heard(1, 99).heard(1, 9, span=7).history()[-1] == ("agent", "Hi there.")
+
+
+def test_progress_after_the_clear_counts_until_the_transport_confirms() -> None:
+    call = Call().at(1).says("Hello.").speaks(1, "Hi there.").at(3).voice().at(3.3).partial("no")
+    call.heard(1, 2).starved(1).finished(1).tell(ev.PlayoutCleared("supervisor"))
+    assert call.outcome(1) == "live"
+    assert call.cleared().did(act.ReplyEnded) == [act.ReplyEnded(1, "cancelled", "Hi")]
+
+
+def test_a_reply_that_only_calls_a_tool_is_done_at_once() -> None:
+    call = Call().at(1).says("Hello.").asks_tool(1).generated(1)
+    assert call.did(act.ReplyEnded) == [act.ReplyEnded(1, "done", "")]
+
+
+def test_a_reply_that_ends_the_call_without_a_word_ends_it() -> None:
+    call = Call().at(1).says("Bye.").tell(ev.ReplyEndsCall(1)).generated(1).at(2.2)
+    assert call.ending() == [EndReason.AGENT_ENDED]
+
+
+def test_a_phrase_that_says_goodbye_ends_the_call() -> None:
+    call = Call(end_phrases=("goodbye",)).at(1).says("Bye.").speaks(1, "Well, goodbye!")
+    assert call.finished(1).at(3).ending() == [EndReason.AGENT_ENDED]
+
+
+def test_phrases_do_not_end_the_call_by_the_responders_wish() -> None:
+    call = Call(greeting="Hello.").tell(ev.ReplyEndsCall(1)).says_phrase(1).at(1)
+    assert call.ending() == []
+
+
+def test_a_filler_that_is_ready_is_heard_before_the_answer_is() -> None:
+    call = Call().at(1).says("Hello.").at(3.5).synthesized(2)
+    assert call.did(act.PlayReply) == [act.PlayReply(2, CALLER, aside=True)]
+    call.answers(1, "Hi.")
+    assert call.did(act.PlayReply)[1:] == [act.PlayReply(1, CALLER, aside=False)]
+
+
+def test_an_apology_does_not_wait_for_an_answer_that_is_coming() -> None:
+    call = Call().at(1).says("Book it.").asks_tool(1).speaks(1, "One moment.", "I book it.")
+    call.tell(ev.ToolFinished("t1", "booked"))
+    call.tell(ev.ReplyFailed(2, "unavailable", permanent=False))
+    call.tell(ev.ReplyFailed(3, "unavailable", permanent=False)).finished(1).synthesized(4)
+    assert call.said() == ["Sorry, something went wrong on my side. Could you say that again?"]
+    assert call.did(act.PlayReply)[-1].reply == 4
+
+
+def test_a_filler_fills_a_reply_that_runs_dry() -> None:
+    call = Call().at(1).says("Hello.").writes(1, "One.").synthesized(1).started(1).heard(1, 4)
+    call.at(3).starved(1, at=2.9).at(4.4)
+    assert call.said() == ["One moment, please."]
+    call.writes(1, "Two.", start=5).heard(1, 4).synthesized(1, 1).heard(1, 1, span=1)
+    assert call.outcome(2) == "cancelled"
+    assert call.outcome(1) == "live"
+
+
+def test_running_dry_before_the_first_sample_is_no_news() -> None:
+    call = Call().at(1).says("Hello.").writes(1, "One.").starved(1)
+    assert "starved" not in call.awaits()
+
+
+def test_results_that_a_reply_was_told_are_told_again_if_it_was_not_heard() -> None:
+    call = Call().at(1).says("Book it.").asks_tool(1).generated(1)
+    call.tell(ev.ToolFinished("t1", "booked")).at(2.5).voice().at(2.8).final("wait")
+    assert call.outcome(2) == "cancelled"
+    call.pause().cleared().at(4)
+    newest = call.did(act.StartReply)[-1].reply
+    assert call.conversation.messages(newest)[1].tools[0].result == "booked"
+    call.speaks(newest, "It is booked.").finished(newest).after(1)
+    assert call.did(act.StartReply)[-1].reply == newest

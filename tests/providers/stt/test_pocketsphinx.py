@@ -1,0 +1,390 @@
+"""Recognition by the real engine, in simulated time."""
+
+import asyncio
+import json
+import os
+import random
+import signal
+import struct
+from collections.abc import Coroutine, Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from parley.audio.files import read_recording
+from parley.audio.formats import INBOUND
+from parley.audio.resampling import resample
+from parley.errors import ProviderRequestError, ProviderTimeout, ProviderUnavailable
+from parley.providers.protocols import SttOptions, SttResult, TtsRequest
+from parley.providers.stt.pocketsphinx import PocketsphinxStream, PocketsphinxStt
+from parley.providers.tts.espeak import EspeakTts
+from parley.runtime.vtime import VirtualLoop
+
+T = TypeVar("T")
+
+DIGITS = SttOptions(
+    grammar="#JSGF V1.0; grammar digits; public <all> = (zero | one | two | three | four | five"
+    " | six | seven | eight | nine)+;"
+)
+SILENCE = bytes(INBOUND.bytes_for(0.7))
+SPEECH = Path(os.environ.get("PARLEY_SPEECH", Path(__file__).parents[4] / "shared" / "speech"))
+
+
+class Engine:
+    """A recogniser of two processes on one loop, for all tests of this file."""
+
+    def __init__(self) -> None:
+        self.runner = asyncio.Runner(loop_factory=VirtualLoop)
+        self.stt = self.run(self._make())
+
+    async def _make(self) -> PocketsphinxStt:
+        stt = PocketsphinxStt(ready=1, maximum=2)
+        await stt.warm()
+        return stt
+
+    def run(self, main: Coroutine[Any, Any, T]) -> T:
+        return self.runner.run(main)
+
+    @property
+    def loop(self) -> VirtualLoop:
+        loop = self.runner.get_loop()
+        assert isinstance(loop, VirtualLoop)
+        return loop
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    engine = Engine()
+    with engine.runner:
+        yield engine
+        engine.run(engine.stt.aclose())
+        assert engine.loop.owed == 0
+
+
+@pytest.fixture(scope="module")
+def spoken(engine: Engine) -> dict[str, bytes]:
+    """What the caller may say, as `INBOUND` audio."""
+
+    async def speak() -> dict[str, bytes]:
+        tts = EspeakTts(maximum=1)
+        rate = tts.capabilities.format.sample_rate
+        said = {}
+        for text in ("one two three four", "nine eight seven"):
+            request = TtsRequest(text, voice="en-us+f5")
+            pcm = b"".join([chunk.pcm async for chunk in tts.synthesize(request)])
+            said[text] = SILENCE + resample(pcm, rate, INBOUND.sample_rate) + SILENCE
+        await tts.aclose()
+        return said
+
+    return engine.run(speak())
+
+
+def push(stream: PocketsphinxStream, pcm: bytes) -> None:
+    """Push audio in frames of 20 ms."""
+    for i in range(0, len(pcm), 640):
+        stream.push(pcm[i : i + 640])
+
+
+async def final(stream: PocketsphinxStream) -> SttResult:
+    """Ask for the final result and wait for it."""
+    stream.finalize()
+    async for result in stream:
+        if result.final:
+            return result
+    raise AssertionError("the stream ended")
+
+
+async def hear(stt: PocketsphinxStt, pcm: bytes, options: SttOptions = DIGITS) -> SttResult:
+    """What a new call's only utterance is recognised as."""
+    stream = await stt.open(options)
+    push(stream, pcm)
+    try:
+        return await final(stream)
+    finally:
+        await stream.aclose()
+
+
+def noise(seconds: float, seed: int = 1) -> bytes:
+    dice = random.Random(seed)
+    samples = [int(dice.gauss(0, 1500)) for _ in range(int(16_000 * seconds))]
+    return struct.pack(f"<{len(samples)}h", *samples)
+
+
+def test_spoken_digits_come_back_as_text_with_their_times(
+    engine: Engine, spoken: dict[str, bytes]
+) -> None:
+    pcm = spoken["one two three four"]
+
+    async def main() -> list[SttResult]:
+        stream = await engine.stt.open(DIGITS)
+        results: list[SttResult] = []
+
+        async def read() -> None:
+            results.extend([result async for result in stream])
+
+        reading = asyncio.create_task(read())
+        for i in range(0, len(pcm), 640):
+            stream.push(pcm[i : i + 640])
+            await asyncio.sleep(0.02)
+        stream.finalize()
+        stream.finalize()
+        await asyncio.sleep(0.02)
+        await stream.aclose()
+        await reading
+        return results
+
+    began = engine.loop.time()
+    *partials, result, empty = engine.run(main())
+    assert engine.loop.time() - began == pytest.approx(len(pcm) / 32_000 + 0.02, abs=0.021)
+    assert (result.text, result.final, result.segment) == ("one two three four", True, 0)
+    assert (empty.text, empty.final, empty.segment, empty.words) == ("", True, 1, ())
+    assert [word.text for word in result.words] == result.text.split()
+    times = [t for word in result.words for t in (word.start, word.end)]
+    assert times == sorted(times)
+    assert 0.6 < times[0] < 0.9
+    assert 0 < len(pcm) / 32_000 - times[-1] < 0.9
+    texts = [partial.text for partial in partials]
+    assert texts
+    assert all(before != after for before, after in pairwise(texts))
+    assert not any(partial.final or partial.words for partial in partials)
+
+
+def recorded(name: str) -> bytes:
+    """A recording of human speech, as `INBOUND` audio."""
+    if not SPEECH.is_dir():
+        pytest.skip("the recorded speech is not here: name its folder with PARLEY_SPEECH")
+    return read_recording(SPEECH / name).pcm
+
+
+def test_open_speech_is_recognised_without_a_grammar(engine: Engine) -> None:
+    pcm = recorded("transcribed/arctic_a0024.wav")
+    result = engine.run(hear(engine.stt, pcm + SILENCE, SttOptions("en-GB")))
+    assert "from the north which" in result.text
+
+
+def test_times_count_from_the_first_sample_of_the_stream(
+    engine: Engine, spoken: dict[str, bytes]
+) -> None:
+    pcm = spoken["nine eight seven"]
+
+    async def main() -> list[SttResult]:
+        stream = await engine.stt.open(DIGITS)
+        push(stream, pcm)
+        first = await final(stream)
+        push(stream, bytes(INBOUND.bytes_for(3)) + pcm)
+        second = await final(stream)
+        push(stream, pcm + bytes(INBOUND.bytes_for(3)) + pcm)
+        third = await final(stream)
+        await stream.aclose()
+        return [first, second, third]
+
+    results = engine.run(main())
+    assert [(r.segment, r.text) for r in results] == [
+        (0, "nine eight seven"),
+        (1, "nine eight seven"),
+        (2, "nine eight seven nine eight seven"),
+    ]
+    said = len(pcm) / 32_000
+    starts = [word.start for result in results for word in result.words[::3]]
+    offsets = [start - starts[0] for start in starts]
+    expected = [0, said + 3, 2 * said + 3, 3 * said + 6]
+    assert offsets == pytest.approx(expected, abs=0.06)
+
+
+def test_nothing_is_lost_where_a_final_result_is_asked_for_in_the_middle(
+    engine: Engine, spoken: dict[str, bytes]
+) -> None:
+    pcm = spoken["one two three four"]
+
+    async def main() -> tuple[list[str], str]:
+        stream = await engine.stt.open(DIGITS)
+        push(stream, pcm)
+        whole = await final(stream)
+        cut = INBOUND.bytes_for(whole.words[1].end)
+        push(stream, pcm[:cut])
+        first = await final(stream)
+        push(stream, pcm[cut:])
+        second = await final(stream)
+        await stream.aclose()
+        return [first.text, second.text], whole.text
+
+    parts, whole = engine.run(main())
+    assert " ".join(parts) == whole
+    assert all(parts)
+
+
+def test_silence_says_nothing(engine: Engine) -> None:
+    for pcm in (b"", b"\0", bytes(64_000)):
+        result = engine.run(hear(engine.stt, pcm, SttOptions()))
+        assert (result.text, result.final, result.words) == ("", True, ())
+
+
+def test_a_process_forgets_a_call_before_the_next(spoken: dict[str, bytes]) -> None:
+    pcm = spoken["one two three four"]
+
+    async def main() -> None:
+        stt = PocketsphinxStt(maximum=1)
+        fresh = await hear(stt, pcm, SttOptions())
+        loud = await stt.open(DIGITS)
+        push(loud, noise(0.3) + spoken["nine eight seven"] + pcm)
+        await final(loud)
+        push(loud, pcm[:60_000])  # left in the middle of a word
+        await loud.aclose()
+        assert await hear(stt, pcm, SttOptions()) == fresh
+        await stt.aclose()
+
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        runner.run(main())
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (SttOptions(language="de-DE"), "does not understand the language 'de-DE'"),
+        (SttOptions(grammar="yes or no"), "does not understand the grammar"),
+        (
+            SttOptions(grammar="#JSGF V1.0; grammar g; public <g> = yes | jawohl;"),
+            "lacks words of the grammar: jawohl",
+        ),
+    ],
+)
+def test_what_it_cannot_do_is_refused_and_the_process_kept(
+    engine: Engine, spoken: dict[str, bytes], options: SttOptions, said: str
+) -> None:
+    async def main() -> None:
+        for _ in range(3):
+            with pytest.raises(ProviderRequestError, match=said) as caught:
+                await engine.stt.open(options)
+            assert caught.value.remedy
+        result = await hear(engine.stt, spoken["nine eight seven"])
+        assert result.text == "nine eight seven"
+
+    engine.run(main())
+
+
+def test_only_the_call_whose_process_dies_is_told(engine: Engine, spoken: dict[str, bytes]) -> None:
+    pcm = spoken["nine eight seven"]
+
+    async def main() -> None:
+        victim = await engine.stt.open(DIGITS)
+        other = await engine.stt.open(DIGITS)
+        with pytest.raises(ProviderUnavailable, match="busy"):
+            await engine.stt.open(DIGITS)
+        push(victim, pcm)
+        push(other, pcm)
+        assert victim._worker
+        os.kill(victim._worker.pid, signal.SIGKILL)
+        with pytest.raises(ProviderUnavailable, match="ended"):
+            await final(victim)
+        with pytest.raises(ProviderUnavailable):
+            victim.push(pcm)
+        with pytest.raises(ProviderUnavailable):
+            victim.finalize()
+        await victim.aclose()
+        third = await engine.stt.open(DIGITS)
+        push(third, pcm)
+        assert (await final(third)).text == "nine eight seven"
+        assert (await final(other)).text == "nine eight seven"
+        await other.aclose()
+        await third.aclose()
+        await engine.stt.warm()
+
+    engine.run(main())
+    assert engine.loop.owed == 0
+
+
+def test_a_flood_is_refused_and_the_stream_goes_on(engine: Engine) -> None:
+    async def main() -> None:
+        stream = await engine.stt.open(SttOptions())
+        with pytest.raises(ProviderTimeout, match="behind"):
+            push(stream, bytes(INBOUND.bytes_for(31)))
+        assert (await final(stream)).text == ""
+        push(stream, bytes(INBOUND.bytes_for(29)))
+        await stream.aclose()
+
+    engine.run(main())
+
+
+def test_an_engine_that_does_not_keep_up_is_told_of(engine: Engine) -> None:
+    async def main() -> None:
+        stream = await engine.stt.open(SttOptions())
+        assert stream._worker
+        os.kill(stream._worker.pid, signal.SIGSTOP)
+        stream.push(bytes(640))
+        await asyncio.sleep(4.9)
+        stream.push(bytes(640))
+        await asyncio.sleep(0.2)
+        with pytest.raises(ProviderTimeout, match="behind"):
+            stream.push(bytes(640))
+        await stream.aclose()
+        await stream._worker.ended
+
+    patience, engine.loop.patience_s = engine.loop.patience_s, 0.01
+    engine.run(main())
+    engine.loop.patience_s = patience
+
+
+def test_opening_may_be_cancelled_at_any_moment(engine: Engine, spoken: dict[str, bytes]) -> None:
+    async def attempt(steps: int) -> bool:
+        task = asyncio.create_task(engine.stt.open(DIGITS))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+        try:
+            stream = await task
+        except asyncio.CancelledError:
+            return False
+        await stream.aclose()
+        return True
+
+    async def main() -> None:
+        steps = 0
+        while not await attempt(steps):
+            steps = steps + 1 if steps < 10 else steps * 2
+        result = await hear(engine.stt, spoken["nine eight seven"])
+        assert result.text == "nine eight seven"
+        await engine.stt.warm()
+
+    engine.run(main())
+    assert engine.loop.owed == 0
+
+
+def test_a_closed_stream_is_at_its_end(engine: Engine) -> None:
+    async def main() -> None:
+        stream = await engine.stt.open(SttOptions())
+        stream.finalize()
+        await stream.aclose()
+        await stream.aclose()
+        assert [result async for result in stream] == []
+        with pytest.raises(ProviderUnavailable, match="closed"):
+            stream.push(bytes(640))
+
+    engine.run(main())
+
+
+def test_partial_results_that_nobody_reads_do_not_pile_up(
+    engine: Engine, spoken: dict[str, bytes]
+) -> None:
+    async def main() -> None:
+        stream = await engine.stt.open(DIGITS)
+        for _ in range(2):
+            push(stream, spoken["nine eight seven"])
+            stream.finalize()
+        await asyncio.sleep(0.01)
+        results = [await anext(stream) for _ in range(2)]
+        assert [(r.segment, r.final) for r in results] == [(0, True), (1, True)]
+        await stream.aclose()
+
+    engine.run(main())
+
+
+def test_recorded_answers_are_recognised_with_a_grammar(engine: Engine) -> None:
+    manifest = SPEECH / "manifest.json"
+    items = json.loads(manifest.read_text())["items"] if manifest.exists() else []
+    options = SttOptions(grammar="#JSGF V1.0; grammar g; public <g> = yes | no | stop;")
+    answers = [item for item in items if item["transcript"] in ("yes", "no", "stop")][:15]
+    heard = [engine.run(hear(engine.stt, recorded(item["file"]), options)).text for item in answers]
+    right = sum(h == item["transcript"] for h, item in zip(heard, answers, strict=True))
+    assert right >= 0.9 * len(answers)
