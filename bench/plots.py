@@ -15,6 +15,7 @@ from results import Outcome, cutoffs, density
 from stats import percentile, wilson
 
 SIZE = (6.4, 4.0)
+SAME_MS = 10.0
 
 
 def draw(folder: Path, default_s: float) -> list[str]:
@@ -35,7 +36,7 @@ def _patience(outcomes: Sequence[Outcome], default_s: float, path: Path) -> str:
     axes.set_xlabel("answer heard after the end of speech, median, ms")
     axes.set_ylabel("cut off, %")
     axes.set_ylim(0, 100)
-    axes.set_title(f"Silence alone, waits in seconds; the default, {default_s:g}, is marked")
+    axes.set_title(f"Silence alone, up to each wait in seconds; default: {default_s:g}")
     axes.legend()
     return _save(figure, path)
 
@@ -54,9 +55,9 @@ def _curve(axes: Axes, outcomes: Sequence[Outcome], default_s: float, label: str
         x, y, yerr=[below, above], marker="o", markersize=4, capsize=2, label=label
     )
     for wait_s, latency, share, _, _ in points:
-        axes.annotate(
-            f"{wait_s:g}", (latency, share), (5, 5), textcoords="offset points", fontsize=7
-        )
+        if all(abs(p[1] - latency) > SAME_MS for p in points if p[0] > wait_s):
+            name = f"{wait_s:g}"
+            axes.annotate(name, (latency, share), (5, 5), textcoords="offset points", fontsize=7)
         if wait_s == default_s:
             axes.plot(
                 latency, share, "o", markersize=11, fillstyle="none", color=lines[0].get_color()

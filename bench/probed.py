@@ -10,12 +10,14 @@ sessions are on the line it measures:
     gc     how long each garbage collection took
     vad    Parley only: CPU and wall time of each batch of the shared voice detector
     late   sink frames that came more than 20 ms after the one before them had ended
+    foreign  the share of its cores that other processes used: 0 on a quiet machine
 """
 
 import argparse
 import asyncio
 import gc
 import json
+import os
 import runpy
 import sys
 import time
@@ -70,7 +72,7 @@ class Probe:
         self.judged = 0
         self._lags = [0] * (BINS + 1)
         self._stalls: list[tuple[float, float]] = []
-        self._steal = 0.0
+        self._foreign = 0.0
         self._due = 0.0
         self._gc_began = 0.0
         self._start: asyncio.TimerHandle | None = None
@@ -88,7 +90,7 @@ class Probe:
     def _begin(self) -> None:
         watch_vad(self)
         self.began = time.monotonic()
-        self._steal = stolen_s()
+        self._foreign = foreign_s()
         gc.callbacks.append(self._collected)
         self._due = self.began + TICK_S
         self._handle = asyncio.get_running_loop().call_at(self._due, self._tick)
@@ -101,7 +103,7 @@ class Probe:
         self._handle = None
         gc.callbacks.remove(self._collected)
         self.ended = time.monotonic()
-        self._steal = stolen_s() - self._steal
+        self._foreign = foreign_s() - self._foreign
 
     @property
     def active(self) -> bool:
@@ -127,7 +129,7 @@ class Probe:
         """In milliseconds where the name says so."""
         return {
             "seconds": self.ended - self.began,
-            "steal_s": self._steal,
+            "foreign": self._foreign / (self.ended - self.began),
             "lag_ms": {
                 **{str(p): self._lag(p) for p in (50, 99, 99.9)},
                 "max": max((b - a for a, b in self._stalls), default=self._lag(100) / 1e3) * 1e3,
@@ -177,13 +179,15 @@ def late_frames(sessions: Sequence[Any]) -> dict[str, float]:
     return {"frames": frames, "late": late, "worst_ms": worst * 1e3, "behind_ms": behind * 1e3}
 
 
-def stolen_s() -> float:
-    """Seconds that the hypervisor has kept from this machine's cores; 0 where unknown."""
-    try:
-        fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()
-        return int(fields[8]) / 100
-    except (OSError, IndexError, ValueError):
+def foreign_s() -> float:
+    """CPU seconds that others have used of this process's cores; 0 where unknown."""
+    if not hasattr(os, "sched_getaffinity"):
         return 0.0
+    cores = {f"cpu{core}" for core in os.sched_getaffinity(0)}
+    lines = (line.split() for line in Path("/proc/stat").read_text().splitlines())
+    fields = [[int(f) for f in parts[1:]] for parts in lines if parts[0] in cores]
+    busy = sum(sum(f[:3]) + sum(f[5:8]) for f in fields)  # all but idle and waiting for disks
+    return busy / os.sysconf("SC_CLK_TCK") - time.process_time()
 
 
 def watch_vad(probe: Probe) -> None:

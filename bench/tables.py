@@ -220,7 +220,8 @@ def _loads(ours: Density) -> str:
     head = ["calls", "CPU s per call-second", "net", "latency p50, ms", "p99", "late frames"]
     head += ["longest gap, ms", "behind, ms", "caller lag p99, ms", "MB"]
     net = ours.mb_per_call() - Density(ours.null, {}).mb_per_call()
-    added = f"An added call takes {net:.2f} MB net ({ours.mb_per_call():.2f} MB gross).\n"
+    gross = number(ours.mb_per_call(), "{:.2f}")
+    added = f"An added call takes {number(net, '{:.2f}')} MB net ({gross} MB gross).\n"
     return table(head, [row(n) for n in sorted(ours.loads)]) + "\n" + added
 
 
@@ -236,11 +237,16 @@ def _inside(ours: Density) -> str:
             number(max(load.gc_ms for load in ours.loads[n]), "{:.1f}"),
             number(max(load.vad_ms for load in ours.loads[n]), "{:.1f}"),
             number(ours.median(n, "vad_cpu"), "{:.4f}"),
-            number(_worst(ours, n, "steal_s"), "{:.2f}"),
+            f"{_worst(ours, n, 'foreign'):.1%}",
         ]
 
     head = ["calls", "lag p99.9, ms", "lag max", "stalls over 10 ms", "during gc", "during VAD"]
-    head += ["gc max, ms", "VAD batch max, CPU ms", "VAD CPU s per call-second", "stolen, s"]
+    head += [
+        "gc max, ms",
+        "VAD batch max, CPU ms",
+        "VAD CPU s per call-second",
+        "core used by others",
+    ]
     return table(head, [row(n) for n in sorted(ours.loads)])
 
 

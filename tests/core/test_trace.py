@@ -59,12 +59,11 @@ def test_every_event_is_written_and_read() -> None:
 
 
 def test_every_action_is_written_and_read() -> None:
-    values = {"str": "x", "Leg": "caller", "int": 7, "bool": True, "tuple[int, ...]": (1, 2)}
-    wishes = []
-    for kind in act.Action.__args__:
-        names = {n: t for n, t in kind.__annotations__.items()}
-        wishes.append(kind(**{n: values.get(str(getattr(t, "__name__", t)), 1.5)
-                              for n, t in names.items()}))  # fmt: skip
+    values = {str: "x", int: 7, bool: True, float: 1.5, tuple[int, ...]: (1, 2)}
+    wishes = [
+        kind(**{name: values[hint] for name, hint in kind.__annotations__.items()})
+        for kind in act.Action.__args__
+    ]
     head = trace.header(settings(), "call-1", "")
     (step,) = trace.parse(head + trace.line(1.0, ev.Tick(), wishes)).steps
     assert step.actions == tuple(wishes)

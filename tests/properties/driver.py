@@ -409,9 +409,8 @@ class World:
         """A voice goes on with a span; cached phrases hardly ever fail."""
         sound = talk.spans[span]
         how = self.choices.byte() % 16
-        if how < (1 if sound.cached else 3) and self.choices.byte() % 8 < (
-            1 if sound.cached else 8
-        ):
+        fails = how == 0 and self.choices.byte() % 8 == 0 if sound.cached else how < 3
+        if fails:
             self.tell(ev.SpanFailed(talk.id, span, "unavailable", self.choices.byte() % 4 == 1))
         elif how < 9 and not sound.audio:
             sound.audio = True

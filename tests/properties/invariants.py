@@ -75,9 +75,8 @@ def check_reply_ids(world: World) -> None:
     born: list[int] = []
     dead: set[int] = set()
     for action in found(world.steps, object):
-        if isinstance(action, act.StartReply) or (
-            isinstance(action, act.PromoteReply) and action.reply not in born
-        ):
+        phrase = isinstance(action, act.PromoteReply) and action.reply not in born
+        if phrase or isinstance(action, act.StartReply):
             demand(action.reply > max(born, default=0), world, "reply ids do not increase")
             born.append(action.reply)
         elif isinstance(action, act.PlayReply | act.Synthesize | act.PromoteReply):
@@ -517,8 +516,10 @@ class Patience:
             self._content()
 
     def _hear_agent(self, step: Step) -> None:
-        if isinstance(step.event, ev.PlayoutStarved) and not _is_aside(self.world, step.event):
-            self.reply_due = step.event.at + PATIENCE_S
+        if isinstance(step.event, ev.PlayoutStarved):
+            self.last_sound = max(self.last_sound, step.event.at)
+            if not _is_aside(self.world, step.event):
+                self.reply_due = step.event.at + PATIENCE_S
         elif isinstance(step.event, ev.Heard | ev.PlayoutFinished | ev.PlayoutStarted):
             self.last_sound = step.now
             self.reply_due = None

@@ -167,18 +167,21 @@ def test_what_is_still_owed_to_a_user_who_left_reaches_nobody() -> None:
 
 def test_a_process_that_hangs_after_its_release_is_replaced() -> None:
     async def main() -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
         async with pool(maximum=1) as workers:
             user = Recorder()
             worker = await workers.acquire(user)
             worker.request(HANG)
             workers.release(worker, user)
-            said, pid = await use(workers, "again")
-            assert said == "again"
-            assert pid != worker.pid
+            began, patience, loop.patience_s = loop.time(), loop.patience_s, 0.05
+            await worker.ended
+            loop.patience_s = patience
+            assert loop.time() == pytest.approx(began + 1)
+            assert (await use(workers, "again"))[0] == "again"
             assert not user.errors
 
-    with asyncio.Runner(loop_factory=lambda: VirtualLoop(patience_s=0.2)) as runner:
-        runner.run(main())
+    run_virtual(main())
 
 
 def test_a_release_by_an_earlier_user_does_not_take_the_process_from_a_later_one() -> None:

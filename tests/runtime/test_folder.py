@@ -16,6 +16,7 @@ from parley.audio.formats import INBOUND, OUTBOUND
 from parley.audio.recorder import AGENT_TRACK, CALLER_TRACK, RECORDING
 from parley.core import events as ev
 from parley.core import trace
+from parley.core.conversation import Conversation
 from parley.core.events import CALLER
 from parley.core.reasons import EndReason
 from parley.errors import AudioError, ConfigurationError, ParleyError
@@ -93,7 +94,7 @@ CLICK_AT = (0.61, 1.5037, 4.2501)
 
 def clicks(seconds: float) -> bytes:
     samples = np.zeros(round(seconds * INBOUND.sample_rate), "<i2")
-    for at in CLICK_AT:
+    for at in [at for at in CLICK_AT if at < seconds]:
         samples[round(at * INBOUND.sample_rate)] = 30_000
     return samples.tobytes()
 
@@ -118,7 +119,7 @@ def test_both_sides_are_where_they_were_heard(tmp_path: Path) -> None:
         begin = round(event.at * RATE)
         said = np.frombuffer(letters(text), "<i2")
         found = right[begin : begin + len(said)]
-        assert np.flatnonzero(right[begin - MS : begin + MS])[0] <= 2 * MS
+        assert not np.any(right[max(0, begin - 10 * MS) : max(0, begin - MS)])
         assert np.count_nonzero(found[MS:-MS] != said[MS:-MS]) <= 2 * MS * len(text)
 
 
@@ -148,10 +149,8 @@ def test_late_frames_leave_no_holes(tmp_path: Path) -> None:
     _, folder = recorded(agent, ScriptedCaller(script), tmp_path)
     left, _ = stereo(folder)
     loud = np.flatnonzero(np.abs(left) > 10_000) / RATE
-    assert np.abs(loud - CLICK_AT[0]).min() <= 0.001 + 0.06
-    assert np.abs(loud - CLICK_AT[1]).min() <= 0.001 + 0.06
-    apart = loud[-1] - loud[0]
-    assert apart == pytest.approx(CLICK_AT[1] - CLICK_AT[0], abs=0.001)
+    for at in CLICK_AT[:2]:
+        assert np.abs(loud - at).min() <= 0.001
 
 
 # The summary
@@ -161,7 +160,7 @@ def test_the_summary_tells_how_it_ended(tmp_path: Path) -> None:
     record, folder = recorded(talkative(), ScriptedCaller(two_questions), tmp_path)
     assert sorted(p.name for p in folder.iterdir()) == [SUMMARY, RECORDING, TRACE, WATERFALL]
     summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
-    assert summary == dict(record.summary)
+    assert summary == json.loads(json.dumps(record.summary))
     assert summary["call"] == folder.name
     assert summary["reason"] == record.outcome.reason == "caller-hung-up"
     assert summary["at_fault"] == "nobody"
@@ -239,7 +238,13 @@ def test_a_lock_that_cannot_be_made(
         CallFolder(tmp_path, SETTINGS, writer)
 
 
-@pytest.mark.parametrize("name", [TRACE, CALLER_TRACK])
+def fill(parent: Path, name: str) -> None:
+    """Let there be no space for one of the files of the only call."""
+    (folder,) = parent.iterdir()
+    (folder / name).symlink_to("/dev/full")
+
+
+@pytest.mark.parametrize("name", [TRACE, CALLER_TRACK, f"{RECORDING}.part", f"{SUMMARY}.part"])
 def test_a_disk_that_is_full(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The call goes on to its end; then it is said what was not kept, and why."""
     lazy = DiskWriter(flush_every_s=60.0)
@@ -249,9 +254,8 @@ def test_a_disk_that_is_full(name: str, tmp_path: Path, monkeypatch: pytest.Monk
     async def main() -> None:
         call = asyncio.ensure_future(talkative().take(caller, tmp_path))
         await asyncio.sleep(0.1)
-        (folder,) = tmp_path.iterdir()
-        (folder / name).symlink_to("/dev/full")
-        with pytest.raises(AudioError, match=rf"cannot write .*{name}.*No space left.*space"):
+        fill(tmp_path, name)
+        with pytest.raises(AudioError, match=r"No space left.*Check the disk's space"):
             await call
 
     run_cleanly(main())
@@ -262,28 +266,26 @@ def test_a_disk_that_is_full(name: str, tmp_path: Path, monkeypatch: pytest.Monk
 # Calls of processes that died
 
 
+FACTS = [
+    (0.0, ev.Connected(CALLER)),
+    (0.1, ev.ListeningReady(CALLER)),
+    (1.5, ev.SpeechStarted(CALLER, 1.4)),
+]
+
+
 def dead(
-    parent: Path,
-    name: str,
-    ending: Callable[[str], str] = lambda text: text,
-    *,
-    tracks: bool = True,
+    parent: Path, name: str, spoil: Callable[[str], str] = str, *, tracks: bool = True
 ) -> Path:
     """The folder of a call whose process died."""
     folder = parent / name
     folder.mkdir()
-    text = trace.header(SETTINGS, name, "2026-01-01T00:00:00+00:00")
-    from parley.core.conversation import Conversation
-
-    conversation = Conversation(SETTINGS)
-    facts = [
-        (0.0, ev.Connected(CALLER)),
-        (0.1, ev.ListeningReady(CALLER)),
-        (1.5, ev.SpeechStarted(CALLER, 1.4)),
-    ]
-    for now, event in facts:
+    text, conversation = (
+        trace.header(SETTINGS, name, "2026-01-01T00:00:00Z"),
+        Conversation(SETTINGS),
+    )
+    for now, event in FACTS:
         text += trace.line(now, event, conversation.handle(event, now))
-    (folder / TRACE).write_text(ending(text), encoding="utf-8")
+    (folder / TRACE).write_text(spoil(text), encoding="utf-8")
     if tracks:
         (folder / CALLER_TRACK).write_bytes(b"\1\1" * 16_000 + b"\1")
         (folder / AGENT_TRACK).write_bytes(b"\2\2" * 12_000)
@@ -397,7 +399,7 @@ def test_a_call_that_is_cancelled_is_kept(at: float, tmp_path: Path) -> None:
 
     run_cleanly(main())
     summaries = [json.loads(p.read_text()) for p in tmp_path.glob(f"*/{SUMMARY}")]
-    assert [s["reason"] for s in summaries] == ["shutdown"] * (at > 0)
+    assert [s["reason"] for s in summaries] == ["shutdown"]
     assert not list(tmp_path.glob(f"*/{LOCK}"))
 
 

@@ -199,7 +199,7 @@ def starved(ctx: Context, event: ev.PlayoutStarved) -> None:
     if reply and reply.phase.state == "speaking":
         reply.starved = min(event.at, ctx.now)
         reply.excused = False
-        ctx.state.quiet_since = ctx.now
+        ctx.state.quiet_since = max(ctx.state.quiet_since, reply.starved)
 
 
 def finished(ctx: Context, event: ev.PlayoutFinished) -> Reply | None:

@@ -12,6 +12,7 @@ from parley.core.settings import Settings, cached_phrases
 from parley.providers.protocols import Provider, SpeechToText, SttOptions
 from parley.runtime import collector
 from parley.runtime.call import Call, Outcome, Parts
+from parley.runtime.closing import to_the_end
 from parley.runtime.ear import GAP_S
 from parley.runtime.folder import CallFolder
 from parley.runtime.responders import Responder
@@ -56,7 +57,7 @@ class Agent:
     async def start(self) -> None:
         """Load, connect and synthesise beforehand what would delay the first call."""
         await asyncio.gather(*(p.warm() for p in self._providers()))
-        missing = await self.voice.prepare(cached_phrases(self.settings))
+        missing = await self.voice.prepare(self._phrases())
         if missing:
             log.warning("%d phrases could not be synthesised beforehand", len(missing))
         collector.settle()
@@ -83,12 +84,19 @@ class Agent:
         try:
             outcome = await Call(parts, transport, folder).run()
         finally:
-            summary = await folder.close()
+            summary = await to_the_end(folder.close())
         return CallRecord(outcome, folder.path, summary)
 
     async def close(self) -> None:
         """Release the engines."""
         await asyncio.gather(*(p.aclose() for p in self._providers()))
+
+    def _phrases(self) -> list[str]:
+        """What is said from the cache, as stages have it spoken."""
+        stages = self.stages()
+        texts = cached_phrases(self.settings)
+        spoken = [(text, stages.speakable(text)) for text in texts]
+        return [rewritten.text if rewritten else text for text, rewritten in spoken]
 
     def _providers(self) -> tuple[Provider, ...]:
         return (self.stt, self.voice.tts, *self.others)

@@ -25,7 +25,7 @@ from parley.core.actions import Action
 from parley.core.events import EndRequested, Event
 from parley.core.reasons import AT_FAULT, EndReason
 from parley.core.settings import Settings
-from parley.errors import ConfigurationError, ParleyError
+from parley.errors import AudioError, ConfigurationError, ParleyError
 from parley.owing import owing
 from parley.telemetry.waterfall import waterfall
 
@@ -58,12 +58,12 @@ class CallFolder:
         self.simulated = simulated
         try:
             self.path.mkdir(parents=True)
+            self._lock = _locked(self.path)
         except OSError as error:
             raise ConfigurationError(
                 f"the call's folder {self.path} cannot be made: {error.strerror}",
                 remedy="Name a folder that you may write to with --out.",
             ) from error
-        self._lock = _locked(self.path)
         self._trace = writer.open(self.path / TRACE)
         self._trace.write(trace.header(settings, self.call, self.started).encode())
         self._recorder = CallRecorder(self.path, writer)
@@ -75,7 +75,7 @@ class CallFolder:
         self._recorder.agent(at_s, pcm)
 
     def step(self, now: float, event: Event, actions: Sequence[Action]) -> None:
-        self._trace.write(trace.line(now, event, actions).encode())
+        self._trace.write(_encoded(trace.line(now, event, actions)))
 
     async def close(self) -> dict[str, Any]:
         """Finish the record; return the summary. Raises AudioError when the disk failed."""
@@ -84,6 +84,11 @@ class CallFolder:
             with owing():
                 await asyncio.gather(*map(asyncio.wrap_future, futures))
             return await asyncio.to_thread(complete, self.path, simulated=self.simulated)
+        except OSError as error:
+            raise AudioError(
+                f"the record in {self.path} cannot be completed: {error.strerror}",
+                remedy="Check the disk's space and the rights of the folder.",
+            ) from error
         finally:
             if self._lock is not None:
                 self._lock.close()
@@ -114,20 +119,29 @@ def complete(folder: Path, *, simulated: bool = False) -> dict[str, Any]:
 def close_dead_calls(parent: Path) -> Iterator[dict[str, Any] | ParleyError]:
     """Close the calls of processes that died; yield each summary, or why it cannot be had."""
     for folder in sorted(p.parent for p in parent.glob(f"*/{TRACE}")):
+        try:
+            closed = None if (folder / SUMMARY).exists() else _close_dead_call(folder)
+        except (trace.UnreadableTrace, OSError, AudioError) as error:
+            yield ParleyError(
+                f"the call in {folder} cannot be closed: {error}",
+                remedy="Keep it for analysis, or remove the folder.",
+            )
+        else:
+            if closed is not None:
+                yield closed
+
+
+def _close_dead_call(folder: Path) -> dict[str, Any] | None:
+    """None where another process has the call in its hands, or had it a moment ago."""
+    lock = _locked(folder)
+    if lock is None:
+        return None
+    with lock:
         if (folder / SUMMARY).exists():
-            continue
-        lock = _locked(folder)
-        if lock is None:
-            continue
-        with lock:
-            try:
-                _append_end(folder / TRACE)
-                yield complete(folder)
-            except (trace.UnreadableTrace, OSError) as error:
-                yield ParleyError(
-                    f"the call in {folder} cannot be closed: {error}",
-                    remedy="Keep it for analysis, or remove the folder.",
-                )
+            (folder / LOCK).unlink(missing_ok=True)
+            return None
+        _append_end(folder / TRACE)
+        return complete(folder)
 
 
 def _append_end(path: Path) -> None:
@@ -140,7 +154,7 @@ def _append_end(path: Path) -> None:
     event = EndRequested(EndReason.PROCESS_DIED)
     if not conversation.ended:
         whole += trace.line(now, event, conversation.handle(event, now))
-    path.write_text(whole, encoding="utf-8")
+    _replace(path, whole)
 
 
 def _locked(folder: Path) -> TextIO | None:
@@ -155,6 +169,16 @@ def _locked(folder: Path) -> TextIO | None:
 
 
 def _write(path: Path, content: Any) -> None:
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+    _replace(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file at once or not at all."""
+    part = path.with_name(f"{path.name}.part")
+    part.write_bytes(_encoded(text))
     part.replace(path)
+
+
+def _encoded(json_text: str) -> bytes:
+    """As UTF-8; what has no place in it (half an emoji) as JSON's own escape."""
+    return json_text.encode("utf-8", "backslashreplace")

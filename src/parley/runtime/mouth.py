@@ -70,7 +70,7 @@ class Mouth:
     def discard(self, reply: int) -> None:
         """Forget a reply that is cancelled or failed."""
         self._starting.discard(reply)
-        self._acknowledge()
+        self.report()
         facts, must_clear = self.playout.discard(reply, self._clock())
         if must_clear:
             self._transport.clear()
@@ -87,6 +87,7 @@ class Mouth:
             self._transport.clear()
 
     def resume(self) -> None:
+        self.report()
         if self._transport.timing.can_pause:
             self._transport.resume()
         self.playout.resume(self._clock())

@@ -158,6 +158,9 @@ class Replies:
         alignment = spoken.alignment if spoken else None
         self._mouth.playout.open_span(*key, action.text, text, alignment)
         self._attempts[key] = action.attempt
+        if not text.strip():
+            self._done(key, 0)
+            return
         if action.cached and (pieces := self._voice.cached(text)):
             self._take(key, pieces)
             return

@@ -45,6 +45,7 @@ class Shell:
         self._timer: asyncio.TimerHandle | None = None
         self._deadline: float | None = None
         self._passed = 0.0
+        self._closed = False
 
     def now(self) -> float:
         """The call's clock: seconds since the shell was made."""
@@ -52,6 +53,8 @@ class Shell:
 
     def post(self, event: Event) -> None:
         """Hand over a fact; it is dealt with as soon as the event loop turns."""
+        if self._closed:
+            return
         if len(self._inbox) >= INBOX_LIMIT:
             if isinstance(event, Heard):
                 return
@@ -79,6 +82,7 @@ class Shell:
 
     def close(self) -> None:
         """Deal with nothing more."""
+        self._closed = True
         self._inbox.clear()
         for handle in (self._timer, self._draining):
             if handle is not None:

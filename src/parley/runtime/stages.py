@@ -28,7 +28,7 @@ WAIT_LIMIT_S = 0.15
 
 TURN_LIMIT_S = 0.005
 SLOW_TURNS = 3
-"""A stage on the event loop that takes longer so often is passed over from then on."""
+"""A stage on the event loop that takes longer so often in a row is passed over from then on."""
 
 
 class AudioStage(Protocol):
@@ -96,27 +96,26 @@ class Stages:
     def hear(self, pcm: bytes) -> bytes:
         """The caller's audio after all stages."""
         for stage in self.audio_in:
-            pcm = self._audio(stage, "audio in", pcm)
+            pcm = self._turn(stage, "audio in", partial(_processed, stage, pcm), pcm)
         return pcm
 
     def speak(self, pcm: bytes) -> bytes:
         """The agent's audio after all stages."""
         for stage in self.audio_out:
-            pcm = self._audio(stage, "audio out", pcm)
+            pcm = self._turn(stage, "audio out", partial(_processed, stage, pcm), pcm)
         return pcm
 
     async def transcribe(self, text: str, *, final: bool) -> str:
         """What was understood, after all stages."""
         for stage in self.transcript:
-            text = await self._wait(
-                stage.name, "transcript", stage.transcript(text, final=final), text
-            )
+            work = partial(_transcript, stage, text, final)
+            text = await self._wait(stage, "transcript", work, text)
         return text
 
     async def tell(self, lines: Sequence[Line]) -> Sequence[Line]:
         """What the responder is told, after all stages."""
         for stage in self.messages:
-            lines = await self._wait(stage.name, "messages", stage.messages(lines), lines)
+            lines = await self._wait(stage, "messages", partial(_messages, stage, lines), lines)
         return lines
 
     def speakable(self, text: str) -> Spoken | None:
@@ -124,55 +123,104 @@ class Stages:
         spoken = None
         for stage in self.reply_text:
             source = spoken.text if spoken else text
-            work = partial(stage.speakable, source)
-            changed = self._turn(stage, stage.name, "reply text", work, None)
-            if changed is not None and changed.text != source:
+            unchanged = Spoken(source, ())
+            work = partial(_speakable, stage, source)
+            changed = self._turn(stage, "reply text", work, unchanged)
+            if changed.text != source:
                 spoken = _compose(changed, spoken)
         return spoken
 
     def watch(self, now: float, event: ev.Event, actions: Sequence[Action]) -> None:
         """Show the step to all who watch."""
         for stage in self.events:
-            work = partial(stage.step, now, event, actions)
-            self._turn(stage, stage.name, "events", work, None)
+            self._turn(stage, "events", partial(stage.step, now, event, actions), None)
 
-    def _audio(self, stage: AudioStage, seam: str, pcm: bytes) -> bytes:
-        changed = self._turn(stage, stage.name, seam, partial(stage.process, pcm), pcm)
-        if len(changed) != len(pcm):
-            self._pass_over(stage, stage.name, seam, "returned audio of another length")
-            return pcm
-        return changed
-
-    def _turn(self, stage: object, name: str, seam: str, work: Callable[[], T], default: T) -> T:
+    def _turn(self, stage: object, seam: str, work: Callable[[], T], default: T) -> T:
         """Run a stage on the event loop; pass it over for good when it misbehaves."""
-        if id(stage) in self._out:
+        key = id(stage)
+        if key in self._out:
             return default
         began = time.perf_counter()
         try:
             result = work()
         except Exception as error:
-            self._pass_over(stage, name, seam, type(error).__name__)
+            self._out.add(key)
+            self._report(stage, seam, error)
             return default
-        if time.perf_counter() - began > TURN_LIMIT_S:
-            self._slow[id(stage)] += 1
-            if self._slow[id(stage)] == SLOW_TURNS:
-                limit = f"{SLOW_TURNS} times longer than {TURN_LIMIT_S * 1000:g} ms"
-                self._pass_over(stage, name, seam, limit)
+        if time.perf_counter() - began <= TURN_LIMIT_S:
+            self._slow.pop(key, None)
+            return result
+        self._slow[key] += 1
+        if self._slow[key] == SLOW_TURNS:
+            self._out.add(key)
+            limit = f"{SLOW_TURNS} times in a row longer than {TURN_LIMIT_S * 1000:g} ms"
+            self._report(stage, seam, StageError(limit))
         return result
 
-    def _pass_over(self, stage: object, name: str, seam: str, error: str) -> None:
-        self._out.add(id(stage))
-        self.failed(ev.StageFailed(name, seam, error))
-
-    async def _wait(self, name: str, seam: str, work: Awaitable[T], default: T) -> T:
+    async def _wait(
+        self, stage: object, seam: str, work: Callable[[], Awaitable[T]], default: T
+    ) -> T:
+        """Wait for a stage; what it does not bring in time, or breaks down with, is left out."""
         try:
             async with asyncio.timeout(WAIT_LIMIT_S):
-                return await work
+                return await work()
         except TimeoutError:
-            self.failed(ev.StageFailed(name, seam, "deadline"))
+            self._report(stage, seam, StageError("deadline"))
         except Exception as error:
-            self.failed(ev.StageFailed(name, seam, type(error).__name__))
+            self._report(stage, seam, error)
         return default
+
+    def _report(self, stage: object, seam: str, error: Exception) -> None:
+        what = str(error) if isinstance(error, StageError) else type(error).__name__
+        name = getattr(stage, "name", type(stage).__name__)
+        self.failed(ev.StageFailed(str(name), seam, what))
+
+
+class StageError(Exception):
+    """A stage did not keep to its Protocol; the message says how."""
+
+
+def _processed(stage: AudioStage, pcm: bytes) -> bytes:
+    changed = stage.process(pcm)
+    if not isinstance(changed, bytes) or len(changed) != len(pcm):
+        raise StageError("returned no audio of the same length")
+    return changed
+
+
+async def _transcript(stage: TranscriptStage, text: str, final: bool) -> str:
+    changed = await stage.transcript(text, final=final)
+    if not isinstance(changed, str):
+        raise StageError("returned no text")
+    return changed
+
+
+async def _messages(stage: MessagesStage, lines: Sequence[Line]) -> Sequence[Line]:
+    changed = await stage.messages(lines)
+    if not isinstance(changed, Sequence) or not all(isinstance(it, Line) for it in changed):
+        raise StageError("returned no lines")
+    return changed
+
+
+def _speakable(stage: ReplyTextStage, source: str) -> Spoken:
+    changed = stage.speakable(source)
+    if not isinstance(changed, Spoken) or not isinstance(changed.text, str):
+        raise StageError("returned nothing that can be spoken")
+    if not _fits(changed, source):
+        raise StageError("returned an alignment that does not fit")
+    return changed
+
+
+def _fits(spoken: Spoken, source: str) -> bool:
+    """Whether the pairs lie within both texts, one after the other."""
+    at = source_at = 0
+    try:
+        for (start, end), (source_start, source_end) in spoken.alignment:
+            if not (at <= start <= end and source_at <= source_start <= source_end):
+                return False
+            at, source_at = end, source_end
+    except (TypeError, ValueError):
+        return False
+    return at <= len(spoken.text) and source_at <= len(source)
 
 
 def _compose(outer: Spoken, inner: Spoken | None) -> Spoken:

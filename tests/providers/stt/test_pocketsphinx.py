@@ -310,8 +310,11 @@ def test_a_flood_is_refused_and_the_stream_goes_on(engine: Engine) -> None:
 def test_an_engine_that_does_not_keep_up_is_told_of(engine: Engine) -> None:
     async def main() -> None:
         stream = await engine.stt.open(SttOptions())
-        assert stream._worker
-        os.kill(stream._worker.pid, signal.SIGSTOP)
+        await engine.stt.warm()
+        worker = stream._worker
+        assert worker
+        os.kill(worker.pid, signal.SIGSTOP)
+        engine.loop.patience_s = 0.01
         stream.push(bytes(640))
         await asyncio.sleep(4.9)
         stream.push(bytes(640))
@@ -319,11 +322,11 @@ def test_an_engine_that_does_not_keep_up_is_told_of(engine: Engine) -> None:
         with pytest.raises(ProviderTimeout, match="behind"):
             stream.push(bytes(640))
         await stream.aclose()
-        await stream._worker.ended
+        await worker.ended
+        engine.loop.patience_s = patience
 
-    patience, engine.loop.patience_s = engine.loop.patience_s, 0.01
+    patience = engine.loop.patience_s
     engine.run(main())
-    engine.loop.patience_s = patience
 
 
 def test_opening_may_be_cancelled_at_any_moment(engine: Engine, spoken: dict[str, bytes]) -> None:

@@ -270,13 +270,14 @@ def test_a_process_that_does_not_answer_is_given_up(engine: Engine) -> None:
     async def main() -> None:
         (worker,) = engine.tts._pool._alive
         os.kill(worker.pid, signal.SIGSTOP)
+        engine.loop.patience_s = 0.05
         with pytest.raises(ProviderTimeout):
             await collect(engine.tts, TtsRequest("hello"))
         await worker.ended
         engine.loop.patience_s = patience
         assert await collect(engine.tts, TtsRequest("hello"))
 
-    patience, engine.loop.patience_s = engine.loop.patience_s, 0.05
+    patience = engine.loop.patience_s
     engine.run(main())
     assert engine.loop.owed == 0
 
