@@ -180,7 +180,7 @@ def late_frames(sessions: Sequence[Any]) -> dict[str, float]:
 
 
 def foreign_s() -> float:
-    """CPU seconds that others have used of this process's cores; 0 where unknown."""
+    """CPU seconds that others have used of this process's cores, counted in ticks."""
     if not hasattr(os, "sched_getaffinity"):
         return 0.0
     cores = {f"cpu{core}" for core in os.sched_getaffinity(0)}

@@ -4,6 +4,7 @@ import json
 import math
 import os
 import platform
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -32,17 +33,24 @@ bench/run.py --quick` about 4 minutes). The report and its pictures are then in 
 """
 
 
-def describe(peers: list[Peer], options: dict[str, Any]) -> dict[str, Any]:
-    """The machine, the versions and the options of a run."""
+def describe(
+    results: Path, peers: Sequence[Peer], stages: Sequence[str], *, quick: bool
+) -> dict[str, Any]:
+    """Note the machine and the versions, and which stages have run in haste."""
+    before = _meta(results) if (results / META).exists() else {"packages": {}, "quick": []}
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else math.nan
     packages = {name: found for name in PACKAGES if (found := _version(name))}
-    return {
+    packages |= {peer.distribution: peer.version for peer in peers}
+    hasty = set(before["quick"]) | set(stages) if quick else set(before["quick"]) - set(stages)
+    meta = {
         "machine": _machine(),
         "python": platform.python_version(),
-        "packages": packages | {peer.distribution: peer.version for peer in peers},
+        "packages": before["packages"] | packages,
         "load": round(load, 1),
-        "options": options,
+        "quick": sorted(hasty),
     }
+    (results / META).write_text(json.dumps(meta))
+    return meta
 
 
 def _version(package: str) -> str:
@@ -86,8 +94,8 @@ def write(results: Path) -> Path:
 
 def publish(results: Path) -> Path:
     """Put the report into the documentation. Raises ValueError for a quick run."""
-    if _meta(results)["options"].get("quick"):
-        raise ValueError("this was a quick run; publish a whole one")
+    if hasty := _meta(results)["quick"]:
+        raise ValueError(f"only a quick run was made of: {', '.join(hasty)}")
     PUBLISHED.parent.mkdir(exist_ok=True)
     PUBLISHED.write_text(_text(results))
     return PUBLISHED
@@ -111,7 +119,8 @@ def _text(results: Path) -> str:
 
 def _about(meta: dict[str, Any]) -> str:
     packages = ", ".join(f"{name} {number}" for name, number in meta["packages"].items())
-    quick = " A quick run: too few turns for percentiles." if meta["options"].get("quick") else ""
+    hasty = ", ".join(meta["quick"])
+    quick = f" Quick runs, with too few turns for percentiles: {hasty}." if hasty else ""
     return (
         f"Machine: {meta['machine']}; load {meta['load']} before the run. "
         f"CPython {meta['python']}; {packages}.{quick}\n"

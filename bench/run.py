@@ -10,7 +10,6 @@ Needs the common work and the recorded speech (PARLEY_BENCH, PARLEY_SPEECH; by d
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -140,10 +139,9 @@ def measure(given: argparse.Namespace, stages: Sequence[str]) -> list[str]:
     plan = quick(given) if given.quick else whole(given)
     cores = given.cores or usable_cores()[:2]
     others = [] if given.no_peers else peers.ready()
-    meta = report.describe(others, vars(given))
+    meta = report.describe(RESULTS, others, stages, quick=given.quick)
     if meta["load"] > BUSY:
         print(f"The machine is busy (load {meta['load']}): numbers will be worse than they are.")
-    (RESULTS / report.META).write_text(json.dumps(meta))
     failed = []
     for name in stages:
         pattern, stage = STAGES[name]
@@ -158,7 +156,10 @@ def main() -> None:
     given = arguments()
     RESULTS.mkdir(exist_ok=True)
     if given.publish:
-        print(report.publish(RESULTS))
+        try:
+            print(report.publish(RESULTS))
+        except ValueError as error:
+            sys.exit(str(error))
         return
     stages = [s for s in STAGES if s in given.stages or not given.stages]
     if stages:

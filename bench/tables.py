@@ -245,7 +245,7 @@ def _inside(ours: Density) -> str:
         "gc max, ms",
         "VAD batch max, CPU ms",
         "VAD CPU s per call-second",
-        "core used by others",
+        "core used by others, about",
     ]
     return table(head, [row(n) for n in sorted(ours.loads)])
 

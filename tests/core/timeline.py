@@ -158,6 +158,11 @@ class Call:
     def when(self, kind: type[Action]) -> list[float]:
         return [round(now, 3) for now, action in self.done if isinstance(action, kind)]
 
+    @property
+    def newest(self) -> int:
+        """The reply that began last."""
+        return self.conversation.state.next_reply - 1
+
     def since(self, count: int) -> list[Action]:
         return [action for _, action in self.done[count:]]
 

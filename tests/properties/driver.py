@@ -182,7 +182,9 @@ class World:
         self.ran: set[str] = set()
         self.results: dict[str, list[str]] = {}
         self.told: dict[tuple[int, int], int] = {}
+        self.audio: set[tuple[int, int]] = set()
         self.released: set[int] = set()
+        self.cut: set[int] = set()
         self.begun: set[int] = set()
         self.finished: set[int] = set()
         self.interrupted: set[int] = set()
@@ -207,6 +209,8 @@ class World:
         if isinstance(event, ev.Heard):
             key = event.reply, event.span
             self.told[key] = max(self.told.get(key, 0), event.chars)
+        elif isinstance(event, ev.SpanAudio | ev.SpanSynthesized):
+            self.audio.add((event.reply, event.span))
         elif isinstance(event, ev.PlayoutStarted) and event.reply in self.released:
             self.begun.add(event.reply)
         elif isinstance(event, ev.PlayoutFinished):
@@ -570,10 +574,14 @@ def _promote(world: World, action: act.PromoteReply) -> None:
 
 def _synthesize(world: World, action: act.Synthesize) -> None:
     world.talks[action.reply].spans[action.span] = Sound(action.text, action.cached)
+    world.audio.discard((action.reply, action.span))
 
 
 def _unsynthesize(world: World, action: act.CancelSynthesis) -> None:
     del world.talks[action.reply].spans[action.span]
+    world.audio.discard((action.reply, action.span))
+    if not any(reply == action.reply for reply, _ in world.audio):
+        world.released -= {action.reply} - world.begun
 
 
 def _play(world: World, action: act.PlayReply) -> None:
@@ -593,6 +601,8 @@ def _close(world: World, action: act.CloseReply) -> None:
 
 
 def _cancel(world: World, action: act.CancelReply) -> None:
+    if action.reply in world.released:
+        world.cut.add(action.reply)
     if action.reply in world.begun:
         world.interrupted.add(action.reply)
     talk = world.talks[action.reply]

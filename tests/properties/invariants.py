@@ -11,7 +11,7 @@ from typing import Any
 
 from driver import Step, World, patient_settings, play
 
-from parley.core import CALLER, deadlines, trace
+from parley.core import CALLER, bargein, deadlines, trace
 from parley.core import actions as act
 from parley.core import events as ev
 from parley.core.history import PENDING
@@ -275,21 +275,14 @@ def check_floor(script: bytes) -> None:
 
 
 def check_clear(script: bytes) -> None:
-    world = play(script)
-    released: set[int] = set()
-    spans: dict[int, set[int]] = {}
-    for step in world.steps:
-        stops = any(isinstance(a, act.ClearPlayout | act.EndCall) for a in step.actions)
-        for action in step.actions:
-            if isinstance(action, act.PlayReply):
-                released.add(action.reply)
-            elif isinstance(action, act.Synthesize):
-                spans.setdefault(action.reply, set()).add(action.span)
-            elif isinstance(action, act.CancelSynthesis):
-                spans[action.reply].remove(action.span)
-            elif isinstance(action, act.CancelReply):
-                silent = action.reply not in released or not spans[action.reply]
-                demand(silent or stops, world, f"{action} without a clear")
+    play(script, watch=_check_cut)
+
+
+def _check_cut(world: World, step: Step) -> None:
+    for cancel in found([step], act.CancelReply):
+        silent = cancel.reply not in world.cut
+        stops = found([step], act.ClearPlayout | act.EndCall)
+        demand(silent or stops, world, f"{cancel} without a clear")
 
 
 # 6: the caller's words are never lost
@@ -472,6 +465,7 @@ class Patience:
     voiced_s: float = 0.0
     last_sound: float = 0.0
     quiet: bool = True
+    waiting: bool = False
 
     def check(self, now: float) -> None:
         for due, what in ((self.turn_due, "a turn"), (self.reply_due, "an audible sample")):
@@ -498,6 +492,14 @@ class Patience:
         self.quiet = state.ear.listening.state == "quiet"
         if self.answered and state.queue and self.quiet:
             self.turn_due, self.voiced_s = None, 0.0
+        self._wait_for_what_must_be_heard(step.now)
+
+    def _wait_for_what_must_be_heard(self, now: float) -> None:
+        blocked = bargein.blocked(self.world.conversation._ctx)
+        if blocked and self.turn_due:
+            self.turn_due, self.waiting = None, True
+        elif self.waiting and not blocked:
+            self.turn_due, self.waiting = now + PATIENCE_S, False
 
     def _hear_caller(self, event: ev.Event, now: float) -> None:
         if isinstance(event, ev.SpeechStarted):
@@ -528,7 +530,7 @@ class Patience:
 
     def _content(self) -> None:
         self.turn_due = self.reply_due = None
-        self.answered = True
+        self.answered, self.waiting = True, False
         self.voiced_s = 0.0
 
 

@@ -434,6 +434,7 @@ class ScriptedCaller:
 
     async def close(self) -> None:
         self.closed += 1
+        self._side = None
         for timer in self._marks.values():
             timer.cancel()
         await asyncio.sleep(self._close_s)

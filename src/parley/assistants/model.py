@@ -104,6 +104,9 @@ class Transcriber(ProviderSection):
         default="pocketsphinx", description="the name of a speech-to-text provider"
     )
     language: str = Field(default="en", description="a BCP 47 language tag")
+    grammar: str | None = Field(
+        default=None, description="all that may be understood, as a JSGF grammar"
+    )
 
 
 class PromptMessage(Section):

@@ -155,6 +155,6 @@ def clear_turn(ctx: Context) -> None:
     ear.finalize_asked = None
     ear.voiced_s = 0.0
     ear.speculations = 0
-    ear.cut_off = False
+    ear.cut_off = ear.withdrawn = False
     if ctx.state.held is not None:
         speaking.cancel(ctx, ctx.state.replies[ctx.state.held])

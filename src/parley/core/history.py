@@ -54,7 +54,7 @@ def _line(state: State, entry: CallerTurn | AgentTurn, asking: Reply | None) -> 
 
 def _counts(tool: Tool) -> bool:
     """A tool that never ran is no fact."""
-    return tool.phase.state != "cancelled" or bool(tool.since)
+    return tool.phase.state != "cancelled" or tool.ran
 
 
 def _use(tool: Tool) -> ToolUse:

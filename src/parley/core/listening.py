@@ -69,6 +69,7 @@ def _close(ctx: Context, segment: int, text: str) -> None:
     if ear.partial and ear.partial.id == segment:
         ear.partial = None
         if not text and all(s.id != segment for s in ear.finals):
+            ear.withdrawn = True
             ctx.do(act.SegmentDropped(ear.leg, segment, "withdrawn by the recogniser"))
 
 
@@ -200,7 +201,7 @@ def _prepared(ctx: Context, text: str) -> Reply | None:
 def _nothing_understood(ctx: Context) -> None:
     state, ear, rules = ctx.state, ctx.state.ear, ctx.settings.turns
     ask = (
-        ear.voiced_s >= rules.unclear_voice_s
+        (ear.withdrawn or ear.voiced_s >= rules.unclear_voice_s)
         and ear.unclear < rules.unclear_limit
         and not state.queue
     )

@@ -41,6 +41,7 @@ class Ear:
     cut_off: bool = False
     speculations: int = 0
     unclear: int = 0
+    withdrawn: bool = False
 
     @property
     def segments(self) -> list[Segment]:
@@ -160,6 +161,7 @@ class Tool:
     arguments: str
     timeout_s: float
     phase: Machine = field(default_factory=lambda: Machine(TOOL))
+    ran: bool = False
     since: float = 0.0
     result: str = ""
     told: bool = False

@@ -31,6 +31,7 @@ def run_promoted(ctx: Context) -> None:
             _end(ctx, tool, "cancel", "")
         else:
             tool.phase.fire("run")
+            tool.ran = True
             tool.since = ctx.now
             ctx.do(act.RunTool(tool.id, tool.name, tool.arguments))
 

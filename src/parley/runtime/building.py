@@ -11,6 +11,7 @@ from parley.core.settings import (
     SilenceSettings,
     TurnSettings,
 )
+from parley.errors import AssistantError
 from parley.providers import registry
 from parley.providers.protocols import (
     LanguageModel,
@@ -35,6 +36,11 @@ def build_agent(assistant: Assistant, *, stages: Callable[[], Stages] = Stages) 
     """
     stt = registry.create("stt", assistant.transcriber.provider, assistant.transcriber.settings())
     tts = registry.create("tts", assistant.voice.provider, assistant.voice.settings())
+    if assistant.transcriber.grammar and not stt.capabilities.grammars:
+        raise AssistantError(
+            f"transcriber.grammar: {assistant.transcriber.provider} knows no grammars",
+            remedy="Leave the grammar out, or use the provider pocketsphinx.",
+        )
     model = registry.create("llm", assistant.model.provider, assistant.model.settings())
     tools = [t if isinstance(t, Tool) else tool(t) for t in assistant.tools]
     language = assistant.transcriber.language
@@ -42,7 +48,7 @@ def build_agent(assistant: Assistant, *, stages: Callable[[], Stages] = Stages) 
     return Agent(
         settings=settings_for(assistant, stt.capabilities),
         stt=stt,
-        stt_options=SttOptions(language=language),
+        stt_options=SttOptions(language=language, grammar=assistant.transcriber.grammar),
         vad=shared_vad(),
         voice=Voice(
             tts,

@@ -121,7 +121,7 @@ class Call:
                 stages=parts.stages,
                 children=self._children,
                 post=post,
-                tool_timeout=self._tool_timeout,
+                tool_timeout=partial(_timeout_of, parts.tools),
                 chunking=parts.chunking,
             )
             self._children.spawn("transport", self._carry(), self._broken_off)
@@ -177,6 +177,7 @@ class Call:
         self._mouth.close()
         self._ear.close()
         self._shell.close()
+        self._handlers.clear()
         self._children.cancel_all()
         hanging_up = self._children.spawn("hanging up", self._transport.close(), _not_hung_up)
         await asyncio.wait({hanging_up}, timeout=HANG_UP_S)
@@ -233,10 +234,6 @@ class Call:
 
     # Tools
 
-    def _tool_timeout(self, name: str) -> float:
-        tool = self._parts.tools.get(name)
-        return tool.timeout_s if tool else 1.0
-
     def _run_tool(self, action: act.RunTool) -> None:
         self._running[action.call] = self._children.spawn(
             "tool", self._use(action), partial(self._tool_failed, action.call)
@@ -260,6 +257,11 @@ class Call:
 
     def _tool_failed(self, call: str, error: ProviderError) -> None:
         self._shell.post(ev.ToolFailed(call, error.what))
+
+
+def _timeout_of(tools: Mapping[str, Tool], name: str) -> float:
+    tool = tools.get(name)
+    return tool.timeout_s if tool else 1.0
 
 
 def _not_hung_up(error: ProviderError) -> None:

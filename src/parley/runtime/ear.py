@@ -225,7 +225,8 @@ class Ear:
             raise ProviderProtocolError(self._stt.name, "it floods the call with results")
 
     def close(self) -> None:
-        """Stop listening."""
+        """Stop listening, and let go of the call: no cycle is left to be collected."""
+        self._post = _ignore
         self._stop()
         for timer in (self._gap_timer, self._retry_timer):
             if timer is not None:
@@ -233,3 +234,7 @@ class Ear:
         if self._voice is not None:
             self._voice.close()
             self._voice = None
+
+
+def _ignore(event: ev.Event) -> None:
+    """What a closed ear does with what it hears."""

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from parley.core.history import INTERRUPTED, Line
 from parley.providers.protocols import (
@@ -14,6 +14,9 @@ from parley.providers.protocols import (
     ToolDefinition,
 )
 from parley.runtime.closing import closing
+
+NOTE = "note"
+"""`Line.who` of what nobody said, but a stage has the model know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +100,9 @@ def messages(instructions: str, lines: Sequence[Line]) -> list[Message]:
     """The conversation in the form that language models take."""
     found = [Message("system", instructions)] if instructions else []
     for line in lines:
-        if line.who == "caller":
-            found.append(Message("user", line.text))
+        if line.who in (NOTE, "caller"):
+            role: Literal["system", "user"] = "system" if line.who == NOTE else "user"
+            found.append(Message(role, line.text))
             continue
         calls = [ToolCall(t.call, t.name, t.arguments) for t in line.tools]
         text = f"{line.text} {INTERRUPTED}".strip() if line.interrupted else line.text

@@ -75,14 +75,16 @@ class Shell:
                 self._step(self._inbox.popleft())
         except Exception:
             log.exception("a call's core is broken; the call ends")
+            crashed = self._crashed
             self.close()
-            self._crashed()
+            crashed()
             return
         self._arm()
 
     def close(self) -> None:
-        """Deal with nothing more."""
+        """Deal with nothing more, and let go of the call: no cycle is left to be collected."""
         self._closed = True
+        self._dispatch = self._observe = self._crashed = _ignore
         self._inbox.clear()
         for handle in (self._timer, self._draining):
             if handle is not None:
@@ -115,3 +117,7 @@ class Shell:
         self._passed = self._deadline or 0.0
         self.post(Tick())
         self.drain()
+
+
+def _ignore(*_: object) -> None:
+    """What a closed shell does with everything."""

@@ -53,15 +53,20 @@ class Voice:
 
     async def prepare(self, phrases: Iterable[str]) -> list[str]:
         """Synthesise phrases beforehand; return those that could not be had."""
-        missing = [p for p in phrases if p not in self._phrases]
+        wanted = [p for p in phrases if p not in self._phrases]
         try:
             async with asyncio.timeout(PREPARE_LIMIT_S):
-                for phrase in list(missing):
-                    self._phrases[phrase] = tuple([s async for s in self.speak(phrase)])
-                    missing.remove(phrase)
-        except (ProviderError, TimeoutError) as error:
-            log.warning("phrases are missing from the cache: %s", error or "timeout")
-        return missing
+                for phrase in wanted:
+                    await self._prepare(phrase)
+        except TimeoutError:
+            log.warning("the phrases took longer than %g s to synthesise", PREPARE_LIMIT_S)
+        return [p for p in wanted if p not in self._phrases]
+
+    async def _prepare(self, phrase: str) -> None:
+        try:
+            self._phrases[phrase] = tuple([s async for s in self.speak(phrase)])
+        except ProviderError as error:
+            log.warning("a phrase is missing from the cache: %s", error)
 
     def cached(self, phrase: str) -> tuple[Speech, ...] | None:
         """A phrase's audio, if it was prepared."""
@@ -71,6 +76,7 @@ class Voice:
         """Synthesise a text, converted once to `OUTBOUND`."""
         request = TtsRequest(text, language=self.language, voice=self._voice, speed=self._speed)
         resampler = StreamResampler(self._rate, OUTBOUND.sample_rate)
+        half = b""  # of a sample that two chunks share
         left = self.tts.capabilities.format.bytes_for(self._longest_s(text))
         async with closing(self.tts.synthesize(request)) as chunks:
             async for chunk in chunks:
@@ -78,8 +84,11 @@ class Voice:
                 if left < 0:
                     raise ProviderProtocolError(self.tts.name, "its audio does not end")
                 await asyncio.sleep(0)  # one that never waits must not hold up other calls
+                whole = half + chunk.pcm
+                end = len(whole) - len(whole) % 2
+                half = whole[end:]
                 words = tuple(self._timed(word) for word in chunk.words)
-                if (pcm := resampler.push(chunk.pcm)) or words:
+                if (pcm := resampler.push(whole[:end])) or words:
                     yield Speech(pcm, words)
         if tail := resampler.flush():
             yield Speech(tail)
