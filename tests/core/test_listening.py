@@ -3,9 +3,10 @@
 import pytest
 from timeline import Call
 
-from parley.core import CALLER, EndReason
+from parley.core import CALLER, Conversation, EndReason, Settings
 from parley.core import actions as act
 from parley.core import events as ev
+from parley.core.settings import TurnSettings
 
 UNCLEAR = "Sorry, I didn't catch that. Could you say it again?"
 GAP = "Sorry, you were cut off. Could you repeat that?"
@@ -356,3 +357,16 @@ def test_an_acknowledgement_that_comes_late_is_dropped_while_the_agent_speaks() 
 def test_an_acknowledgement_while_the_agent_thinks_joins_the_turn() -> None:
     call = Call().at(1).says("What about eight?").at(2).final("Okay?").at(3)
     assert call.turns() == ["What about eight?", "What about eight? Okay?"]
+
+
+def test_a_click_after_the_last_word_does_not_hold_up_the_turn() -> None:
+    call = Conversation(Settings(turns=TurnSettings(recognizer_finalizes=False)))
+    call.handle(ev.Connected("caller"), 0.0)
+    call.handle(ev.ListeningReady("caller"), 0.0)
+    call.handle(ev.SpeechStarted("caller", 1.0), 1.05)
+    call.handle(ev.SpeechStopped("caller", 2.0), 2.1)
+    call.handle(ev.Transcript("caller", 0, "book a table", final=True), 2.1)
+    call.handle(ev.SpeechStarted("caller", 2.2), 2.25)
+    call.handle(ev.SpeechStopped("caller", 2.25), 2.3)
+    actions = call.handle(ev.Tick(), 2.75)
+    assert [a.text for a in actions if isinstance(a, act.TurnCommitted)] == ["book a table"]

@@ -6,17 +6,15 @@ uneventful. The shell remembers what the conversation asked for and answers, fai
 stalls; where it `lies` it also repeats, reorders, contradicts and makes things up.
 """
 
-import random
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from carrying_out import PERFORM, Sound, Talk
+from choices import SETTINGS_BYTES, Choices, settings_from
 
 from parley.core import CALLER, Conversation, Settings
 from parley.core import actions as act
 from parley.core import events as ev
-from parley.core.settings import SilenceSettings, TurnSettings
-
-T = TypeVar("T")
 
 UTTERANCES = (
     "yes",
@@ -37,28 +35,6 @@ SENTENCES = (
 NOISE = ("", " ", "uh", "\u2028", 'a "quoted"\nline', "😀", "no wait", "mm-hmm")
 WAITS = (0.0, 0.0, 0.0, 0.01, 0.01, 0.02, 0.02, 0.03, 0.04, 0.06, 0.08, 0.1, 0.15, 0.2, 0.3, 0.6)
 
-SETTINGS_BYTES = 16
-STEP_BYTES = 3
-
-
-class Choices:
-    """Reads a script byte by byte; beyond its end everything is zero."""
-
-    def __init__(self, script: bytes) -> None:
-        self._script = script
-        self._at = 0
-
-    @property
-    def done(self) -> bool:
-        return self._at >= len(self._script)
-
-    def byte(self) -> int:
-        self._at += 1
-        return 0 if self._at > len(self._script) else self._script[self._at - 1]
-
-    def of(self, options: Sequence[T]) -> T:
-        return options[self.byte() % len(options)]
-
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -70,82 +46,8 @@ class Step:
     pending: tuple[int, ...]
 
 
-@dataclass(slots=True)
-class Sound:
-    """A span that a voice is to speak."""
-
-    text: str
-    cached: bool
-    audio: bool = False
-    complete: bool = False
-    over: bool = False
-    heard: int = 0
-
-
-@dataclass(slots=True)
-class Talk:
-    """A reply as the shell knows it."""
-
-    id: int
-    spans: dict[int, Sound] = field(default_factory=dict)
-    generating: bool = False
-    chars: int = 0
-    next_span: int = 0
-    begun: bool = False
-    dry: bool = False
-    closed: bool = False
-
-
 Move = tuple[int, Callable[[], None]]
 Watch = Callable[["World", Step], None]
-
-
-def settings_from(choices: Choices) -> Settings:
-    """Settings that change what can happen; zeros choose the defaults."""
-    base = Settings()
-    return replace(
-        base,
-        greeting=choices.of(("", "Hello, how can I help you?")),
-        greeting_interruptible=choices.of((True, False)),
-        greeting_generated=choices.of((False, True)),
-        end_phrases=choices.of(((), ("anything else",))),
-        end_message=choices.of(("", "Thank you for calling.")),
-        max_duration_s=choices.of((600.0, 600.0, 20.0)),
-        turns=replace(
-            base.turns,
-            wait_s=choices.of((0.45, 0.2, 1.0)),
-            speculation_limit=choices.of((4, 1, 0)),
-            recognizer_finalizes=choices.of((True, True, False)),
-            utterance_limit_s=choices.of((60.0, 5.0)),
-        ),
-        interruption=replace(
-            base.interruption,
-            words=choices.of((1, 2)),
-            commands=choices.of(((), ("two",))),
-        ),
-        silence=SilenceSettings(
-            prompt_after_s=choices.of((10.0, 3.0)),
-            prompts=choices.of((("Are you still there?",), ("Hello?", "Anybody?"), ())),
-        ),
-        recovery=replace(base.recovery, model_timeout_s=choices.of((6.0, 2.0, 15.0))),
-        phrases=replace(
-            base.phrases,
-            fillers=choices.of((base.phrases.fillers, base.phrases.fillers, ())),
-            silence_goodbye=choices.of((base.phrases.silence_goodbye, "")),
-        ),
-    )
-
-
-def patient_settings(choices: Choices) -> Settings:
-    """Settings with which nothing may keep the caller waiting: all that is said is there."""
-    settings = settings_from(choices)
-    phrases = replace(settings.phrases, fillers=Settings().phrases.fillers)
-    turns = TurnSettings(
-        speculation_limit=settings.turns.speculation_limit,
-        recognizer_finalizes=settings.turns.recognizer_finalizes,
-        unclear_limit=1000,
-    )
-    return replace(settings, phrases=phrases, turns=turns)
 
 
 class World:
@@ -490,12 +392,6 @@ class World:
         at = max(0.0, self.now - self.choices.of((0.0, 0.1)))
         self.tell(ev.PlayoutStarved(CALLER, talk.id, at))
 
-    @property
-    def audible(self) -> bool:
-        """Whether the caller hears something."""
-        head = self.talks[self.line[0]] if self.line and not self.paused else None
-        return head is not None and head.begun and not head.dry
-
     # Lies
 
     def lie(self) -> None:
@@ -545,129 +441,8 @@ class World:
     # For the reader of a failure
 
     def story(self) -> str:
-        """The last steps in words."""
+        """All steps in words."""
         return "\n".join(f"{s.now:8.3f} {s.event}\n{'':8} → {list(s.actions)}" for s in self.steps)
-
-
-# Carrying out
-
-
-def _listen(world: World, action: act.Action) -> None:
-    world.recognizer = "opening"
-
-
-def _close_recognizer(world: World, action: act.Action) -> None:
-    world.recognizer = "off"
-
-
-def _finalize(world: World, action: act.Action) -> None:
-    world.finalizing = True
-
-
-def _start(world: World, action: act.StartReply) -> None:
-    world.talks[action.reply] = Talk(action.reply, generating=True)
-
-
-def _promote(world: World, action: act.PromoteReply) -> None:
-    world.talks.setdefault(action.reply, Talk(action.reply))
-
-
-def _synthesize(world: World, action: act.Synthesize) -> None:
-    world.talks[action.reply].spans[action.span] = Sound(action.text, action.cached)
-    world.audio.discard((action.reply, action.span))
-
-
-def _unsynthesize(world: World, action: act.CancelSynthesis) -> None:
-    del world.talks[action.reply].spans[action.span]
-    world.audio.discard((action.reply, action.span))
-    if not any(reply == action.reply for reply, _ in world.audio):
-        world.released -= {action.reply} - world.begun
-
-
-def _play(world: World, action: act.PlayReply) -> None:
-    world.released.add(action.reply)
-    if action.reply in world.line:
-        return
-    begun = bool(world.line) and world.talks[world.line[0]].begun
-    place = int(begun and not world.talks[world.line[0]].dry) if action.aside else len(world.line)
-    world.line.insert(place, action.reply)
-
-
-def _close(world: World, action: act.CloseReply) -> None:
-    talk = world.talks[action.reply]
-    talk.closed, talk.generating = True, False
-    for sound in talk.spans.values():
-        sound.over = True
-
-
-def _cancel(world: World, action: act.CancelReply) -> None:
-    if action.reply in world.released:
-        world.cut.add(action.reply)
-    if action.reply in world.begun:
-        world.interrupted.add(action.reply)
-    talk = world.talks[action.reply]
-    talk.generating = False
-    talk.spans = {}
-    if talk.id in world.line:
-        world.line.remove(talk.id)
-
-
-def _pause(world: World, action: act.Action) -> None:
-    world.paused = True
-
-
-def _resume(world: World, action: act.Action) -> None:
-    world.paused = False
-
-
-def _clear(world: World, action: act.Action) -> None:
-    world.paused = False
-    world.clears += 1
-    for talk in [world.talks[r] for r in world.line[:1]]:
-        for span, sound in sorted(talk.spans.items()):
-            if talk.begun and sound.audio and sound.heard < len(sound.text):
-                sound.heard += 1
-                world.cleared.append((talk.id, span, sound.heard))
-                break
-    world.line.clear()
-
-
-def _run(world: World, action: act.RunTool) -> None:
-    world.running.append(action.call)
-    world.ran.add(action.call)
-
-
-def _end_tool(world: World, action: act.ToolEnded) -> None:
-    if action.call in world.running:
-        world.running.remove(action.call)
-
-
-def _end_call(world: World, action: act.Action) -> None:
-    world.over = True
-
-
-PERFORM: dict[type, Callable[[World, object], None]] = {
-    act.Listen: _listen,
-    act.RestartListening: _listen,
-    act.StopListening: _close_recognizer,
-    act.FinalizeTranscript: _finalize,
-    act.StartReply: _start,
-    act.PromoteReply: _promote,
-    act.Synthesize: _synthesize,
-    act.CancelSynthesis: _unsynthesize,
-    act.PlayReply: _play,
-    act.CloseReply: _close,
-    act.CancelReply: _cancel,
-    act.PausePlayout: _pause,
-    act.ResumePlayout: _resume,
-    act.ClearPlayout: _clear,
-    act.RunTool: _run,
-    act.ToolEnded: _end_tool,
-    act.EndCall: _end_call,
-}
-
-
-# Playing
 
 
 def play(
@@ -685,13 +460,3 @@ def play(
     while not choices.done and (lies or not world.over):
         world.step()
     return world
-
-
-def scripts(count: int, size: int = 400) -> Iterator[bytes]:
-    """The same scripts every time."""
-    for seed in range(count):
-        source = random.Random(seed)
-        settings = bytes(
-            source.choice((0, 0, source.randrange(256))) for _ in range(SETTINGS_BYTES)
-        )
-        yield settings + source.randbytes(size)

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from driver import Choices, World
+from choices import Choices
+from driver import World
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 
 import invariants
-from driver import SETTINGS_BYTES, World, play, scripts
+import patience
+from choices import SETTINGS_BYTES, scripts
+from driver import World, play
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -82,13 +84,13 @@ def test_a_trace_replays(script: bytes) -> None:
 @calls(500)
 def test_something_is_heard_within_two_seconds(script: bytes) -> None:
     """Pains 1 and 15: silence while providers fail or stall, or while a tool runs."""
-    invariants.check_patience(script)
+    patience.check_patience(script)
 
 
 @calls(300)
 def test_fillers_do_not_follow_the_answer(script: bytes) -> None:
     """Pain 15: the filler plays after the answer."""
-    invariants.check_fillers(script)
+    patience.check_fillers(script)
 
 
 # The scripts reach everything

@@ -22,7 +22,11 @@ def speech_stopped(ctx: Context, event: ev.SpeechStopped) -> None:
     ear = ctx.state.ear
     if ear.listening.state == "speaking":
         ear.anchor = event.at
-        ear.voiced_s += max(0.0, event.at - ear.onset)
+        burst = max(0.0, event.at - ear.onset)
+        ear.voiced_s += burst
+        if burst < ctx.settings.interruption.blip_s:
+            # too short for a word: no final text needs to cover it
+            ear.onset_known = min(ear.onset_known, ear.final_known)
         ear.listening.fire("silence")
         bargein.silence(ctx, event.at)
 

@@ -78,14 +78,15 @@ class Agent:
             chunking=self.chunking,
             gap_s=self.gap_s,
         )
-        if calls is None:
-            return CallRecord(await Call(parts, transport, None).run())
-        folder = CallFolder(calls, self.settings, disk_writer(), simulated=simulated)
-        try:
-            outcome = await Call(parts, transport, folder).run()
-        finally:
-            summary = await to_the_end(folder.close())
-        return CallRecord(outcome, folder.path, summary)
+        with collector.on_the_line():
+            if calls is None:
+                return CallRecord(await Call(parts, transport, None).run())
+            folder = CallFolder(calls, self.settings, disk_writer(), simulated=simulated)
+            try:
+                outcome = await Call(parts, transport, folder).run()
+            finally:
+                summary = await to_the_end(folder.close())
+            return CallRecord(outcome, folder.path, summary)
 
     async def close(self) -> None:
         """Release the engines."""

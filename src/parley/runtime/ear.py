@@ -228,6 +228,8 @@ class Ear:
         """Stop listening, and let go of the call: no cycle is left to be collected."""
         self._post = _ignore
         self._stop()
+        self._replay.clear()
+        self._replay_bytes = 0
         for timer in (self._gap_timer, self._retry_timer):
             if timer is not None:
                 timer.cancel()
