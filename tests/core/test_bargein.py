@@ -68,6 +68,11 @@ def test_too_few_words_do_not() -> None:
     assert yielded(call.at(3.3).partial("no wait")) == [(3.3, "words")]
 
 
+def test_too_few_words_in_a_long_voice_do() -> None:
+    call = telling(interruption={"words": 2}).voice().at(3.2).partial("no")
+    assert yielded(call.at(4)) == [(3.5, "voice")]
+
+
 def test_a_command_takes_the_floor_however_short() -> None:
     call = telling(interruption={"words": 3, "commands": ("hold on",)}).voice()
     assert yielded(call.at(3.3).partial("Hold on!")) == [(3.3, "command")]
@@ -92,6 +97,13 @@ def test_an_acknowledgement_that_becomes_an_objection_does() -> None:
     assert yielded(call) == [(4.0, "words")]
 
 
+def test_an_interruption_whose_words_are_not_understood_is_asked_about() -> None:
+    """The agent has stopped for it: silence would be the worst answer."""
+    call = telling().voice().at(3.55).cleared().at(3.6).pause().final("").at(4.1)
+    assert yielded(call) == [(3.5, "voice")]
+    assert call.said() == ["Sorry, I didn't catch that. Could you say it again?"]
+
+
 def test_no_verdict_in_time_dismisses_the_sound() -> None:
     assert kept(telling().voice().at(3.3).pause().at(5)) == [(3.8, "no words")]
 
@@ -104,7 +116,7 @@ def test_objecting_words_that_come_after_the_verdict_still_count() -> None:
 @pytest.mark.parametrize(
     ("text", "heard", "floor"),
     [
-        ("Shall I book it for eight o'clock?", 15, ["answer"]),
+        ("Shall I book it for eight o'clock?", 14, ["answer"]),
         ("Shall I book it for eight o'clock?", 10, []),
         ("I book it for eight o'clock.", 25, []),
         ("Do you want “the usual?”", 20, ["answer"]),

@@ -79,6 +79,14 @@ def test_without_fillers_nothing_is_said() -> None:
     assert call.awaits() == ["model", *ALWAYS]
 
 
+def test_silence_counts_while_no_tool_runs() -> None:
+    call = Call(phrases={"fillers": ()}).at(1).says("Book it.").asks_tool(1, timeout_s=60.0)
+    call.generated(1)
+    assert call.awaits() == ["tool", *ALWAYS]
+    call.tell(ev.ToolFinished("t1", "A")).speaks(2, "Done.").finished(2)
+    assert call.awaits() == NOBODY_SPEAKS
+
+
 def test_a_reply_behind_another_does_not_count_its_silence() -> None:
     call = Call().at(1).says("Book it.").asks_tool(1).speaks(1, "One moment, I book it.")
     call.tell(ev.ToolFinished("t1", "booked")).answers(2, "It is booked.")

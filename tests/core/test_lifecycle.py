@@ -7,6 +7,7 @@ from parley.core import CALLER, EndReason
 from parley.core import actions as act
 from parley.core import events as ev
 
+UNCLEAR = "Sorry, I didn't catch that. Could you say it again?"
 STILL_THERE = "Are you still there?"
 NOBODY = "I can't hear anybody, so I'll hang up now. Goodbye."
 TIME_IS_UP = "Our time is up, so I have to end the call here. Goodbye."
@@ -55,6 +56,7 @@ def test_the_caller_hangs_up() -> None:
         act.StopListening(CALLER),
         act.EndCall(EndReason.CALLER_HUNG_UP),
     ]
+    assert call.conversation.state.ear.hearing.state == "off"
 
 
 def test_before_it_has_begun() -> None:
@@ -203,9 +205,25 @@ def test_who_took_the_floor_is_not_silent() -> None:
     call = Call().at(1).says("Tell me.").speaks(1, "Once upon a time there was a miller.")
     for second in range(2, 45):
         call.at(second).heard(1, 1)
-    call.at(45).voice().at(45.6).cleared().pause().final("").at(50)
-    assert call.said() == []
+    call.at(45).voice().at(45.6).cleared().pause().final("").at(46.1).says_phrase(2).at(56)
+    assert call.said() == [UNCLEAR]
     assert call.conversation.state.call.state == "active"
+
+
+def test_a_long_story_is_not_the_callers_silence() -> None:
+    call = Call(silence={"prompts": ()}).at(1).says("Tell me.").speaks(1, "Once upon a time.")
+    for second in range(2, 45):
+        call.at(second).heard(1, 1)
+    assert call.at(45).finished(1).at(74.9).said() == []
+    assert call.at(75).said() == [NOBODY]
+
+
+def test_a_caller_who_says_something_however_unclear_is_there() -> None:
+    call = Call().at(9).voice().at(9.2).partial("Huh").at(9.4).pause().final("").at(9.9)
+    assert call.said() == [UNCLEAR]
+    call = Call(turns={"unclear_limit": 0}).at(9).voice().partial("Huh").at(9.4).pause().final("")
+    assert call.at(18.9).said() == []
+    assert call.at(19).said() == [STILL_THERE]
 
 
 @pytest.mark.parametrize("heard", [True, False])

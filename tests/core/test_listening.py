@@ -3,10 +3,9 @@
 import pytest
 from timeline import Call
 
-from parley.core import CALLER, Conversation, EndReason, Settings
+from parley.core import CALLER, EndReason
 from parley.core import actions as act
 from parley.core import events as ev
-from parley.core.settings import TurnSettings
 
 UNCLEAR = "Sorry, I didn't catch that. Could you say it again?"
 GAP = "Sorry, you were cut off. Could you repeat that?"
@@ -69,7 +68,7 @@ def test_edges_that_contradict_are_harmless() -> None:
 
 def test_a_voice_that_does_not_pause_is_taken_for_a_turn_or_for_noise() -> None:
     call = Call(turns={"utterance_limit_s": 20.0}).at(1).voice().at(2).final("On and on").at(21)
-    assert call.turns() == ["On and on"]
+    assert committed(call) == [("On and on", (0,), 21.0)]
     call = Call(turns={"utterance_limit_s": 5.0}).at(1).voice().at(6).pause()
     assert call.conversation.state.ear.listening.state == "quiet"
     assert not call.turns()
@@ -150,6 +149,28 @@ def test_a_recogniser_that_takes_over_hears_the_last_segment_again() -> None:
     assert call.pause().at(3).turns() == ["I want to go"]
 
 
+def test_it_hears_a_reopened_turn_again_too() -> None:
+    call = Call().at(1).voice().at(2).partial("I want").pause().at(3.5).voice().at(4)
+    assert call.did(act.TurnReopened)
+    call.tell(ev.ListeningFailed(CALLER, "unavailable", permanent=False))
+    call.tell(ev.ListeningReady(CALLER)).tell(ev.Transcript(CALLER, 1, "I want tea", final=True))
+    assert dropped(call) == [(0, "superseded")]
+    assert call.pause().cleared().at(6).turns() == ["I want", "I want tea"]
+
+
+def test_a_click_after_the_last_word_does_not_hold_up_the_turn() -> None:
+    call = Call(turns={"recognizer_finalizes": False}).at(1).voice().at(1.8).pause()
+    call.at(1.9).final("Hello.").at(2).voice().at(2.1).pause(2.05).at(2.55)
+    assert call.turns() == ["Hello."]
+
+
+def test_a_click_after_words_that_are_still_to_come_does_not_end_the_turn() -> None:
+    call = Call(turns={"recognizer_finalizes": False}).at(1).voice().at(2).pause().at(2.1).voice()
+    call.at(2.2).pause(2.15).at(3)
+    assert call.said() == []
+    assert call.final("Hello.").turns() == ["Hello."]
+
+
 def test_closed_segments_stay_when_the_next_begins() -> None:
     call = Call().at(1).voice().at(1.5).final("I want").partial("to go").at(2).pause().at(4)
     assert committed(call) == [("I want to go", (0, 1), 2.0)]
@@ -208,6 +229,12 @@ def test_a_gap_in_the_callers_words_is_held_and_asked_about() -> None:
     assert not call.turns()
     call.tell(ev.MediaRestored(CALLER, 6.0)).at(7.4)
     assert dropped(call) == [(0, "cut off by a gap in the media")]
+    assert call.said() == [GAP]
+
+
+def test_a_gap_in_a_voice_without_words_is_asked_about() -> None:
+    call = Call().at(1).voice().at(1.5).tell(ev.MediaLost(CALLER, 1.5))
+    call.at(3).tell(ev.MediaRestored(CALLER, 3.0)).at(4.4)
     assert call.said() == [GAP]
 
 
@@ -357,16 +384,3 @@ def test_an_acknowledgement_that_comes_late_is_dropped_while_the_agent_speaks() 
 def test_an_acknowledgement_while_the_agent_thinks_joins_the_turn() -> None:
     call = Call().at(1).says("What about eight?").at(2).final("Okay?").at(3)
     assert call.turns() == ["What about eight?", "What about eight? Okay?"]
-
-
-def test_a_click_after_the_last_word_does_not_hold_up_the_turn() -> None:
-    call = Conversation(Settings(turns=TurnSettings(recognizer_finalizes=False)))
-    call.handle(ev.Connected("caller"), 0.0)
-    call.handle(ev.ListeningReady("caller"), 0.0)
-    call.handle(ev.SpeechStarted("caller", 1.0), 1.05)
-    call.handle(ev.SpeechStopped("caller", 2.0), 2.1)
-    call.handle(ev.Transcript("caller", 0, "book a table", final=True), 2.1)
-    call.handle(ev.SpeechStarted("caller", 2.2), 2.25)
-    call.handle(ev.SpeechStopped("caller", 2.25), 2.3)
-    actions = call.handle(ev.Tick(), 2.75)
-    assert [a.text for a in actions if isinstance(a, act.TurnCommitted)] == ["book a table"]

@@ -71,6 +71,7 @@ def test_04_stale_audio_of_the_old_reply_plays_after_the_new_one_starts() -> Non
     call = interrupted().cleared()
     done = len(call.done)
     call.audio(1).synthesized(1).writes(1, "Old.").generated(1).started(1).heard(1, 40)
+    call.tell(ev.SpanRetracted(1, 0))
     call.starved(1).finished(1).asks_tool(1).tell(ev.ReplyToken(1))
     assert not call.since(done)
     assert call.did(act.ClearPlayout) == [act.ClearPlayout(CALLER)]
@@ -147,6 +148,7 @@ def test_12_a_turn_during_an_uninterruptible_reply_is_dropped() -> None:
     call.at(0.1).synthesized(1).started(1).at(0.5).voice().at(1).pause().final("Book a table.")
     assert not call.did(act.PausePlayout)
     assert call.at(3).turns() == []
+    assert not call.did(act.StartReply)
     assert call.finished(1).turns() == ["Book a table."]
 
 

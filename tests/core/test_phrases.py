@@ -43,7 +43,7 @@ def test_the_longest_acknowledgement_counts() -> None:
         ("no", 1),
         ("I'd like that.", 3),
         ("等一下", 3),
-        ("여보세요", 4),
+        ("가가", 2),
         ("ну и", 2),
         ("OK 等", 2),
     ],

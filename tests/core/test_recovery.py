@@ -57,9 +57,9 @@ def test_one_that_fails_for_good_ends_the_call(permanent: bool) -> None:
 
 
 def test_one_that_does_not_open_has_failed() -> None:
-    call = Call(connect=False).tell(ev.Connected(CALLER)).at(3)
-    assert call.when(act.RestartListening) == [3.0]
-    assert call.at(6).said() == [GOODBYE]
+    call = Call(connect=False).at(5).tell(ev.Connected(CALLER)).at(8)
+    assert call.when(act.RestartListening) == [8.0]
+    assert call.at(11).said() == [GOODBYE]
 
 
 def test_what_a_recogniser_tells_out_of_turn_is_ignored() -> None:
@@ -113,6 +113,11 @@ def test_a_responder_that_stalls_is_tried_again_while_fillers_are_heard() -> Non
     assert call.says_phrase(3).at(13.9).said()[-1] == APOLOGY
 
 
+def test_a_filler_that_is_slow_itself_is_not_followed_by_another() -> None:
+    call = Call(recovery={"voice_timeout_s": 20.0, "model_timeout_s": 60.0}).at(1).says("Hello.")
+    assert call.at(15).said() == FILLERS[:1]
+
+
 def test_the_last_filler_is_said_again() -> None:
     call = Call(recovery={"model_timeout_s": 60.0}).at(1).says("Hello.")
     call.at(3.4).says_phrase(2).at(7.4).says_phrase(3).at(11.4).says_phrase(4)
@@ -157,6 +162,12 @@ def test_a_failure_while_it_is_heard_lets_be_heard_what_there_is() -> None:
     assert call.did(act.CloseReply) == [act.CloseReply(1)]
     assert call.finished(1).said() == [LOST_THREAD]
     assert call.did(act.ReplyEnded) == [act.ReplyEnded(1, "failed", "Hi.")]
+
+
+def test_a_failure_once_it_is_asked_to_be_heard_does_not_begin_again() -> None:
+    call = responder_fails(asked().writes(1, "Hi.").audio(1), 1)
+    assert starts(call) == [(1, 1)]
+    assert call.started(1).finished(1).said() == [LOST_THREAD]
 
 
 def test_a_stall_in_the_middle_does_the_same() -> None:
@@ -282,7 +293,9 @@ def test_phrases_that_are_not_missed(kind: str) -> None:
         call.at(10)
     reply = call.did(act.PromoteReply)[-1].reply
     assert voice_fails(call, reply).outcome(reply) == "failed"
+    phrases = len(call.said())
     assert call.after(1).ending() == []
+    assert len(call.said()) == phrases
 
 
 def test_an_apology_that_cannot_be_said_ends_the_call() -> None:
@@ -313,6 +326,17 @@ def test_a_greeting_that_breaks_off_is() -> None:
 
 def test_a_transport_that_acknowledges_nothing_has_failed() -> None:
     call = asked().answers(1, "Hi.").at(9.9)
+    assert call.ending() == [EndReason.TRANSPORT_FAILED]
+
+
+def test_it_has_the_same_time_once_it_has_begun() -> None:
+    call = asked().answers(1, "Hi.").at(5).started(1).at(12.9)
+    assert call.ending() == []
+    assert call.at(13).ending() == [EndReason.TRANSPORT_FAILED]
+
+
+def test_a_voice_and_a_transport_that_both_fall_silent_at_the_end_of_a_span() -> None:
+    call = asked().writes(1, "Hi.").generated(1).audio(1).started(1).heard(1, 3).at(9.9)
     assert call.ending() == [EndReason.TRANSPORT_FAILED]
 
 

@@ -39,7 +39,8 @@ def test_a_span_that_was_retracted_is_not_synthesised() -> None:
 
 def test_a_span_that_was_heard_or_is_part_of_the_whole_is_not_retracted() -> None:
     call = Call().at(1).says("Hello.").writes(1, "Hi.").audio(1).started(1).heard(1, 1)
-    call.tell(ev.SpanRetracted(1, 0)).generated(1).tell(ev.SpanRetracted(1, 0))
+    assert not call.tell(ev.SpanRetracted(1, 0)).did(act.CancelSynthesis)
+    call = Call().at(1).says("Hello.").writes(1, "Hi.").generated(1).tell(ev.SpanRetracted(1, 0))
     assert not call.did(act.CancelSynthesis)
 
 
@@ -50,6 +51,11 @@ def test_a_retraction_of_all_audio_takes_the_reply_back() -> None:
     assert len(call.did(act.PlayReply)) == 2
     call = Call().at(1).says("Hello.").writes(1, "Hi.").audio(1).tell(ev.SpanRetracted(1, 0))
     assert call.generated(1).did(act.StartReply) == [act.StartReply(1, 1), act.StartReply(2, 2)]
+
+
+def test_a_retraction_of_the_second_span_leaves_the_first() -> None:
+    call = Call().at(1).says("Hello.").writes(1, "Hi.", "Example.").audio(1).audio(1, 1)
+    assert len(call.tell(ev.SpanRetracted(1, 1)).did(act.PlayReply)) == 1
 
 
 def test_a_retraction_within_a_reply_that_is_heard_leaves_it_there() -> None:
@@ -64,6 +70,8 @@ def test_what_was_not_asked_to_be_played_was_not_heard() -> None:
     call.generated(1).finished(1)
     assert call.outcome(1) == "live"
     assert call.history() == [("caller", "Hello.")]
+    call = Call().at(1).voice().at(2).pause().at(2.1).final("Hello.").answers(1, "Hi.").finished(1)
+    assert call.outcome(1) == "live"  # and held
 
 
 def test_what_finishes_before_it_is_closed_has_not_finished() -> None:
@@ -135,8 +143,31 @@ def test_a_filler_fills_a_reply_that_runs_dry() -> None:
 
 
 def test_running_dry_before_the_first_sample_is_no_news() -> None:
-    call = Call().at(1).says("Hello.").writes(1, "One.").starved(1)
+    call = Call().at(1).says("Hello.").writes(1, "One.").audio(1).starved(1)
     assert "starved" not in call.awaits()
+
+
+def test_a_reply_that_runs_dry_again_is_minded_again() -> None:
+    call = Call().at(1).says("Hello.").writes(1, "One.").synthesized(1).started(1).heard(1, 4)
+    call.at(3).starved(1).at(4.5).says_phrase(2).writes(1, "Number two.", start=5).audio(1, 1)
+    call.heard(1, 3, span=1).at(5).starved(1).at(6.5)
+    assert call.did(act.CloseReply)[-1] == act.CloseReply(1)
+
+
+def test_a_reply_that_breaks_before_any_of_it_was_acknowledged_still_finishes() -> None:
+    call = Call().at(1).says("Hello.").writes(1, "One.").audio(1).started(1)
+    call.tell(ev.SpanRetracted(1, 0), ev.ReplyFailed(1, "unavailable", permanent=False))
+    assert call.outcome(1) == "live"
+    assert call.finished(1).outcome(1) == "failed"
+
+
+def test_a_report_that_nobody_heard_is_made_again() -> None:
+    call = Call().at(1).says("Book it.").asks_tool(1).generated(1)
+    call.tell(ev.ToolFinished("t1", "booked")).at(2.5).voice().at(3.1).pause().cleared().final("")
+    assert call.outcome(2) == "cancelled"
+    call.at(3.6).says_phrase(3)
+    assert call.did(act.StartReply)[-1] == act.StartReply(4, 1)
+    assert call.conversation.messages(4)[1].tools[0].result == "booked"
 
 
 def test_results_that_a_reply_was_told_are_told_again_if_it_was_not_heard() -> None:

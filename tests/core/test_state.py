@@ -15,6 +15,10 @@ def test_what_was_heard_is_joined_as_in_the_whole_text() -> None:
     )
     assert reply.text == "One. Two.Three. Four"
     assert reply.heard == "One. Two. Fo"
+    reply = reply_of(
+        Span(0, "One,", 1, 5, asked=0.0, chars=4), Span(1, "two.", 5, 9, asked=0.0, chars=4)
+    )
+    assert reply.text == reply.heard == "One,two."
 
 
 def test_a_space_at_the_cut_was_not_heard() -> None:
@@ -59,6 +63,7 @@ def test_a_turn_is_settled_when_nothing_is_missing() -> None:
 def test_taking_a_segment_that_goes_on_adds_up() -> None:
     ear = Ear("caller")
     ear.take(Segment(4, "I want"), by_turn=True)
+    assert ear.taken_by_turn
     ear.take(Segment(4, "to go"), by_turn=True)
     assert ear.taken == Segment(4, "I want to go")
     ear.take(Segment(5, "home"), by_turn=False)

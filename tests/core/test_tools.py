@@ -38,7 +38,8 @@ def test_a_tool_of_a_reply_that_was_not_promoted_never_runs() -> None:
 
 
 def test_a_call_id_counts_once_and_not_after_the_reply_is_complete() -> None:
-    call = Call().at(1).says("Book it.").asks_tool(1).asks_tool(1).generated(1).asks_tool(1, "t2")
+    call = Call().at(1).says("Book it.").asks_tool(1).asks_tool(1).writes(1, "I book it.")
+    call.generated(1).asks_tool(1, "t2")
     assert [t.call for t in call.did(act.RunTool)] == ["t1"]
 
 
@@ -70,6 +71,14 @@ def test_results_wait_until_the_reply_is_complete() -> None:
     call = Call().at(1).says("Book it.").asks_tool(1).tell(ev.ToolFinished("t1", "A"))
     assert len(call.did(act.StartReply)) == 1
     assert len(call.generated(1).did(act.StartReply)) == 2
+
+
+def test_results_of_a_reply_that_failed_are_told_after_the_next() -> None:
+    call = Call().at(1).says("Book it.").asks_tool(1)
+    call.tell(ev.ReplyFailed(1, "unavailable", permanent=False)).tell(ev.ToolFinished("t1", "A"))
+    call.speaks(2, "I have booked it.").finished(2)
+    assert call.did(act.StartReply)[-1] == act.StartReply(3, 1)
+    assert results(call, 3) == ["A"]
 
 
 def test_a_result_that_arrives_while_the_caller_speaks_is_kept() -> None:

@@ -112,7 +112,8 @@ class World:
             key = event.reply, event.span
             self.told[key] = max(self.told.get(key, 0), event.chars)
         elif isinstance(event, ev.SpanAudio | ev.SpanSynthesized):
-            self.audio.add((event.reply, event.span))
+            if event.reply in self.talks and event.span in self.talks[event.reply].spans:
+                self.audio.add((event.reply, event.span))
         elif isinstance(event, ev.PlayoutStarted) and event.reply in self.released:
             self.begun.add(event.reply)
         elif isinstance(event, ev.PlayoutFinished):

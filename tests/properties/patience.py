@@ -59,14 +59,18 @@ class Patience:
             if isinstance(action, act.TurnCommitted):
                 self.answered, self.voiced_s, self.onset = False, 0.0, None
                 self.turn_due = max(action.at, self.last_sound) + PATIENCE_S
-            elif isinstance(action, act.FloorYielded) and self.onset is None:
-                self.turn_due = step.now + PATIENCE_S
+            elif isinstance(action, act.FloorYielded):
+                self.answered = False
+                if self.onset is None:
+                    self.turn_due = step.now + PATIENCE_S
         if found([step], act.PlayReply | act.EndCall) or _phrases(step):
             self._content()
         state = world.conversation.state
         if state.call.state != "active":
             self._content()
         self.quiet = state.ear.listening.state == "quiet"
+        if self.quiet:
+            self.voiced_s = 0.0
         if self.answered and state.queue and self.quiet:
             self.turn_due, self.voiced_s = None, 0.0
         self._wait_for_what_must_be_heard(step.now)

@@ -83,6 +83,7 @@ class World:
             tools=[weather],
         )
         self.cut_at = self.ended_at = 0.0
+        self.heard = b""
 
     def cut(self, step: int) -> None:
         """Let the caller hang up as soon as that step was taken."""
@@ -103,12 +104,16 @@ class World:
             return await task
         finally:
             self.ended_at = self.caller.now()
+            self.heard = self.caller.audio
 
     def assert_over(self, reason: str) -> None:
         """All is closed, and the trace ends with the reason."""
         assert_replays(self.memory, self.agent.settings)
         assert [a.reason for a in self.memory.actions(act.EndCall)] == [reason]
         assert self.caller.closed == 1
+        recorded = b"".join(pcm for _, pcm in self.memory.said)
+        if self.caller.timing.acknowledges == "exact":
+            assert recorded == self.heard
         active = self.stt.active, self.llm.active, self.voice.scripted.active
         assert active == (0, 0, 0)
         assert self.vad.open_streams == 0

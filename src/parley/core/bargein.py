@@ -49,10 +49,9 @@ def silence(ctx: Context, at: float) -> None:
 
 def words(ctx: Context) -> None:
     """The words of the caller's turn have changed."""
-    text = ctx.state.ear.text
-    if not text or not _at_stake(ctx):
+    if not _at_stake(ctx):
         return
-    rules = ctx.settings.interruption
+    text, rules = ctx.state.ear.text, ctx.settings.interruption
     if contains_phrase(text, rules.commands):
         give(ctx, "command")
     elif not is_acknowledgement(text, rules.acknowledgements):
@@ -118,6 +117,7 @@ def give(ctx: Context, reason: str) -> None:
     ctx.do(act.FloorYielded(state.ear.leg, reason))
     ctx.do(act.ClearPlayout(state.ear.leg))
     state.caller_since = ctx.now
+    state.ear.took_floor = True
     for reply in [state.replies[r] for r in state.queue]:
         unheard = reply.phase.state == "thinking"
         speaking.cancel(ctx, reply)
@@ -155,6 +155,6 @@ def clear_turn(ctx: Context) -> None:
     ear.finalize_asked = None
     ear.voiced_s = 0.0
     ear.speculations = 0
-    ear.cut_off = ear.withdrawn = False
+    ear.cut_off = ear.withdrawn = ear.took_floor = False
     if ctx.state.held is not None:
         speaking.cancel(ctx, ctx.state.replies[ctx.state.held])

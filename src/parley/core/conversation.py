@@ -94,8 +94,8 @@ class Conversation:
         tools.run_promoted(ctx)
         lifecycle.finish_unspoken(ctx)
         tools.tell(ctx)
-        speaking.drop_fillers(ctx)
         speaking.play_ready(ctx)
+        speaking.drop_fillers(ctx)
         bargein.nothing_at_stake(ctx)
         lifecycle.leave(ctx)
 

@@ -31,7 +31,7 @@ class Line:
 def lines(state: State, reply: Reply | None = None) -> tuple[Line, ...]:
     """What `reply` is to answer; without one, the whole conversation so far."""
     found = [line for entry in state.history if (line := _line(state, entry, reply))]
-    if reply is not None and reply.kind == "answer" and reply.basis:
+    if reply is not None and reply.basis:
         committed = any(isinstance(h, CallerTurn) and h.turn == reply.turn for h in state.history)
         if not committed:
             found.append(Line("caller", reply.basis))

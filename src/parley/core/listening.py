@@ -12,7 +12,7 @@ from parley.core.state import CallerTurn, Context, Ear, Reply, Segment
 def speech_started(ctx: Context, event: ev.SpeechStarted) -> None:
     ear = ctx.state.ear
     ear.onset = event.at
-    ear.onset_known = ctx.now
+    ear.onset_before, ear.onset_known = ear.onset_known, ctx.now
     if ear.listening.can("voice"):
         ear.listening.fire("voice")
         bargein.voice(ctx, event.at)
@@ -26,7 +26,7 @@ def speech_stopped(ctx: Context, event: ev.SpeechStopped) -> None:
         ear.voiced_s += burst
         if burst < ctx.settings.interruption.blip_s:
             # too short for a word: no final text needs to cover it
-            ear.onset_known = min(ear.onset_known, ear.final_known)
+            ear.onset_known = ear.onset_before
         ear.listening.fire("silence")
         bargein.silence(ctx, event.at)
 
@@ -68,7 +68,8 @@ def _untaken(ear: Ear, event: ev.Transcript) -> str:
 def _close(ctx: Context, segment: int, text: str) -> None:
     ear = ctx.state.ear
     ear.closed.add(segment)
-    ear.final_known = ctx.now
+    # one that was asked for covers what was said until then
+    ear.final_known = ctx.now if ear.finalize_asked is None else ear.finalize_asked
     ear.finalize_asked = None
     if ear.partial and ear.partial.id == segment:
         ear.partial = None
@@ -204,17 +205,13 @@ def _prepared(ctx: Context, text: str) -> Reply | None:
 
 def _nothing_understood(ctx: Context) -> None:
     state, ear, rules = ctx.state, ctx.state.ear, ctx.settings.turns
-    ask = (
-        (ear.withdrawn or ear.voiced_s >= rules.unclear_voice_s)
-        and ear.unclear < rules.unclear_limit
-        and not state.queue
-    )
     stalled = ear.finalize_asked is not None
+    meant = ear.withdrawn or ear.took_floor or ear.voiced_s >= rules.unclear_voice_s
+    ask = stalled or (meant and ear.unclear < rules.unclear_limit)
     drop(ctx, "no words")
     if stalled:
         recovery.recognizer_silent(ctx)
-        ask = not state.queue and state.call.state == "active"
-    if ask:
+    if ask and not state.queue and state.call.state == "active":
         ear.unclear += 1
         speaking.say(ctx, "unclear", ctx.settings.phrases.unclear, leg=ear.leg)
 
@@ -253,7 +250,6 @@ def _may_speculate(ctx: Context) -> bool:
     return (
         state.call.state == "active"
         and ear.listening.state in ("speaking", "pausing")
-        and state.floor.state == "settled"
         and not state.queue
         and not speaking.stopping(ctx)
         and not ear.cut_off

@@ -91,7 +91,7 @@ def play_ready(ctx: Context) -> None:
 def drop_fillers(ctx: Context) -> None:
     """Rule: a filler that comes too late is not said: it would follow the answer."""
     queued = [ctx.state.replies[r] for r in ctx.state.queue]
-    if any(r.kind != "filler" and r.starved is None and (r.play_asked or r.ready) for r in queued):
+    if any(r.kind != "filler" and r.play_asked and r.starved is None for r in queued):
         for reply in queued:
             if reply.kind == "filler" and not reply.play_asked:
                 cancel(ctx, reply)
@@ -199,7 +199,6 @@ def starved(ctx: Context, event: ev.PlayoutStarved) -> None:
     if reply and reply.phase.state == "speaking":
         reply.starved = min(event.at, ctx.now)
         reply.excused = False
-        ctx.state.quiet_since = max(ctx.state.quiet_since, reply.starved)
 
 
 def finished(ctx: Context, event: ev.PlayoutFinished) -> Reply | None:

@@ -27,6 +27,7 @@ class Ear:
     failures: int = 0
     onset: float = 0.0
     onset_known: float = 0.0
+    onset_before: float = 0.0
     anchor: float = 0.0
     voiced_s: float = 0.0
     finals: list[Segment] = field(default_factory=list)
@@ -42,6 +43,7 @@ class Ear:
     speculations: int = 0
     unclear: int = 0
     withdrawn: bool = False
+    took_floor: bool = False
 
     @property
     def segments(self) -> list[Segment]:
@@ -125,8 +127,8 @@ class Reply:
 
     @property
     def ready(self) -> bool:
-        """Whether there is audio of it."""
-        return any(span.ready for span in self.spans.values())
+        """Whether there is audio of its beginning."""
+        return bool(self.spans) and self.spans[min(self.spans)].ready
 
     @property
     def heard(self) -> str:

@@ -66,6 +66,7 @@ class Ear:
         self._task: asyncio.Task[None] | None = None
         self._replay: deque[bytes] = deque()
         self._replay_bytes = 0
+        self._asked: int | None = None
         self._segments = 0
         self._results = 0
         self._origin: float | None = None
@@ -99,10 +100,14 @@ class Ear:
     def _transcribe(self, pcm: bytes) -> None:
         self._replay.append(pcm)
         self._replay_bytes += len(pcm)
-        while self._replay_bytes > INBOUND.bytes_for(REPLAY_S):
-            self._replay_bytes -= len(self._replay.popleft())
+        self._forget(INBOUND.bytes_for(REPLAY_S))
         if self._stream is not None:
             self._push(pcm)
+
+    def _forget(self, keep: int) -> None:
+        """Keep so many bytes, the newest, for a recogniser that is started again."""
+        while self._replay_bytes > keep:
+            self._replay_bytes -= len(self._replay.popleft())
 
     def _push(self, pcm: bytes) -> None:
         assert self._stream is not None  # noqa: S101 - the callers have looked
@@ -171,6 +176,7 @@ class Ear:
 
     def finalize(self) -> None:
         if self._stream is not None:
+            self._asked = self._samples
             self._stream.finalize()
 
     def restart(self) -> None:
@@ -209,13 +215,18 @@ class Ear:
                 segment = base + result.segment
                 self._segments = max(self._segments, segment + 1)
                 if result.final:
-                    self._replay.clear()
-                    self._replay_bytes = 0
+                    self._covered()
                 text = await self._stages.transcribe(result.text, final=result.final)
                 self._post(ev.Transcript(self._leg, segment, text, result.final))
         finally:
             await stream.aclose()
         raise ProviderError(self._stt.name, "its stream ended in the middle of a call")
+
+    def _covered(self) -> None:
+        """A final text covers what was said until it was asked for, or else until now."""
+        since = 0 if self._asked is None else self._samples - self._asked
+        self._asked = None
+        self._forget(since * INBOUND.sample_bytes)
 
     def _account(self) -> None:
         """Raise when the recogniser says more than can be."""

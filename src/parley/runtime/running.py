@@ -1,6 +1,7 @@
 """Calls from recordings: what `parley call` and `parley.run` do."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from parley.runtime.stages import EventStage, Stages
 from parley.runtime.voice import Voice
 from parley.runtime.vtime import run_virtual
 from parley.transports.loopback import LoopbackTransport, Manners
+
+log = logging.getLogger(__name__)
 
 CALLERS_VOICE = "en-us"
 
@@ -39,6 +42,8 @@ def run(
     assistant that cannot be built.
     """
     heard = [read_recording(path) for path in recordings]
+    for warning in [warning for recording in heard for warning in recording.warnings]:
+        log.warning("%s", warning)
     agent = build_agent(assistant, stages=lambda: Stages(events=watch))
 
     async def call() -> CallRecord:

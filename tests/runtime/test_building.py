@@ -1,0 +1,160 @@
+"""From an assistant's description to what runs."""
+
+from dataclasses import fields
+from typing import Any
+
+import pytest
+from support import LevelVad
+
+from parley.assistants.model import Assistant
+from parley.core.phrases import ACKNOWLEDGEMENTS
+from parley.core.settings import Settings, cached_phrases
+from parley.errors import ConfigurationError, MissingModelError
+from parley.providers.protocols import SttCapabilities
+from parley.providers.scripted import RepliesLlm, ScriptedStt, ScriptedTts
+from parley.runtime import building
+from parley.runtime.building import build_agent, settings_for
+from parley.runtime.responders import ModelResponder
+from parley.runtime.stages import Stages
+
+
+def settings(finalizes: bool = True, **described: Any) -> Settings:
+    return settings_for(Assistant.parse(described), SttCapabilities(finalizes=finalizes))
+
+
+@pytest.fixture
+def scripted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(building, "shared_vad", LevelVad)
+
+
+def test_what_an_assistant_does_not_say_is_as_usual() -> None:
+    usual = Settings()
+    found = settings()
+    assert found.greeting == ""
+    assert found.recovery == usual.recovery
+    assert found.phrases == usual.phrases
+    assert found.interruption.acknowledgements == ACKNOWLEDGEMENTS
+    assert found.silence.end_after_s == 30.0
+    assert found.turns.wait_s == Assistant().start_speaking_plan.wait_seconds
+
+
+def test_everything_that_it_says_counts() -> None:
+    found = settings(
+        firstMessage="Hi.",
+        firstMessageInterruptionsEnabled=False,
+        endCallMessage="Bye.",
+        endCallPhrases=["goodbye now"],
+        maxDurationSeconds=77,
+        silenceTimeoutSeconds=21,
+        startSpeakingPlan={"waitSeconds": 0.7},
+        stopSpeakingPlan={
+            "numWords": 2,
+            "voiceSeconds": 0.3,
+            "acknowledgementPhrases": ["aha"],
+            "interruptionPhrases": ["stop"],
+        },
+        messagePlan={
+            "idleMessages": ["Hello?", "Still there?"],
+            "idleTimeoutSeconds": 5,
+            "idleMessageMaxSpokenCount": 3,
+        },
+    )
+    assert found.greeting == "Hi."
+    assert not found.greeting_interruptible
+    assert not found.greeting_generated
+    assert (found.end_message, found.end_phrases) == ("Bye.", ("goodbye now",))
+    assert (found.max_duration_s, found.turns.wait_s) == (77, 0.7)
+    stop = found.interruption
+    assert (stop.words, stop.voice_s) == (2, 0.3)
+    assert (stop.acknowledgements, stop.commands) == (("aha",), ("stop",))
+    silence = found.silence
+    assert (silence.prompt_after_s, silence.end_after_s) == (5, 21)
+    assert silence.prompts == ("Hello?", "Still there?", "Hello?")
+    assert {"Hi.", "Bye.", "Hello?", "Still there?"} <= set(cached_phrases(found))
+
+
+def test_a_recogniser_is_asked_only_for_what_it_can_do() -> None:
+    assert settings(finalizes=True).turns.recognizer_finalizes
+    assert not settings(finalizes=False).turns.recognizer_finalizes
+
+
+def test_who_waits_does_not_greet() -> None:
+    assert settings(firstMessage="Hi.", firstMessageMode="assistant-waits-for-user").greeting == ""
+
+
+def test_a_greeting_may_be_generated() -> None:
+    found = settings(
+        model={"provider": "openai", "model": "x"},
+        firstMessage="Hi.",
+        firstMessageMode="assistant-speaks-first-with-model-generated-message",
+    )
+    assert (found.greeting, found.greeting_generated) == ("", True)
+
+
+def test_no_words_at_all_do_not_interrupt() -> None:
+    """VAPI's 0 stands for the voice alone; a word is the least that words can be."""
+    assert settings(stopSpeakingPlan={"numWords": 0}).interruption.words == 1
+
+
+def test_idle_messages_may_be_left_out() -> None:
+    assert settings(messagePlan={"idleMessages": []}).silence.prompts == ()
+
+
+@pytest.mark.usefixtures("scripted")
+def test_everything_that_it_names_is_made() -> None:
+    async def book(what: str) -> str:
+        """Book something."""
+        return what
+
+    assistant = Assistant(
+        transcriber={"provider": "scripted", "language": "de", "steps": []},
+        model={"provider": "scripted", "replies": ["Ja."], "systemPrompt": "Sei nett."},
+        voice={
+            "provider": "scripted",
+            "voiceId": "anna",
+            "speed": 1.5,
+            "chunkPlan": {"firstClause": False, "maxWords": 7},
+        },
+        tools=[book],
+    )
+    stages = Stages()
+    agent = build_agent(assistant, stages=lambda: stages)
+    assert isinstance(agent.stt, ScriptedStt)
+    assert isinstance(agent.voice.tts, ScriptedTts)
+    assert isinstance(agent.others[0], RepliesLlm)
+    assert isinstance(agent.responder(), ModelResponder)
+    assert agent.responder() is not agent.responder()
+    assert agent.stages() is stages
+    assert (agent.stt_options.language, agent.voice.language) == ("de", "de")
+    assert list(agent.tools) == ["book"]
+    assert agent.chunking is not None
+    assert (agent.chunking.first_clause, agent.chunking.max_words) == (False, 7)
+    assert {f.name for f in fields(agent)} > {"gap_s"}
+
+
+@pytest.mark.parametrize(
+    ("section", "named", "says"),
+    [
+        ("transcriber", {"provider": "nobody"}, "no speech-to-text provider 'nobody'"),
+        ("model", {"provider": "nobody"}, "no language model provider 'nobody'"),
+        ("voice", {"provider": "nobody"}, "no text-to-speech provider 'nobody'"),
+        ("voice", {"provider": "espeak", "colour": "red"}, "no setting 'colour'"),
+        (
+            "transcriber",
+            {"provider": "scripted", "steps": [], "grammar": "#JSGF V1.0;"},
+            "scripted knows no grammars",
+        ),
+    ],
+)
+def test_what_cannot_be_made_is_said(section: str, named: dict[str, Any], says: str) -> None:
+    with pytest.raises(ConfigurationError, match=says):
+        build_agent(Assistant.parse({section: named}))
+
+
+def test_a_model_file_that_was_not_fetched_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> None:
+        raise MissingModelError("silero-vad")
+
+    monkeypatch.setattr(building, "shared_vad", missing)
+    with pytest.raises(MissingModelError, match="parley models pull silero-vad"):
+        build_agent(Assistant())
