@@ -28,6 +28,13 @@ def test_what_is_being_said_counts_for_what_is_said_next_but_is_no_history_yet()
     assert call.conversation.transcript()[-1] == Line("agent", "One", tools=tools)
 
 
+def test_of_a_reply_that_broke_off_only_what_was_heard_is_known() -> None:
+    call = Call().at(1).says("Hello.").writes(1, "How are you?").audio(1).started(1).heard(1, 3)
+    call.tell(ev.SpanFailed(1, 0, "unavailable", permanent=False)).finished(1).says_phrase(2)
+    call.at(4).says("Pardon?")
+    assert call.conversation.messages(3)[1] == Line("agent", "How")
+
+
 def test_fillers_are_no_history() -> None:
     call = Call().at(1).says("Hello.").at(3).says_phrase(2)
     assert call.history() == [("caller", "Hello.")]

@@ -71,7 +71,7 @@ def test_04_stale_audio_of_the_old_reply_plays_after_the_new_one_starts() -> Non
     call = interrupted().cleared()
     done = len(call.done)
     call.audio(1).synthesized(1).writes(1, "Old.").generated(1).started(1).heard(1, 40)
-    call.tell(ev.SpanRetracted(1, 0))
+    call.tell(ev.SpanRetracted(1, 0), ev.SpanFailed(1, 0, "unavailable", permanent=False))
     call.starved(1).finished(1).asks_tool(1).tell(ev.ReplyToken(1))
     assert not call.since(done)
     assert call.did(act.ClearPlayout) == [act.ClearPlayout(CALLER)]

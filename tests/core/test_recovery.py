@@ -62,6 +62,12 @@ def test_one_that_does_not_open_has_failed() -> None:
     assert call.at(11).said() == [GOODBYE]
 
 
+def test_one_that_is_being_replaced_is_asked_for_nothing() -> None:
+    call = listening_fails(Call().at(1).voice().at(1.5)).at(2).pause().at(2.9)
+    assert call.did(act.FinalizeTranscript) == []
+    assert call.tell(ev.ListeningReady(CALLER)).when(act.FinalizeTranscript) == [2.9]
+
+
 def test_what_a_recogniser_tells_out_of_turn_is_ignored() -> None:
     call = Call(connect=False).tell(ev.ListeningReady(CALLER))
     assert listening_fails(call).done == []
@@ -143,6 +149,7 @@ def test_one_that_fails_twice_is_apologised_for_when_the_turn_ends() -> None:
     responder_fails(responder_fails(call, 1), 2)
     assert call.said() == []
     assert call.at(2.5).said() == [APOLOGY]
+    assert call.outcome(2) == "failed"
 
 
 def test_one_that_fails_in_the_middle_says_what_it_has() -> None:
@@ -294,7 +301,7 @@ def test_phrases_that_are_not_missed(kind: str) -> None:
     reply = call.did(act.PromoteReply)[-1].reply
     assert voice_fails(call, reply).outcome(reply) == "failed"
     phrases = len(call.said())
-    assert call.after(1).ending() == []
+    assert call.after(3).ending() == []
     assert len(call.said()) == phrases
 
 
@@ -333,6 +340,15 @@ def test_it_has_the_same_time_once_it_has_begun() -> None:
     call = asked().answers(1, "Hi.").at(5).started(1).at(12.9)
     assert call.ending() == []
     assert call.at(13).ending() == [EndReason.TRANSPORT_FAILED]
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_and_again_when_audio_comes_after_a_pause(whole: bool) -> None:
+    call = asked().writes(1, "One.").synthesized(1).started(1).heard(1, 4).at(3).starved(1)
+    call.at(7).tell(ev.ReplyToken(1)).at(9).writes(1, "Two.", start=5).generated(1).at(11)
+    call = call.synthesized(1, 1) if whole else call.audio(1, 1)
+    assert call.at(18.9).ending() == []
+    assert call.at(19).ending() == [EndReason.TRANSPORT_FAILED]
 
 
 def test_a_voice_and_a_transport_that_both_fall_silent_at_the_end_of_a_span() -> None:

@@ -56,6 +56,9 @@ def test_a_retraction_of_all_audio_takes_the_reply_back() -> None:
 def test_a_retraction_of_the_second_span_leaves_the_first() -> None:
     call = Call().at(1).says("Hello.").writes(1, "Hi.", "Example.").audio(1).audio(1, 1)
     assert len(call.tell(ev.SpanRetracted(1, 1)).did(act.PlayReply)) == 1
+    call = Call().at(1).voice().at(2).pause().at(2.1).final("Hello.").writes(1, "Hi.", "Example.")
+    call.audio(1).audio(1, 1).tell(ev.SpanRetracted(1, 1)).at(2.5)
+    assert call.when(act.PlayReply) == [2.5]
 
 
 def test_a_retraction_within_a_reply_that_is_heard_leaves_it_there() -> None:
@@ -159,6 +162,12 @@ def test_a_reply_that_breaks_before_any_of_it_was_acknowledged_still_finishes() 
     call.tell(ev.SpanRetracted(1, 0), ev.ReplyFailed(1, "unavailable", permanent=False))
     assert call.outcome(1) == "live"
     assert call.finished(1).outcome(1) == "failed"
+
+
+def test_a_reply_is_heard_from_its_beginning() -> None:
+    call = Call().at(1).says("Hello.").writes(1, "One.", "Two.").synthesized(1, 1)
+    assert not call.did(act.PlayReply)
+    assert call.synthesized(1, 0).did(act.PlayReply)
 
 
 def test_a_report_that_nobody_heard_is_made_again() -> None:

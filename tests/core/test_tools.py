@@ -44,8 +44,8 @@ def test_a_call_id_counts_once_and_not_after_the_reply_is_complete() -> None:
 
 
 def test_a_tool_that_does_not_answer_is_given_up() -> None:
-    call = Call().at(1).says("Book it.").asks_tool(1, timeout_s=3.0).generated(1).at(4.9)
-    assert call.did(act.CancelTool) == [act.CancelTool("t1")]
+    call = Call().at(1).says("Book it.").asks_tool(1, timeout_s=3.0).generated(1).at(5)
+    assert call.when(act.CancelTool) == [4.9]
     assert call.did(act.ToolEnded) == [act.ToolEnded("t1", "expired")]
     told = "ERROR: no answer within 3 seconds. The action was NOT done. Tell the caller so."
     assert results(call, 3) == [told]  # 2 was a filler
@@ -106,6 +106,15 @@ def test_an_interrupted_report_counts_as_told_if_any_of_it_was_heard() -> None:
     call.speaks(2, "It is booked for eight.").at(3).heard(2, 5).voice().at(3.3).final("wait")
     call.cleared().at(3.4).pause().at(4).speaks(3, "Yes?").finished(3).at(6)
     assert call.did(act.StartReply)[-1].reply == 3
+
+
+def test_what_was_told_once_is_not_told_again_by_a_reply_that_is_cut_off() -> None:
+    call = Call().at(1).says("Book it.").asks_tool(1).generated(1).tell(ev.ToolFinished("t1", "A"))
+    call.speaks(2, "It is booked.").finished(2).at(4).says("Thanks.")
+    call.after(0.5).voice().after(0.6).pause().cleared().final("").after(1)
+    assert call.outcome(3) == "cancelled"
+    assert results(call, call.did(act.StartReply)[-1].reply) == ["A"]
+    assert call.turns()[-1] == "Thanks."
 
 
 def test_further_tools_in_turn() -> None:

@@ -80,7 +80,8 @@ class Patience:
         if blocked and self.turn_due:
             self.turn_due, self.waiting = None, True
         elif self.waiting and not blocked:
-            self.turn_due, self.waiting = now + PATIENCE_S, False
+            self.waiting = False
+            self.turn_due = now + PATIENCE_S if self.onset is None else None
 
     def _hear_caller(self, event: ev.Event, now: float) -> None:
         if isinstance(event, ev.SpeechStarted):

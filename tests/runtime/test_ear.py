@@ -92,6 +92,8 @@ class TapeStream:
     async def __aiter__(self) -> AsyncIterator[SttResult]:
         while True:
             result = await self.queue.get()
+            if isinstance(result, EOFError):
+                return
             if isinstance(result, Exception):
                 raise result
             yield result
@@ -109,7 +111,7 @@ def is_behind(stream: TapeStream) -> None:
 
 
 def ends(stream: TapeStream) -> None:
-    stream.queue.put_nowait(StopAsyncIteration())
+    stream.queue.put_nowait(EOFError())
 
 
 def called(

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 import time
 from dataclasses import replace
 
@@ -21,7 +22,7 @@ SAYINGS = {
     "backchannel": "and what is number {n}",
     "interruption": "explain number {n} to me",
 }
-COST_S = 1.0
+COST_S = 1.0 if sys.gettrace() is None else 20.0
 """Processor time: what else runs on the machine does not count."""
 
 

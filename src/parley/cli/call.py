@@ -81,7 +81,9 @@ def _show_waterfall(console: Console, path: Path, *, simulated: bool) -> None:
     from parley.telemetry.waterfall import waterfall
 
     console.print()
-    console.print(render_waterfall(waterfall(parse(path.read_text(encoding="utf-8")), simulated=simulated)))
+    console.print(
+        render_waterfall(waterfall(parse(path.read_text(encoding="utf-8")), simulated=simulated))
+    )
 
 
 _ERASE_LINE = Control((ControlType.ERASE_IN_LINE, 2))

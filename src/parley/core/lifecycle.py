@@ -21,7 +21,6 @@ def connected(ctx: Context, event: ev.Connected) -> None:
         interruptible = ctx.settings.greeting_interruptible
         speaking.say(ctx, "greeting", greeting, leg=event.leg, interruptible=interruptible)
     elif ctx.settings.greeting_generated:
-        state.owed_since = ctx.now
         speaking.promote(ctx, speaking.start(ctx, event.leg, "answer", None, ""))
 
 

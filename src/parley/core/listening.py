@@ -117,7 +117,7 @@ def utterance_limit(ctx: Context) -> None:
     """A voice that does not pause: take its words for a turn, or call it noise."""
     ear = ctx.state.ear
     ear.anchor = ctx.now
-    if ear.text and not bargein.blocked(ctx) and ctx.state.floor.state == "settled":
+    if ear.text and not bargein.blocked(ctx):
         commit(ctx)
     else:
         drop(ctx, "a voice that does not pause")

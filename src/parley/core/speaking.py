@@ -206,8 +206,6 @@ def finished(ctx: Context, event: ev.PlayoutFinished) -> Reply | None:
     reply = live(ctx, event.reply)
     if reply is None or not reply.play_asked or not reply.closed:
         return None
-    if reply.phase.state == "thinking":
-        reply.phase.fire("play")
     if not reply.broken:
         for it in reply.spans.values():
             it.chars = len(it.text)

@@ -97,7 +97,6 @@ def tell(ctx: Context) -> None:
         and state.floor.state == "settled"
         and state.held is None
         and not speaking.thinking(ctx)
-        and not speaking.stopping(ctx)
         and not _leaving(ctx)
     )
     asked = untold(ctx) if free else None

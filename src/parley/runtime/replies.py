@@ -57,6 +57,7 @@ class Replies:
         self._post = post
         self._tool_timeout = tool_timeout
         self._chunking = chunking
+        self._answers: set[int] = set()
         self._generating: dict[int, asyncio.Task[None]] = {}
         self._speaking: dict[tuple[int, int], asyncio.Task[None]] = {}
         self._attempts: dict[tuple[int, int], int] = {}
@@ -66,12 +67,15 @@ class Replies:
 
     def start(self, action: act.StartReply, lines: Sequence[Line]) -> None:
         request = ReplyRequest(action.reply, action.attempt, lines)
+        self._answers.add(action.reply)
         self._generating[action.reply] = self._children.spawn(
             "responder", self._generate(request), partial(self._broke, action.reply)
         )
 
     def promote(self, reply: int) -> None:
-        self._responder.promoted(reply)
+        """A reply became part of the call; phrases are none of the responder's business."""
+        if reply in self._answers:
+            self._responder.promoted(reply)
 
     def cancel(self, reply: int) -> None:
         """Stop everything about a reply, and forget its audio."""
@@ -89,6 +93,9 @@ class Replies:
     def ended(self, action: act.ReplyEnded) -> None:
         """A reply has come to its end."""
         self._generating.pop(action.reply, None)
+        if action.reply not in self._answers:
+            return
+        self._answers.remove(action.reply)
         if action.outcome != "done" and not action.heard:
             self._responder.withdrawn(action.reply)
 

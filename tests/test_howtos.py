@@ -1,0 +1,94 @@
+"""The how-tos and the README, carried out."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from parley.assistants.files import load_assistant
+from parley.cli.main import app
+
+ROOT = Path(__file__).resolve().parent.parent
+HOWTO = ROOT / "docs" / "howto"
+TRACES = sorted((ROOT / "tests" / "traces").glob("*.jsonl"))
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", page.read_text(), re.DOTALL)
+
+
+def parley(command: str) -> str:
+    """Run a line of a page that begins with `parley`."""
+    import shlex
+
+    words = shlex.split(command.split("#")[0])
+    result = CliRunner().invoke(app, words[words.index("parley") + 1 :], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_an_assistant_of_ones_own() -> None:
+    page = HOWTO / "assistant.md"
+    whole, model = blocks(page, "yaml")
+    Path("assistant.yaml").write_text(whole)
+    (call,) = blocks(page, "sh")
+    said = parley(call)
+    assert "Let me see. You said:" in said
+    Path("model.yaml").write_text(model)
+    assert load_assistant("model.yaml").model.base_url == "http://localhost:11434/v1"
+    (tools,) = blocks(page, "python")
+    namespace: dict[str, object] = {}
+    exec(tools, namespace)  # noqa: S102 - our own page
+    assert len(namespace["assistant"].tools) == 1  # type: ignore[attr-defined]
+
+
+def test_reading_a_record(capsys: pytest.CaptureFixture[str]) -> None:
+    page = HOWTO / "record.md"
+    shutil.copy(TRACES[0], "trace.jsonl")
+    (code,) = blocks(page, "python")
+    namespace: dict[str, object] = {}
+    exec(code, namespace)  # noqa: S102 - our own page
+    assert namespace["differences"] == []
+    assert "Line(" in capsys.readouterr().out
+    assert "same actions" in parley("parley replay trace.jsonl")
+
+
+def test_adding_a_stage() -> None:
+    (code,) = blocks(HOWTO / "extend.md", "python")
+    namespace: dict[str, object] = {}
+    exec(code, namespace)  # noqa: S102 - our own page
+    (stage,) = namespace["agent"].stages().events  # type: ignore[attr-defined]
+    assert stage.name == "turns"
+
+
+def test_the_two_commands_of_the_readme() -> None:
+    setup, call = blocks(ROOT / "README.md", "sh")[0].replace("\\\n", "").strip().split("\n", 1)
+    assert setup == "make setup models"
+    call = call.replace("examples/", f"{ROOT}/examples/").replace(".venv/bin/", "")
+    said = parley(f"{call} --fast")
+    assert "what time do you open on monday" in " ".join(said.split())
+    assert "agent-ended" in said
+    (folder,) = Path("calls").iterdir()
+    assert {f.name for f in folder.iterdir()} == {
+        "call.json",
+        "recording.wav",
+        "trace.jsonl",
+        "waterfall.json",
+    }
+
+
+def test_the_ten_lines_of_the_readme_build_an_assistant() -> None:
+    """The conversation itself is held in tests/test_library.py, where a model answers."""
+    (code,) = blocks(ROOT / "README.md", "python")
+    *lines, run = code.strip().split("\n")
+    assert run == 'parley.run(assistant, ["caller.wav"])'
+    namespace: dict[str, object] = {}
+    exec("\n".join(lines), namespace)  # noqa: S102 - our own page
+    assert namespace["assistant"].warnings == ()  # type: ignore[attr-defined]
