@@ -298,6 +298,20 @@ def test_a_fault(case: Case, caplog: pytest.LogCaptureFixture) -> None:
     assert list(map(rounded, other.steps)) == list(map(rounded, alone()))
 
 
+def test_a_tool_call_whose_arguments_are_no_text(caplog: pytest.LogCaptureFixture) -> None:
+    async def look_up(what: str) -> str:
+        """Look something up."""
+        return what
+
+    steps = [Garbage([ToolCall("1", "look_up", {"what": "x"})]), FIRST, SECOND]  # type: ignore[arg-type]
+    stt = ScriptedStt(["how are you", "me too"], then="")
+    agent = an_agent(stt=stt, llm=ScriptedLlm(steps), tools=[look_up])
+    call = carry(agent, ScriptedCaller(script))
+    assert [tool.outcome for tool in call.memory.actions(act.ToolEnded)] == ["failed"]
+    assert call.lines[-3:] == [("agent", FIRST), ("caller", "me too"), ("agent", SECOND)]
+    assert "unexpected error in tool" in caplog.text
+
+
 # Floods
 
 LONGEST = 1000

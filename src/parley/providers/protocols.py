@@ -39,12 +39,15 @@ class SttCapabilities:
     `word_times`: final results carry `words`.
     `finalizes`: `SttStream.finalize` brings the final result of what was pushed.
     `grammars`: `SttOptions.grammar` (JSGF) is honoured.
+    `finalize_after_s`: the silence after which `finalize` may be called. An engine that
+    forgets what was said before a final result wants more than a breath.
     """
 
     partials: bool = False
     word_times: bool = False
     finalizes: bool = False
     grammars: bool = False
+    finalize_after_s: float = 0.15
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,7 @@ def settings_for(assistant: Assistant, stt: SttCapabilities) -> Settings:
         turns=TurnSettings(
             wait_s=assistant.start_speaking_plan.wait_seconds,
             recognizer_finalizes=stt.finalizes,
+            finalize_after_s=stt.finalize_after_s,
         ),
         interruption=InterruptionSettings(
             words=max(1, stop.num_words),

@@ -46,7 +46,9 @@ class PocketsphinxStt:
     """
 
     name = NAME
-    capabilities = SttCapabilities(partials=True, word_times=True, finalizes=True, grammars=True)
+    capabilities = SttCapabilities(
+        partials=True, word_times=True, finalizes=True, grammars=True, finalize_after_s=0.25
+    )
 
     def __init__(self, *, ready: int = 1, maximum: int | None = None) -> None:
         limit = 4 * (os.cpu_count() or 1) if maximum is None else maximum
