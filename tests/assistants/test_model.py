@@ -33,7 +33,12 @@ FULL: dict[str, Any] = {
         "base_url": "http://127.0.0.1:11434/v1",
         "replies": ["One."],
     },
-    "transcriber": {"provider": "pocketsphinx", "language": "de", "beam_width": 4},
+    "transcriber": {
+        "provider": "pocketsphinx",
+        "language": "de",
+        "grammar": "#JSGF V1.0;",
+        "beam_width": 4,
+    },
     "voice": {
         "provider": "espeak",
         "voice_id": "de+f2",
@@ -73,7 +78,12 @@ WIRE: dict[str, Any] = {
         "url": "http://127.0.0.1:11434/v1",
         "replies": ["One."],
     },
-    "transcriber": {"provider": "pocketsphinx", "language": "de", "beam_width": 4},
+    "transcriber": {
+        "provider": "pocketsphinx",
+        "language": "de",
+        "grammar": "#JSGF V1.0;",
+        "beam_width": 4,
+    },
     "voice": {
         "provider": "espeak",
         "voiceId": "de+f2",

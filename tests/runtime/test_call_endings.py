@@ -4,6 +4,7 @@ import asyncio
 import gc
 import logging
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -338,6 +339,21 @@ def test_a_transport_that_plays_nothing_has_failed() -> None:
     call = carry(quiet_agent(), ScriptedCaller(waits, drains=False))
     assert call.outcome.reason == "transport-failed"
     assert call.outcome.duration_s <= SETTINGS.recovery.stuck_s + 0.01
+
+
+def test_a_goodbye_that_takes_too_long_is_kept_as_far_as_it_was_heard() -> None:
+    """The call ends in the middle of it, at a moment at which nothing is reported."""
+    settings = replace(SETTINGS, end_message="Goodbye, and thank you. " * 5, ending_limit_s=1.234)
+    llm = ScriptedLlm([Answer("Well then.")])
+    agent = an_agent(
+        stt=ScriptedStt(["bye"], then=""),
+        llm=llm,
+        settings=replace(settings, end_phrases=("well then",)),
+    )
+    call = carry(agent, ScriptedCaller(script))
+    assert call.outcome.reason == "agent-ended"
+    assert call.caller.text.endswith("Goodbye, and thank")
+    assert b"".join(pcm for _, pcm in call.memory.said) == call.caller.audio
 
 
 def test_a_transport_in_another_format_is_refused() -> None:

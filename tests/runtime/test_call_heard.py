@@ -96,6 +96,39 @@ def test_an_interrupted_answer_ends_with_the_last_word_heard(name: str) -> None:
         assert estimates == {name == "deaf"}
 
 
+def test_what_was_heard_is_known_before_what_the_caller_does() -> None:
+    """A sound is judged by what they had heard until then, to the word."""
+    for tick in range(3, int(LENGTH_S / 0.02) - 12, 7):
+        call = disturbed(PAUSING, tick * 0.02, 1.2, "no that is not it")
+        sound = call.memory.when(act.PausePlayout)[0]
+        told = [s for s in call.memory.steps if isinstance(s.event, ev.Heard) and s.now <= sound]
+        index = next(
+            n for n, s in enumerate(call.memory.steps) if act.PausePlayout("caller") in s.actions
+        )
+        known = {s.event.span: s.event.chars for s in told if s in call.memory.steps[:index]}
+        heard = heard_words(answer_heard(call))
+        texts = [span[: known.get(n, 0)] for n, span in enumerate(SPANS)]
+        assert " ".join(text for text in texts if text) == heard, f"at {tick * 0.02:.2f} s"
+
+
+@pytest.mark.parametrize("name", ["pausing", "clearing", "deaf"])
+def test_who_hangs_up_has_heard_what_they_have_heard(name: str) -> None:
+    for tick in range(1, 60):
+
+        async def script(caller: ScriptedCaller, tick: int = tick) -> None:
+            await caller.listen()
+            await caller.say(0.8)
+            await caller.until_speaking(for_s=0.04)
+            began, _ = caller.speaker.played[-1]
+            await caller.gap(began + tick * 0.0537 - caller.now())
+
+        agent = an_agent(stt=ScriptedStt(["count"]), llm=ScriptedLlm([ANSWER]), gap_s=None)
+        call = carry(agent, ScriptedCaller(script, TIMINGS[name]))
+        heard = len(call.caller.audio) // 2 - len(GREETING) * CHAR
+        assert heard > 0
+        assert call.lines[2:] == [("agent", heard_words(heard))] * bool(heard_words(heard))
+
+
 @pytest.mark.parametrize("name", ["pausing", "clearing", "marks", "deaf"])
 def test_the_agent_is_silent_as_soon_as_the_voice_is_known(name: str) -> None:
     call = disturbed(TIMINGS[name], 1.0, 1.2, "no that is not it")
@@ -176,9 +209,13 @@ def test_two_sounds_in_one_answer() -> None:
 # The recording
 
 
+SOUNDS = {"an interruption": (1.2, "no that is not it"), "none": (0.24, "mm-hmm")}
+
+
+@pytest.mark.parametrize("sound", SOUNDS)
 @pytest.mark.parametrize("name", TIMINGS)
-def test_the_recording_holds_what_was_heard_when_it_was_heard(name: str) -> None:
-    call = disturbed(TIMINGS[name], 1.0, 1.2, "no that is not it")
+def test_the_recording_holds_what_was_heard_when_it_was_heard(name: str, sound: str) -> None:
+    call = disturbed(TIMINGS[name], 1.03, *SOUNDS[sound])
     played = [(at, bytes(pcm)) for at, pcm in call.caller.speaker.played]
     recorded = joined(call.memory)
     assert len(recorded) == len(played)

@@ -318,6 +318,16 @@ def test_the_call_of_a_dead_process_is_closed(tmp_path: Path) -> None:
     assert closed(tmp_path) == []
 
 
+def test_a_call_that_had_ended_keeps_its_reason(tmp_path: Path) -> None:
+    """Its process died before the record was complete."""
+    ended = ev.Disconnected(CALLER)
+    FACTS.append((2.0, ended))
+    folder = dead(tmp_path, "a")
+    FACTS.pop()
+    assert closed(tmp_path) == ["a caller-hung-up"]
+    assert steps_of(folder)[-1].event == ended
+
+
 def test_a_cut_in_the_middle_of_a_character(tmp_path: Path) -> None:
     folder = dead(tmp_path, "a")
     with (folder / TRACE).open("ab") as file:

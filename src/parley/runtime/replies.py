@@ -174,7 +174,7 @@ class Replies:
         self._speaking[key] = self._children.spawn(
             "voice",
             self._speak(key, text, action.attempt),
-            partial(self._fell_silent, key, action.attempt),
+            partial(self._fell_silent, key),
         )
 
     def cancel_synthesis(self, reply: int, span: int) -> None:
@@ -220,9 +220,8 @@ class Replies:
         self._mouth.end_span(*key)
         self._post(ev.SpanSynthesized(*key, total / OUTBOUND.bytes_for(1)))
 
-    def _fell_silent(self, key: tuple[int, int], attempt: int, error: ProviderError) -> None:
-        if self._attempts.get(key) == attempt:
-            self._post(ev.SpanFailed(*key, error.category, error.permanent))
+    def _fell_silent(self, key: tuple[int, int], error: ProviderError) -> None:
+        self._post(ev.SpanFailed(*key, error.category, error.permanent))
 
 
 class _Cutter:
