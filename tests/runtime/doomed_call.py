@@ -12,7 +12,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from support import SETTINGS, VOICED, ScriptedCaller, an_agent
+from callers import VOICED, ScriptedCaller
+from support import SETTINGS, an_agent
 
 from parley.core.actions import Action
 from parley.core.events import Event

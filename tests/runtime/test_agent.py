@@ -4,7 +4,9 @@ import asyncio
 from typing import Any
 
 import pytest
-from support import SETTINGS, ScriptedCaller, an_agent, run_cleanly, tts
+from callers import ScriptedCaller
+from support import SETTINGS, an_agent, run_cleanly
+from voices import tts
 
 from parley.core.settings import cached_phrases
 from parley.errors import ProviderUnavailable

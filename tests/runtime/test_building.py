@@ -4,7 +4,7 @@ from dataclasses import fields
 from typing import Any
 
 import pytest
-from support import LevelVad
+from voices import LevelVad
 
 from parley.assistants.model import Assistant
 from parley.core.phrases import ACKNOWLEDGEMENTS

@@ -10,20 +10,9 @@ from functools import cache
 from typing import Any, cast
 
 import pytest
-from support import (
-    CHAR_S,
-    SETTINGS,
-    Carried,
-    LevelVad,
-    Memory,
-    ScriptedCaller,
-    an_agent,
-    assert_replays,
-    call_of,
-    carry,
-    run_cleanly,
-    tts,
-)
+from callers import ScriptedCaller
+from support import SETTINGS, Carried, Memory, an_agent, assert_replays, call_of, carry, run_cleanly
+from voices import CHAR_S, LevelVad, tts
 
 from parley.core import actions as act
 from parley.core import events as ev

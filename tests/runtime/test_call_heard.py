@@ -3,26 +3,14 @@
 import re
 
 import pytest
-from support import (
-    CHAR,
-    CLEARING,
-    DEAF,
-    MARKING,
-    PAUSING,
-    SETTINGS,
-    UNCLEARABLE,
-    Carried,
-    Memory,
-    ScriptedCaller,
-    an_agent,
-    carry,
-    letters,
-    read,
-)
+from callers import CLEARING, DEAF, MARKING, PAUSING, UNCLEARABLE, ScriptedCaller
+from support import SETTINGS, Carried, Memory, an_agent, carry
+from voices import CHAR, letters, read
 
 from parley.audio.timing import Timing
 from parley.core import actions as act
 from parley.core import events as ev
+from parley.core.events import CALLER
 from parley.providers.scripted import ScriptedLlm, ScriptedStt
 
 SPANS = ("One two three.", "Four hundred and five, or six.", "Seven.")
@@ -100,15 +88,14 @@ def test_what_was_heard_is_known_before_what_the_caller_does() -> None:
     """A sound is judged by what they had heard until then, to the word."""
     for tick in range(3, int(LENGTH_S / 0.02) - 12, 7):
         call = disturbed(PAUSING, tick * 0.02, 1.2, "no that is not it")
-        sound = call.memory.when(act.PausePlayout)[0]
-        told = [s for s in call.memory.steps if isinstance(s.event, ev.Heard) and s.now <= sound]
-        index = next(
-            n for n, s in enumerate(call.memory.steps) if act.PausePlayout("caller") in s.actions
-        )
-        known = {s.event.span: s.event.chars for s in told if s in call.memory.steps[:index]}
-        heard = heard_words(answer_heard(call))
-        texts = [span[: known.get(n, 0)] for n, span in enumerate(SPANS)]
-        assert " ".join(text for text in texts if text) == heard, f"at {tick * 0.02:.2f} s"
+        told = dict.fromkeys(range(len(SPANS)), 0)
+        for step in call.memory.steps:
+            if isinstance(step.event, ev.Heard) and step.event.reply > 1:
+                told[step.event.span] = step.event.chars
+            if act.PausePlayout(CALLER) in step.actions:
+                break
+        known = [span[: told[n]] for n, span in enumerate(SPANS) if told[n]]
+        assert " ".join(known) == heard_words(answer_heard(call)), f"at {tick * 0.02:.2f} s"
 
 
 @pytest.mark.parametrize("name", ["pausing", "clearing", "deaf"])

@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
-from support import SETTINGS, Carried, Script, ScriptedCaller, an_agent, carry, tts
+from callers import Script, ScriptedCaller
+from support import SETTINGS, Carried, an_agent, carry
+from voices import tts
 
 from parley.core import actions as act
 from parley.core import events as ev

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import Memory, ScriptedCaller, an_agent, call_of, run_cleanly
+from callers import ScriptedCaller
+from support import Memory, an_agent, call_of, run_cleanly
 
 from parley.core.reasons import EndReason
 from parley.providers.scripted import CallTool, ScriptedLlm, ScriptedStt
@@ -150,6 +151,33 @@ def test_a_call_lets_go_of_everything_by_itself() -> None:
     try:
         run_cleanly(main())
         assert len(left) == 14
+        assert [ref() for ref in left if ref() is not None] == []
+    finally:
+        gc.enable()
+
+
+@pytest.mark.xfail(reason="the audio of a reply and of its spans refer to each other")
+def test_an_answer_that_was_cut_off_lets_go_of_its_audio() -> None:
+    """Seconds of it, in a call that may go on for long."""
+    left: list[weakref.ref[Any]] = []
+
+    async def carry() -> None:
+        agent = an_untidy_agent()
+        await agent.start()
+        gc.collect()
+        gc.disable()
+        call = call_of(agent, ScriptedCaller(script), Memory())
+        task = asyncio.ensure_future(call.run())
+        for _ in range(40):
+            await asyncio.sleep(0.1)
+            replies = call._mouth.playout._replies.values()
+            left.extend(weakref.ref(span) for reply in replies for span in reply.spans.values())
+        del replies
+        await task
+
+    try:
+        run_cleanly(carry())
+        assert left
         assert [ref() for ref in left if ref() is not None] == []
     finally:
         gc.enable()

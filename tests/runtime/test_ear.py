@@ -7,14 +7,9 @@ from functools import partial
 from typing import Any
 
 import pytest
-from support import (
-    Carried,
-    LevelVad,
-    ScriptedCaller,
-    an_agent,
-    carry,
-    heedless,
-)
+from callers import ScriptedCaller
+from support import Carried, an_agent, carry, heedless
+from voices import LevelVad
 
 from parley.audio.formats import INBOUND
 from parley.core import actions as act

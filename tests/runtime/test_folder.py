@@ -9,7 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support import SETTINGS, ScriptedCaller, an_agent, letters, run_cleanly
+from callers import ScriptedCaller
+from support import SETTINGS, an_agent, run_cleanly
+from voices import letters
 
 from parley.audio.diskwriter import DiskWriter
 from parley.audio.formats import INBOUND, OUTBOUND

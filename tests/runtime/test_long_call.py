@@ -7,7 +7,8 @@ import time
 from dataclasses import replace
 
 import pytest
-from support import SETTINGS, Carried, ScriptedCaller, an_agent, carry
+from callers import ScriptedCaller
+from support import SETTINGS, Carried, an_agent, carry
 
 from parley.core import actions as act
 from parley.core import events as ev

@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import Any, cast
 
 import pytest
-from support import SETTINGS, Carried, ScriptedCaller, SpellingTts, an_agent, carry, heedless, tts
+from callers import ScriptedCaller
+from support import SETTINGS, Carried, an_agent, carry, heedless
+from voices import SpellingTts, tts
 
 from parley.core import actions as act
 from parley.core.settings import Settings

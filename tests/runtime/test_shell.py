@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from support import SETTINGS, Memory, ScriptedCaller, an_agent, call_of, run_cleanly
+from callers import ScriptedCaller
+from support import SETTINGS, Memory, an_agent, call_of, run_cleanly
 
 from parley.core import actions as act
 from parley.core import events as ev

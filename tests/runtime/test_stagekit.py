@@ -5,7 +5,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support import CHAR_S, Carried, ScriptedCaller, an_agent, carry, run_cleanly, tts
+from callers import ScriptedCaller
+from support import Carried, an_agent, carry, run_cleanly
+from voices import CHAR_S, tts
 
 from parley.core import events as ev
 from parley.errors import ConfigurationError

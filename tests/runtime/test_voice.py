@@ -6,7 +6,8 @@ import math
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
-from support import run_cleanly, tts
+from support import run_cleanly
+from voices import tts
 
 from parley.audio.formats import OUTBOUND, AudioFormat
 from parley.audio.ledger import WordTime
