@@ -136,6 +136,11 @@ def test_yes_does_not_answer_a_question_that_is_still_being_written() -> None:
     assert yielded(call) == []
 
 
+def test_yes_does_not_answer_a_question_that_was_not_heard_at_all() -> None:
+    call = Call().at(1).says("Hello.").answers(1, "Really?").voice().after(0.2).final("yes")
+    assert yielded(call) == []
+
+
 def test_what_must_be_heard_is_not_interrupted() -> None:
     call = Call(greeting=STORY, greeting_interruptible=False).synthesized(1).started(1)
     call.at(1).voice().at(3).partial("no wait").pause().at(4).heard(1, 30)

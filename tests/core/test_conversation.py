@@ -49,6 +49,11 @@ def test_a_late_event_finds_the_deadlines_passed() -> None:
     ]
 
 
+def test_deadlines_that_have_passed_are_dealt_with_in_their_order() -> None:
+    call = Call().late(40).tell(ev.Tick())
+    assert call.said()[0] == "Are you still there?"
+
+
 def test_an_event_that_makes_a_deadline_pass_finds_it_passed() -> None:
     call = Call().at(1).says("Hello.").writes(1, "Hi.").synthesized(1).started(1).heard(1, 3)
     call.late(6).starved(1, at=4.5)

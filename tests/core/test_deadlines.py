@@ -79,6 +79,13 @@ def test_without_fillers_nothing_is_said() -> None:
     assert call.awaits() == ["model", *ALWAYS]
 
 
+def test_the_transport_is_not_blamed_for_a_slow_voice() -> None:
+    call = Call(recovery={"voice_timeout_s": 20.0}).at(1).says("Hello.").writes(1, "One.")
+    call.synthesized(1).started(1).heard(1, 4).starved(1).writes(1, "Two.", start=5).generated(1)
+    assert "playout" not in call.at(12).awaits()
+    assert call.outcome(1) == "live"
+
+
 def test_silence_counts_while_no_tool_runs() -> None:
     call = Call(phrases={"fillers": ()}).at(1).says("Book it.").asks_tool(1, timeout_s=60.0)
     call.generated(1)

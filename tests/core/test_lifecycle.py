@@ -132,6 +132,11 @@ def test_words_that_are_no_turn_yet_are_dropped() -> None:
     assert call.did(act.SegmentDropped) == [act.SegmentDropped(CALLER, 0, "the call is ending")]
 
 
+def test_nothing_is_begun_after_the_goodbye() -> None:
+    call = brief_call().at(20).says_phrase(1).at(20.1).voice().final("One more thing").at(20.2)
+    assert not call.did(act.StartReply)
+
+
 def test_a_goodbye_that_is_never_heard_to_its_end() -> None:
     call = brief_call().at(20).synthesized(1).started(1)
     for second in range(21, 32):
@@ -171,6 +176,13 @@ def test_silence_is_broken_and_then_ends_the_call() -> None:
     assert call.said() == [STILL_THERE]
     assert call.at(30).said() == [STILL_THERE, NOBODY]
     assert call.says_phrase(2).at(31).ending() == [EndReason.SILENCE_TIMEOUT]
+
+
+def test_silence_counts_anew_after_a_prompt() -> None:
+    call = Call(silence={"prompts": ("Hello?", "Anybody?")}).at(10).synthesized(1).started(1)
+    call.at(12).finished(1).at(21.9)
+    assert call.said() == ["Hello?"]
+    assert call.at(22).said() == ["Hello?", "Anybody?"]
 
 
 def test_each_prompt_is_said_once() -> None:

@@ -219,6 +219,13 @@ def test_a_recogniser_that_never_answers_ends_the_call() -> None:
     assert call.says_phrase(2).at(9).ending() == [EndReason.TRANSCRIBER_FAILED]
 
 
+def test_nobody_is_asked_to_repeat_as_the_call_ends() -> None:
+    call = Call(phrases={"failure_goodbye": ""}).at(1).voice().at(1.3).pause().at(2.7)
+    call.says_phrase(1).tell(ev.ListeningReady(CALLER)).at(4).voice().at(4.3).pause().at(6)
+    assert call.said() == [UNCLEAR]
+    assert call.ending() == [EndReason.TRANSCRIBER_FAILED]
+
+
 # Gaps in the media
 
 
@@ -356,7 +363,9 @@ def test_no_turn_is_reopened_by_an_interrupted_first_word_of_the_agent() -> None
 
 def test_a_reopened_partial_segment_goes_on() -> None:
     call = Call().at(1).voice().at(2).partial("I want").pause().at(3.5).voice()
-    call.at(3.7).final("I want tea").at(4).pause().at(5)
+    call.at(3.7).partial("I want tea")
+    assert dropped(call) == []
+    call.final("I want tea").at(4).pause().at(5)
     assert committed(call)[-1][:2] == ("I want tea", (0,))
 
 

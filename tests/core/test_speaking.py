@@ -87,6 +87,11 @@ def test_a_reply_may_finish_before_its_start_was_told() -> None:
     assert call.outcome(1) == "done"
 
 
+def test_a_start_that_is_told_twice_and_audio_of_an_unknown_span_change_nothing() -> None:
+    call = Call().at(1).says("Hello.").speaks(1, "Hi.").started(1).synthesized(1, 9).audio(1, 9)
+    assert call.finished(1).outcome(1) == "done"
+
+
 def test_progress_is_never_more_than_the_text_and_never_goes_back() -> None:
     call = Call().at(1).says("Hello.").speaks(1, "Hi there.").heard(1, 5).heard(1, 2)
     assert call.history()[-1] == ("agent", "Hi th")
@@ -125,6 +130,7 @@ def test_a_filler_that_is_ready_is_heard_before_the_answer_is() -> None:
     assert call.did(act.PlayReply) == [act.PlayReply(2, CALLER, aside=True)]
     call.answers(1, "Hi.")
     assert call.did(act.PlayReply)[1:] == [act.PlayReply(1, CALLER, aside=False)]
+    assert call.outcome(2) == "live"
 
 
 def test_an_apology_does_not_wait_for_an_answer_that_is_coming() -> None:
@@ -140,6 +146,7 @@ def test_a_filler_fills_a_reply_that_runs_dry() -> None:
     call = Call().at(1).says("Hello.").writes(1, "One.").synthesized(1).started(1).heard(1, 4)
     call.at(3).starved(1, at=2.9).at(4.4)
     assert call.said() == ["One moment, please."]
+    assert call.outcome(2) == "live"
     call.writes(1, "Two.", start=5).heard(1, 4).synthesized(1, 1).heard(1, 1, span=1)
     assert call.outcome(2) == "cancelled"
     assert call.outcome(1) == "live"

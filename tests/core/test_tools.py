@@ -96,7 +96,9 @@ def test_a_result_that_arrives_after_another_answer_has_begun_is_told_after_it()
     """The answer to a second question was asked for while the tool still ran."""
     call = Call().at(1).says("Book it.").asks_tool(1).generated(1).at(2).says("Are you there?")
     assert results(call, 2) == [PENDING]
-    call.tell(ev.ToolFinished("t1", "booked")).answers(2, "Yes.").started(2)
+    call.tell(ev.ToolFinished("t1", "booked"))
+    assert call.did(act.StartReply)[-1].reply == 2
+    call.answers(2, "Yes.").started(2)
     assert call.did(act.StartReply)[-1].reply == 3
     assert results(call, 3) == ["booked"]
 
@@ -106,6 +108,13 @@ def test_an_interrupted_report_counts_as_told_if_any_of_it_was_heard() -> None:
     call.speaks(2, "It is booked for eight.").at(3).heard(2, 5).voice().at(3.3).final("wait")
     call.cleared().at(3.4).pause().at(4).speaks(3, "Yes?").finished(3).at(6)
     assert call.did(act.StartReply)[-1].reply == 3
+
+
+def test_an_interrupted_report_is_not_made_again() -> None:
+    call = Call().at(1).says("Book it.").asks_tool(1).generated(1).tell(ev.ToolFinished("t1", "A"))
+    call.speaks(2, "It is booked for eight.").at(3).heard(2, 5).voice().at(3.6).pause().cleared()
+    call.final("").at(8)
+    assert [s.reply for s in call.did(act.StartReply)] == [1, 2]
 
 
 def test_what_was_told_once_is_not_told_again_after_speculation_in_vain() -> None:
@@ -124,6 +133,12 @@ def test_further_tools_in_turn() -> None:
     call.tell(ev.ToolFinished("t2", "B"))
     assert results(call, 3) == ["A", "B"]
     assert len(call.did(act.StartReply)) == 3
+
+
+def test_a_tool_call_is_progress() -> None:
+    call = Call().at(1).says("Book it.").at(7).asks_tool(1).at(12.9)
+    assert call.outcome(1) == "live"
+    assert call.at(13).outcome(1) == "failed"
 
 
 def test_tools_do_not_lead_to_tools_for_ever() -> None:

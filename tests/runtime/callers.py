@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from voices import CHAR_S, read
+from voices import read
 
 from parley.audio.formats import INBOUND, OUTBOUND, AudioFormat
 from parley.audio.timing import Timing

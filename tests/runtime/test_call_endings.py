@@ -22,7 +22,7 @@ from support import (
 )
 from voices import LevelVad, tts
 
-from parley.audio.formats import INBOUND
+from parley.audio.formats import AudioFormat
 from parley.audio.timing import Timing
 from parley.core import actions as act
 from parley.errors import ConfigurationError, TransportError
@@ -352,12 +352,13 @@ def test_a_goodbye_that_takes_too_long_is_kept_as_far_as_it_was_heard() -> None:
     assert b"".join(pcm for _, pcm in call.memory.said) == call.caller.audio
 
 
-def test_a_transport_in_another_format_is_refused() -> None:
+@pytest.mark.parametrize("what", ["input", "output"])
+def test_a_transport_in_another_format_is_refused(what: str) -> None:
     caller = ScriptedCaller(one_question)
-    caller.output = INBOUND
+    setattr(caller, what, AudioFormat(8_000, "mulaw"))
 
     async def main() -> None:
-        with pytest.raises(ConfigurationError, match="plays"):
+        with pytest.raises(ConfigurationError, match=r"8000.* Convert at the transport's edge"):
             await call_of(quiet_agent(), caller, Memory()).run()
 
     run_cleanly(main())

@@ -44,7 +44,7 @@ def begin_ending(ctx: Context, reason: str, goodbye: str = "") -> None:
     if state.ear.listening.can("drop"):
         state.ear.listening.fire("drop")
     if goodbye:
-        if state.queue or state.floor.state != "settled":
+        if state.queue:
             bargein.give(ctx, "the call is ending")
         leg = state.ear.leg
         speaking.say(ctx, "goodbye", goodbye, leg=leg, interruptible=False, ends_call=reason)

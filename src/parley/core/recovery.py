@@ -55,7 +55,7 @@ def empty_answer(ctx: Context) -> None:
     """Rule: an answer without text and tools is no answer."""
     for reply in list(ctx.state.live.values()):
         nothing = reply.generated and not reply.spans and not reply.tools
-        if nothing and not reply.ends_call and not reply.closed and not reply.broken:
+        if nothing and not reply.ends_call and not reply.broken:
             responder_broke(ctx, reply, "empty", permanent=False)
 
 

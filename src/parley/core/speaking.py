@@ -191,7 +191,6 @@ def heard(ctx: Context, event: ev.Heard) -> None:
         it.chars = max(it.chars, min(event.chars, len(it.text)))
     reply.heard_at = ctx.now
     reply.starved = None
-    ctx.state.quiet_since = ctx.now
 
 
 def starved(ctx: Context, event: ev.PlayoutStarved) -> None:

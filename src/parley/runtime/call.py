@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+from parley.audio.formats import INBOUND
 from parley.core import actions as act
 from parley.core import events as ev
 from parley.core.conversation import Conversation
 from parley.core.history import Line
 from parley.core.reasons import EndReason
 from parley.core.settings import Settings
-from parley.errors import ProviderError, ToolError, TransportError
+from parley.errors import ConfigurationError, ProviderError, ToolError, TransportError
 from parley.providers.protocols import SpeechToText, SttOptions
 from parley.runtime.children import Children
 from parley.runtime.ear import GAP_S, Ear
@@ -73,6 +74,11 @@ class Call:
     """Runs one call. Make it in a running event loop; `run` it once."""
 
     def __init__(self, parts: Parts, transport: Transport, recorder: Recorder | None) -> None:
+        if transport.input != INBOUND:
+            raise ConfigurationError(
+                f"a transport sends {transport.input}, not {INBOUND}",
+                remedy="Convert at the transport's edge.",
+            )
         self._parts = parts
         self._transport = transport
         self._recorder = recorder

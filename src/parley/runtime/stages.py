@@ -154,7 +154,7 @@ class Stages:
         if self._slow[key] == SLOW_TURNS:
             self._out.add(key)
             limit = f"{SLOW_TURNS} times in a row longer than {TURN_LIMIT_S * 1000:g} ms"
-            self._report(stage, seam, StageError(limit))
+            self._report(stage, seam, _Unfit(limit))
         return result
 
     async def _wait(
@@ -165,48 +165,48 @@ class Stages:
             async with asyncio.timeout(WAIT_LIMIT_S):
                 return await work()
         except TimeoutError:
-            self._report(stage, seam, StageError("deadline"))
+            self._report(stage, seam, _Unfit("deadline"))
         except Exception as error:
             self._report(stage, seam, error)
         return default
 
     def _report(self, stage: object, seam: str, error: Exception) -> None:
-        what = str(error) if isinstance(error, StageError) else type(error).__name__
+        what = str(error) if isinstance(error, _Unfit) else type(error).__name__
         name = getattr(stage, "name", type(stage).__name__)
         self.failed(ev.StageFailed(str(name), seam, what))
 
 
-class StageError(Exception):
-    """A stage did not keep to its Protocol; the message says how."""
+class _Unfit(Exception):
+    """What a stage does is not what its Protocol says; the message tells what it is."""
 
 
 def _processed(stage: AudioStage, pcm: bytes) -> bytes:
     changed = stage.process(pcm)
     if not isinstance(changed, bytes) or len(changed) != len(pcm):
-        raise StageError("returned no audio of the same length")
+        raise _Unfit("returned no audio of the same length")
     return changed
 
 
 async def _transcript(stage: TranscriptStage, text: str, final: bool) -> str:
     changed = await stage.transcript(text, final=final)
     if not isinstance(changed, str):
-        raise StageError("returned no text")
+        raise _Unfit("returned no text")
     return changed
 
 
 async def _messages(stage: MessagesStage, lines: Sequence[Line]) -> Sequence[Line]:
     changed = await stage.messages(lines)
     if not isinstance(changed, Sequence) or not all(isinstance(it, Line) for it in changed):
-        raise StageError("returned no lines")
+        raise _Unfit("returned no lines")
     return changed
 
 
 def _speakable(stage: ReplyTextStage, source: str) -> Spoken:
     changed = stage.speakable(source)
     if not isinstance(changed, Spoken) or not isinstance(changed.text, str):
-        raise StageError("returned nothing that can be spoken")
+        raise _Unfit("returned nothing that can be spoken")
     if not _fits(changed, source):
-        raise StageError("returned an alignment that does not fit")
+        raise _Unfit("returned an alignment that does not fit")
     return changed
 
 
