@@ -57,6 +57,7 @@ def test_the_caller_hangs_up() -> None:
         act.EndCall(EndReason.CALLER_HUNG_UP),
     ]
     assert call.conversation.state.ear.hearing.state == "off"
+    assert call.conversation.state.end_reason == EndReason.CALLER_HUNG_UP
 
 
 def test_before_it_has_begun() -> None:

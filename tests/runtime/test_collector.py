@@ -156,7 +156,6 @@ def test_a_call_lets_go_of_everything_by_itself() -> None:
         gc.enable()
 
 
-@pytest.mark.xfail(reason="the audio of a reply and of its spans refer to each other")
 def test_an_answer_that_was_cut_off_lets_go_of_its_audio() -> None:
     """Seconds of it, in a call that may go on for long."""
     left: list[weakref.ref[Any]] = []

@@ -273,7 +273,10 @@ class Playout:
 
     def _bury(self, reply: int) -> ReplyAudio | None:
         self._dead.add(reply)
-        return self._replies.pop(reply, None)
+        audio = self._replies.pop(reply, None)
+        if audio:
+            audio.forget()
+        return audio
 
     # Sending
 

@@ -123,6 +123,11 @@ class ReplyAudio:
             raise ValueError(f"span {span} of reply {self.id} has begun and cannot be opened again")
         self.spans[span] = audio
 
+    def forget(self) -> None:
+        """Let go of the spans, which refer to the reply: no cycle keeps their audio."""
+        self.spans.clear()
+        self.pending.clear()
+
     def drop(self, span: int) -> bool:
         """Remove a span; False where it is unknown or has begun."""
         audio = self.spans.get(span)

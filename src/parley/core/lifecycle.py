@@ -46,8 +46,7 @@ def begin_ending(ctx: Context, reason: str, goodbye: str = "") -> None:
     if goodbye:
         if state.queue:
             bargein.give(ctx, "the call is ending")
-        leg = state.ear.leg
-        speaking.say(ctx, "goodbye", goodbye, leg=leg, interruptible=False, ends_call=reason)
+        speaking.say(ctx, "goodbye", goodbye, leg=state.ear.leg, interruptible=False)
 
 
 def reply_finished(ctx: Context, reply: Reply) -> None:

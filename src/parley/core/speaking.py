@@ -67,12 +67,10 @@ def say(
     *,
     leg: Leg,
     interruptible: bool = True,
-    ends_call: str = "",
 ) -> Reply:
     """Say one of the phrases that were synthesised beforehand."""
     reply = _new(ctx, kind, leg, None)
     reply.interruptible = interruptible
-    reply.ends_call = ends_call
     reply.generated = True
     reply.spans[0] = Span(0, text, 0, len(text), asked=ctx.now)
     promote(ctx, reply)
