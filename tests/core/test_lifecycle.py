@@ -3,9 +3,10 @@
 import pytest
 from timeline import Call
 
-from parley.core import CALLER, EndReason
+from parley.core import CALLER, EndReason, Settings, lifecycle
 from parley.core import actions as act
 from parley.core import events as ev
+from parley.core.state import Context, State
 
 UNCLEAR = "Sorry, I didn't catch that. Could you say it again?"
 STILL_THERE = "Are you still there?"
@@ -246,3 +247,13 @@ def test_media_that_stay_away_end_it(heard: bool) -> None:
         call.voice()
     call.tell(ev.MediaLost(CALLER, 1.0)).at(16)
     assert call.ending() == [EndReason.CONNECTION_LOST]
+
+
+def test_a_call_that_is_ending_keeps_its_first_reason() -> None:
+    state = State()
+    state.call.fire("connect")
+    context = Context(Settings(), state)
+    lifecycle.begin_ending(context, EndReason.TRANSCRIBER_FAILED, "Goodbye.")
+    lifecycle.begin_ending(context, EndReason.MAX_DURATION, "Our time is up.")
+    assert state.end_reason == EndReason.TRANSCRIBER_FAILED
+    assert [a.text for a in context.actions if isinstance(a, act.Synthesize)] == ["Goodbye."]

@@ -6,7 +6,7 @@ import invariants
 import patience
 from choices import SETTINGS_BYTES, scripts
 from driver import World, play
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from parley.core.machines import TABLES, Machine
@@ -17,7 +17,12 @@ Test = Callable[..., None]
 def calls(examples: int) -> Callable[[Test], Test]:
     """Run a test with as many random scripts, the same ones every time."""
     script = st.binary(min_size=SETTINGS_BYTES + 300, max_size=SETTINGS_BYTES + 500)
-    profile = settings(derandomize=True, deadline=None, max_examples=examples)
+    profile = settings(
+        derandomize=True,
+        deadline=None,
+        max_examples=examples,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
     return lambda test: profile(given(script=script)(test))
 
 
