@@ -13,6 +13,7 @@ from parley.errors import ProviderUnavailable
 from parley.providers.scripted import Fail, ScriptedLlm, ScriptedStt
 from parley.runtime.responders import ModelResponder
 from parley.runtime.stages import Stages
+from parley.text.speakable.english.numbers import cardinal
 
 GONE = ProviderUnavailable("the engine", "gone")
 
@@ -126,5 +127,5 @@ def test_many_calls_at_a_time_do_not_mix() -> None:
         return list(zip([c.text for c in callers], transcripts, strict=True))
 
     for n, (heard, lines) in enumerate(run_cleanly(main())):
-        assert heard == f"Hello.You are number {n}."
+        assert heard == f"Hello.You are number {cardinal(n)}."
         assert lines == ["Hello.", f"number {n}", f"You are number {n}."]

@@ -40,6 +40,20 @@ REPLIES = {
         "Call no. 5.",
         "I will.",
     ],
+    "You are booked on Tuesday, December 3, 2026 at 10:30.": [
+        "You are booked on Tuesday,",
+        "December 3, 2026 at 10:30.",
+    ],
+    "You are free, 3 - 5 is what I said.": ["You are free,", "3 - 5 is what I said."],
+    "On Mon. and Tue. Dr. Lee is in. On Sat. 5 Dec. she is not.": [
+        "On Mon. and Tue. Dr. Lee is in.",
+        "On Sat. 5 Dec. she is not.",
+    ],
+    "This very old house near your lovely little town must cost its rich new owner 5 million "
+    "dollars every single year.": [
+        "This very old house near your lovely little town must cost its rich new owner",
+        "5 million dollars every single year.",
+    ],
     # lines and lists
     "Two steps:\n1. Open the door\n2. Close it": ["Two steps:", "1. Open the door", "2. Close it"],
     "Two steps: 1. Open the door. 2. Close it. Done.": [

@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,11 @@ from parley.runtime.closing import to_the_end
 from parley.runtime.ear import GAP_S
 from parley.runtime.folder import CallFolder
 from parley.runtime.responders import Responder
-from parley.runtime.stages import Stages
+from parley.runtime.stages import EventStage, Stages
 from parley.runtime.voice import Voice
 from parley.speech.vad import SharedVad
 from parley.text.cutting import ChunkSettings
+from parley.text.speakable import speakable
 from parley.tools.runner import Tool
 from parley.transports.base import Transport
 
@@ -63,9 +64,18 @@ class Agent:
         collector.settle()
 
     async def take(
-        self, transport: Transport, calls: Path | None = None, *, simulated: bool = False
+        self,
+        transport: Transport,
+        calls: Path | None = None,
+        *,
+        simulated: bool = False,
+        watch: Sequence[EventStage] = (),
+        call: str = "",
     ) -> CallRecord:
-        """Carry one call to its end, recording it in a new folder of `calls`."""
+        """Carry one call to its end, recording it in a new folder of `calls`.
+
+        `watch` are stages that watch this call only; `call` names it, else it gets a new name.
+        """
         parts = Parts(
             settings=self.settings,
             stt=self.stt,
@@ -74,14 +84,14 @@ class Agent:
             voice=self.voice,
             responder=self.responder(),
             tools=self.tools,
-            stages=self.stages(),
+            stages=_watched(self.stages(), watch),
             chunking=self.chunking,
             gap_s=self.gap_s,
         )
         with collector.on_the_line():
             if calls is None:
                 return CallRecord(await Call(parts, transport, None).run())
-            folder = CallFolder(calls, self.settings, disk_writer(), simulated=simulated)
+            folder = CallFolder(calls, self.settings, disk_writer(), call=call, simulated=simulated)
             try:
                 outcome = await Call(parts, transport, folder).run()
             finally:
@@ -93,11 +103,16 @@ class Agent:
         await asyncio.gather(*(p.aclose() for p in self._providers()))
 
     def _phrases(self) -> list[str]:
-        """What is said from the cache, as stages have it spoken."""
-        stages = self.stages()
-        texts = cached_phrases(self.settings)
-        spoken = [(text, stages.speakable(text)) for text in texts]
-        return [rewritten.text if rewritten else text for text, rewritten in spoken]
+        """What is said from the cache, in the words in which it is spoken."""
+        stages, language = self.stages(), self.voice.language
+        return [
+            speakable(text, language, rewritten=stages.speakable(text)).text
+            for text in cached_phrases(self.settings)
+        ]
 
     def _providers(self) -> tuple[Provider, ...]:
         return (self.stt, self.voice.tts, *self.others)
+
+
+def _watched(stages: Stages, watch: Sequence[EventStage]) -> Stages:
+    return replace(stages, events=(*stages.events, *watch)) if watch else stages

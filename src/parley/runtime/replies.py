@@ -14,11 +14,20 @@ from parley.providers.protocols import ToolCall
 from parley.runtime.children import Children, given_up
 from parley.runtime.closing import closing
 from parley.runtime.mouth import Mouth
-from parley.runtime.responders import HangUp, ReplyPart, ReplyRequest, ReplyText, Responder
+from parley.runtime.responders import (
+    Expects,
+    HangUp,
+    ReplyPart,
+    ReplyRequest,
+    ReplyText,
+    Responder,
+    Understood,
+)
 from parley.runtime.stages import Stages
 from parley.runtime.voice import Speech, Voice
 from parley.text.chunking import Chunked, Chunker
 from parley.text.cutting import ChunkSettings
+from parley.text.speakable import speakable
 
 log = logging.getLogger(__name__)
 
@@ -145,7 +154,11 @@ class Replies:
         if isinstance(part, ToolCall):
             self._call_tool(reply, part)
             return LONGEST_REPLY / MOST_TOOLS
-        if isinstance(part, HangUp):
+        if isinstance(part, Understood):
+            self._post(ev.ReplyUnderstood(reply, part.name, part.label, part.value))
+        elif isinstance(part, Expects):
+            self._post(ev.ReplyExpects(reply, part.kind, part.question, part.grammar))
+        elif isinstance(part, HangUp):
             self._post(ev.ReplyEndsCall(reply))
         return 1
 
@@ -160,10 +173,10 @@ class Replies:
         key = action.reply, action.span
         if self._mouth.playout.has_begun(*key):
             return  # the attempt before this one is heard already, and goes on
-        spoken = self._stages.speakable(action.text)
-        text = spoken.text if spoken else action.text
-        alignment = spoken.alignment if spoken else None
-        self._mouth.playout.open_span(*key, action.text, text, alignment)
+        rewritten = self._stages.speakable(action.text)
+        spoken = speakable(action.text, self._voice.language, rewritten=rewritten)
+        text = spoken.text
+        self._mouth.playout.open_span(*key, action.text, text, spoken.alignment)
         self._attempts[key] = action.attempt
         if not text.strip():
             self._done(key, 0)

@@ -27,6 +27,8 @@ MARKS = _SENTENCE_MARKS | _FULL_STOPS | _CLAUSE_MARKS | {"…"}
 
 _PAUSE = re.compile(r"…|\.\.")
 _SPACED_DASH = re.compile(r"\s[-–]")
+_RANGE_DASH = re.compile(r"\s[-–]\s?")
+_YEAR = re.compile(r"[12]\d{3}")
 _SHORT_NUMBER = re.compile(r"\d{1,2}")
 _INITIALS = re.compile(r"(?:[^\W\d_]{1,2}\.)*[^\W\d_]")
 
@@ -42,7 +44,11 @@ def boundary(
     if word.newline:
         return Boundary.SENTENCE
     tail = word.tail
-    if not tail or (following is None and word.core[-1].isdigit() and tail in ".,:"):
+    if following is None and word.core[-1].isdigit() and tail.strip() in (".", ",", ":", "-", "–"):
+        return Boundary.WORD
+    if following is not None and _is_one_figure(word, following, spelling):
+        return Boundary.JOINED
+    if not tail:
         return Boundary.WORD
     if not _SENTENCE_MARKS.isdisjoint(tail):
         return _end_or_quotation(tail, following)
@@ -54,6 +60,20 @@ def boundary(
     if not _FULL_STOPS.isdisjoint(tail):
         return _full_stop(word, following, before, spelling)
     return Boundary.WORD
+
+
+def _is_one_figure(word: Word, following: Word, spelling: Orthography) -> bool:
+    """Whether both are parts of one: 5 million, 555 0123, 3 - 5, December 3, 2026."""
+    number, follows_number = word.core[-1].isdigit(), following.core[0].isdigit()
+    if not word.tail:
+        if number and follows_number:
+            return True
+        beside = following.core if number else word.core if follows_number else ""
+        return beside.lower() in spelling.beside_numbers
+    if word.tail == ",":
+        day = _SHORT_NUMBER.fullmatch(word.core)
+        return bool(day and _YEAR.fullmatch(following.core))
+    return number and follows_number and bool(_RANGE_DASH.fullmatch(word.tail))
 
 
 def _end_or_quotation(tail: str, following: Word | None) -> Boundary:

@@ -23,6 +23,7 @@ class Orthography:
     `starters`: words that, with a capital, begin a sentence.
     `joiners`: words before the last item of a list.
     `connectives`: words before which a long sentence may be cut.
+    `beside_numbers`: words that are said in one breath with the number beside them (5 million).
     `ordinals`: a number with a full stop counts (der 3. Mai).
     """
 
@@ -34,18 +35,20 @@ class Orthography:
     starters: frozenset[str] = frozenset()
     joiners: frozenset[str] = frozenset()
     connectives: frozenset[str] = frozenset()
+    beside_numbers: frozenset[str] = frozenset()
     ordinals: bool = False
 
 
 _ENGLISH = Orthography(
     leading=_set("mr mrs ms mx dr prof rev hon gen col lt sgt capt gov sen rep pres mt")
     | _set("e.g i.e eg ie cf vs approx viz ca"),
-    numbered=_set("no nos nr fig figs vol ch sec art ext apt ste pp par"),
+    numbered=_set("no nos nr fig figs vol ch sec art ext apt ste pp par sat sun"),
     closing=_set("a.m p.m etc al"),
     after_closing=_set("monday tuesday wednesday thursday friday saturday sunday")
     | _set("eastern central mountain pacific atlantic greenwich local et ct mt pt"),
     common=_set("st ave blvd rd inc ltd co corp llc jr sr dept est jan feb mar apr jun jul")
-    | _set("aug sep sept oct nov dec ft lb lbs oz hr hrs min mins ph.d"),
+    | _set("aug sep sept oct nov dec ft lb lbs oz hr hrs min mins ph.d mon tue tues wed thu thurs")
+    | _set("fri"),
     starters=_set("the a an it its it's this that these those there here he she we we'll we're")
     | _set("you you'll you're they i'll i'm i've if in on at for from to and but so or then")
     | _set("what when where which who why how is are do does did can could would will should")
@@ -55,6 +58,9 @@ _ENGLISH = Orthography(
     connectives=_set("and or but because so that which who when while if unless although")
     | _set("though where than with without for from in on at by about after before")
     | _set("during until since through between into"),
+    beside_numbers=_set("hundred thousand million billion trillion percent dollars euros pounds")
+    | _set("am pm a.m p.m o'clock january february march april may june july august september")
+    | _set("october november december jan feb mar apr jun jul aug sep sept oct nov dec"),
 )
 
 _GERMAN = Orthography(
@@ -67,6 +73,8 @@ _GERMAN = Orthography(
     joiners=_set("und oder"),
     connectives=_set("und oder aber weil dass denn sondern wenn als ob während damit obwohl")
     | _set("mit ohne für von aus in im an am auf bei nach vor über unter zwischen bis"),
+    beside_numbers=_set("tausend million millionen milliarden prozent euro dollar uhr januar")
+    | _set("februar märz april mai juni juli august september oktober november dezember"),
     ordinals=True,
 )
 
