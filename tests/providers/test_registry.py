@@ -41,7 +41,7 @@ def _plugins(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_names_of_all_kinds() -> None:
     assert names("stt") == ["anything", "broken", "empty", "pocketsphinx", "scripted"]
     assert names("llm") == ["openai", "scripted", "strict"]
-    assert names("tts") == ["espeak", "scripted"]
+    assert names("tts") == ["embedded", "espeak", "flite", "scripted"]
 
 
 def test_real_entry_points_are_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:

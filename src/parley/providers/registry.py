@@ -30,7 +30,9 @@ BUILT_IN: dict[Kind, dict[str, str]] = {
         "scripted": "parley.providers.scripted:RepliesLlm",
     },
     "tts": {
+        "embedded": "parley.providers.tts.embedded:EmbeddedTts",
         "espeak": "parley.providers.tts.espeak:EspeakTts",
+        "flite": "parley.providers.tts.flite:FliteTts",
         "scripted": "parley.providers.scripted:ScriptedTts",
     },
 }
