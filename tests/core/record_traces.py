@@ -57,6 +57,28 @@ def silent() -> Call:
     return call.at(31.5).says_phrase(3).at(32)
 
 
+def order() -> Call:
+    """What is keyed in and said at once; what is understood, taken back, and understood again."""
+    call = Call(
+        greeting="Hello. What is your order number?",
+        greeting_interruptible=False,
+        greeting_kind="number",
+        greeting_question="What is your order number?",
+    )
+    call.synthesized(1).started(1).at(0.5).key("4").at(1).heard(1, 20).at(1.8).finished(1)
+    call.at(2).key("2").at(2.3).voice(2.25).at(2.9).partial("and my name is").key("#")
+    call.understands(2, "number", "42").expects(2, "name", "And your name?").at(3.4).partial(
+        "and my name is Jo"
+    )
+    call.at(3.6).pause(3.5).at(3.7).final("and my name is Jo").at(4)
+    call.understands(3, "number", "42").understands(3, "name", "Jo").understands(3, "mood", "calm")
+    call.expects(3, "day", "On which day?").answers(3, "Thank you, Jo.", "On which day?").started(3)
+    call.at(5).heard(3, 14).heard(3, 6, span=1).key("7#").at(5.1).cleared()
+    call.understands(4, "mood", "").expects(4, "").tell(ev.ReplyEndsCall(4))
+    call.answers(4, "On the seventh, then. Goodbye!").at(5.6).started(4).at(7).finished(4)
+    return call.at(8)
+
+
 if __name__ == "__main__":
-    for scene in (booking, troubled, silent):
+    for scene in (booking, troubled, silent, order):
         (TRACES / f"{scene.__name__}.jsonl").write_text("".join(scene().lines), encoding="utf-8")

@@ -49,6 +49,17 @@ def test_the_floor() -> None:
     assert call.awaits() == ["end of turn", "model", *ALWAYS]
 
 
+def test_keys() -> None:
+    call = Call().at(1).key("1")
+    assert call.awaits() == ["keys", *ALWAYS]
+    call.voice().at(1.5).pause()
+    assert call.awaits() == ["final text", "keys", *ALWAYS]
+    call.tell(ev.MediaLost(CALLER, 1.5)).at(3)
+    assert call.awaits() == ["media", *ALWAYS]
+    call.tell(ev.MediaRestored(CALLER, 3))
+    assert call.awaits() == ["filler", "model", *ALWAYS]
+
+
 def test_a_tool_and_a_gap() -> None:
     call = Call().at(1).says("Book it.").asks_tool(1).generated(1)
     assert call.awaits() == ["filler", "tool", *ALWAYS]

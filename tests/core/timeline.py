@@ -10,6 +10,7 @@ from parley.core import events as ev
 from parley.core.actions import Action
 from parley.core.settings import (
     InterruptionSettings,
+    KeypadSettings,
     PhraseSettings,
     RecoverySettings,
     SilenceSettings,
@@ -24,6 +25,7 @@ def settings(
     *,
     turns: Changes | None = None,
     interruption: Changes | None = None,
+    keypad: Changes | None = None,
     silence: Changes | None = None,
     recovery: Changes | None = None,
     phrases: Changes | None = None,
@@ -34,6 +36,7 @@ def settings(
         Settings(),
         turns=replace(TurnSettings(), **(turns or {})),
         interruption=replace(InterruptionSettings(), **(interruption or {})),
+        keypad=replace(KeypadSettings(), **(keypad or {})),
         silence=replace(SilenceSettings(), **(silence or {})),
         recovery=replace(RecoverySettings(), **(recovery or {})),
         phrases=replace(PhraseSettings(), **(phrases or {})),
@@ -93,6 +96,11 @@ class Call:
         self.segment += 1
         return self.tell(ev.Transcript(CALLER, self.segment - 1, text, final=True))
 
+    def key(self, keys: str, at: float | None = None) -> "Call":
+        """Press keys, one after the other and at once."""
+        at = self.now if at is None else at
+        return self.tell(*(ev.KeyPressed(CALLER, key, at) for key in keys))
+
     def says(self, text: str) -> "Call":
         """A turn with 0.4 s of voice, until it is committed."""
         self.voice().after(0.4).pause()
@@ -124,6 +132,13 @@ class Call:
 
     def asks_tool(self, reply: int, call: str = "t1", timeout_s: float = 10.0) -> "Call":
         return self.tell(ev.ReplyToolCall(reply, call, "look_up", "{}", timeout_s))
+
+    def understands(self, reply: int, name: str, value: str) -> "Call":
+        """The label is the name, as people write it."""
+        return self.tell(ev.ReplyUnderstood(reply, name, name.capitalize(), value))
+
+    def expects(self, reply: int, kind: str, question: str = "", grammar: str = "") -> "Call":
+        return self.tell(ev.ReplyExpects(reply, kind, question, grammar))
 
     # The transport
 
@@ -172,6 +187,15 @@ class Call:
 
     def turns(self) -> list[str]:
         return [a.text for a in self.did(act.TurnCommitted)]
+
+    def known(self) -> dict[str, str]:
+        """What the caller is known to want, as it was told."""
+        told = {a.name: a.value for a in self.did(act.Understood)}
+        return {name: value for name, value in told.items() if value}
+
+    def asked(self) -> str:
+        """The type of the answer that is awaited, as it was told."""
+        return ([""] + [a.kind for a in self.did(act.Expect)])[-1]
 
     def outcome(self, reply: int) -> str:
         found = [a.outcome for a in self.did(act.ReplyEnded) if a.reply == reply]

@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import TypeVar
 
 from parley.core import Settings
-from parley.core.settings import SilenceSettings, TurnSettings
+from parley.core.settings import KeypadSettings, SilenceSettings, TurnSettings
 
 T = TypeVar("T")
 
-SETTINGS_BYTES = 16
+SETTINGS_BYTES = 20
 
 
 class Choices:
@@ -65,6 +65,11 @@ def settings_from(choices: Choices) -> Settings:
             fillers=choices.of((base.phrases.fillers, base.phrases.fillers, ())),
             silence_goodbye=choices.of((base.phrases.silence_goodbye, "")),
         ),
+        keypad=KeypadSettings(
+            wait_s=choices.of((base.keypad.wait_s, 0.5)),
+            end_keys=choices.of((base.keypad.end_keys, "", "*#")),
+        ),
+        greeting_kind=choices.of(("", "day")),
     )
 
 

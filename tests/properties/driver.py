@@ -32,6 +32,15 @@ SENTENCES = (
     "The table is booked for eight o'clock tonight.",
     "Would you like anything else?",
 )
+KEYS = ("1", "2", "34", "#", "567#", "*")
+NOT_KEYS = ("", "A", "12", "٣", " ")
+FACTS = (
+    ("day", "Day", "Monday"),
+    ("day", "Day", "Tuesday"),
+    ("time", "Time", "ten"),
+    ("day", "Day", ""),
+)
+QUESTIONS = (("day", "Which day?"), ("time", "At what time?"), ("", ""))
 NOISE = ("", " ", "uh", "\u2028", 'a "quoted"\nline', "😀", "no wait", "mm-hmm")
 WAITS = (0.0, 0.0, 0.0, 0.01, 0.01, 0.02, 0.02, 0.03, 0.04, 0.06, 0.08, 0.1, 0.15, 0.2, 0.3, 0.6)
 
@@ -179,6 +188,7 @@ class World:
             yield 1, self.hang_up
             return
         yield 1, self.leave
+        yield 2, self.press
         if self.lost:
             yield 40, self.restore
             return
@@ -198,6 +208,11 @@ class World:
             yield 5, self.final
         if self.finalizing:
             yield 12, self.final
+
+    def press(self) -> None:
+        """Some keys, one after the other and at once."""
+        for key in self.choices.of(KEYS):
+            self.tell(ev.KeyPressed(CALLER, key, self.now))
 
     def leave(self) -> None:
         """Seldom."""
@@ -275,7 +290,7 @@ class World:
 
     def generate(self, talk: Talk) -> None:
         """The responder goes on with a reply."""
-        how = self.choices.byte() % 16
+        how = self.choices.byte() % 20
         if how < 6:
             self.write(talk)
         elif how < 10:
@@ -289,6 +304,10 @@ class World:
             self.retract(talk)
         elif how == 14:
             self.tell(ev.ReplyEndsCall(talk.id))
+        elif how < 18:
+            self.tell(ev.ReplyUnderstood(talk.id, *self.choices.of(FACTS)))
+        elif how == 18:
+            self.tell(ev.ReplyExpects(talk.id, *self.choices.of(QUESTIONS), ""))
         else:
             talk.generating = False
             self.tell(ev.ReplyFailed(talk.id, "unavailable", self.choices.byte() % 4 == 1))
@@ -406,6 +425,7 @@ class World:
     def invent(self, how: int) -> ev.Event:
         some = self.choices.byte
         reply = some() % (len(self.talks) + 2)
+        born = min(reply, len(self.talks))
         span, at = some() % 4, self.now + (some() % 8 - 4) / 4
         text = NOISE[some() % len(NOISE)]
         call = f"{reply}-{some() % 8}"
@@ -417,11 +437,14 @@ class World:
             ev.MediaRestored(CALLER, at),
             ev.ListeningReady(CALLER),
             ev.ListeningFailed(CALLER, "unavailable", permanent=False),
+            ev.KeyPressed(CALLER, (*KEYS, *NOT_KEYS)[some() % 11], at),
             ev.ReplyToken(reply),
             ev.ReplySpan(reply, span, text, span * 10, span * 10 + len(text)),
             ev.SpanRetracted(reply, span),
             ev.ReplyToolCall(reply, call, "look_up", text, 2.0),
             ev.ReplyEndsCall(reply),
+            ev.ReplyUnderstood(born, *FACTS[span]),
+            ev.ReplyExpects(born, *QUESTIONS[span % 3], text),
             ev.ReplyGenerated(reply),
             ev.ReplyFailed(reply, "garbage", permanent=False),
             ev.SpanAudio(reply, span),

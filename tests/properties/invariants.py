@@ -44,6 +44,8 @@ def stale_facts(reply: int) -> tuple[ev.Event, ...]:
         ev.SpanRetracted(reply, 0),
         ev.ReplyToolCall(reply, f"{reply}-old", "book", "{}", 5.0),
         ev.ReplyEndsCall(reply),
+        ev.ReplyUnderstood(reply, "day", "Day", "Monday"),
+        ev.ReplyExpects(reply, "date", "Which day?", ""),
         ev.ReplyGenerated(reply),
         ev.ReplyFailed(reply, "unavailable", permanent=True),
         ev.SpanAudio(reply, 0),
@@ -213,7 +215,12 @@ def _check_ear(world: World, names: set[str]) -> None:
         # the turn waits for the floor, for what must be heard, or for silence after a clear
         awaited = {"end of turn", "interruption", "verdict", "clear"}
         protected = [r for r in state.live.values() if not r.interruptible]
-        demand(awaited & names or protected, world, "a pause may last for ever")
+        gathering = state.ear.keys and not state.ear.keys_complete
+        demand(awaited & names or protected or gathering, world, "a pause may last for ever")
+    if state.ear.keys:
+        may_wait = {"keys", "media", "clear"} & names
+        protected = [r for r in state.live.values() if not r.interruptible]
+        demand(may_wait or protected, world, "keys may gather for ever")
 
 
 def _check_reply(world: World, reply: Reply, names: set[str]) -> None:
@@ -292,8 +299,10 @@ def check_words(script: bytes, *, lies: bool) -> None:
     turns: dict[int, tuple[int, ...]] = {}
     pending: set[int] = set()
     noticed: set[int] = set()
+    keyed: set[int] = set()
     for step in world.steps:
-        told = _told_words(step)
+        told = _told_words(step) | (_ended_keys(step) - keyed)
+        keyed |= _ended_keys(step)
         fates = _fates(world, step, pending | told, turns)
         after = set(step.pending)
         strange = after - fates.open - told  # a deadline may have dropped what then goes on
@@ -317,6 +326,13 @@ def _told_words(step: Step) -> set[int]:
     event = step.event
     told = isinstance(event, ev.Transcript) and event.text.strip()
     return {event.segment} if told else set()
+
+
+def _ended_keys(step: Step) -> set[int]:
+    """Segments of keys become known when they end."""
+    turns = {s for turn in found([step], act.TurnCommitted) for s in turn.segments}
+    dropped = {drop.segment for drop in found([step], act.SegmentDropped)}
+    return {segment for segment in turns | dropped if segment < 0}
 
 
 @dataclass

@@ -73,6 +73,8 @@ class Patience:
             self.voiced_s = 0.0
         if self.answered and state.queue and self.quiet:
             self.turn_due, self.voiced_s = None, 0.0
+        if state.ear.keys:
+            self.turn_due = None  # more keys may come
         self._wait_for_what_must_be_heard(step.now)
 
     def _wait_for_what_must_be_heard(self, now: float) -> None:

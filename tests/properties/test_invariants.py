@@ -3,6 +3,8 @@
 from collections.abc import Callable
 
 import invariants
+import keyed_in
+import known
 import patience
 from choices import SETTINGS_BYTES, scripts
 from driver import World, play
@@ -75,6 +77,18 @@ def test_words_are_not_lost(script: bytes) -> None:
 
 
 @calls(400)
+def test_keys_are_not_lost(script: bytes) -> None:
+    """Pain 12, for what is keyed in at the wrong moment."""
+    keyed_in.check_keys(script)
+
+
+@calls(400)
+def test_what_is_known_is_what_was_understood(script: bytes) -> None:
+    """What a reply has understood that nobody heard is kept, or what was heard is forgotten."""
+    known.check_knowledge(script)
+
+
+@calls(400)
 def test_everything_ends_once(script: bytes) -> None:
     """Pains 13 and 14: speculation runs tools or answers stale text; tools that never end."""
     invariants.check_endings(script)
@@ -102,8 +116,9 @@ def test_fillers_do_not_follow_the_answer(script: bytes) -> None:
 
 DEADLINES = {
     "clear", "end of turn", "ending", "filler", "final text", "held", "interruption",
-    "max duration", "media", "model", "playout", "recogniser opens", "silence ends the call",
-    "silence prompt", "stable partial", "starved", "tool", "utterance", "verdict", "voice",
+    "keys", "max duration", "media", "model", "playout", "recogniser opens",
+    "silence ends the call", "silence prompt", "stable partial", "starved", "tool", "utterance",
+    "verdict", "voice",
 }  # fmt: skip
 
 

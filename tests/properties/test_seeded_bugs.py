@@ -6,6 +6,8 @@ from collections.abc import Callable
 from functools import partial
 
 import invariants
+import keyed_in
+import known
 import patience
 import pytest
 import test_barge_in
@@ -18,13 +20,15 @@ from parley.core import (
     conversation,
     deadlines,
     history,
+    keypad,
+    knowing,
     listening,
     recovery,
     speaking,
     tools,
 )
 from parley.core import events as ev
-from parley.core.state import Context, Reply
+from parley.core.state import Context, Expectation, Knowledge, Reply
 
 Patch = pytest.MonkeyPatch
 Plant = Callable[[Patch], None]
@@ -112,6 +116,10 @@ def nobody_minds_silence(patch: Patch) -> None:
     patch.setattr(deadlines, "_silence", lambda ctx: ())
 
 
+def keys_gather_for_ever(patch: Patch) -> None:
+    patch.setattr(deadlines, "_keys", lambda ctx: ())
+
+
 # 4
 
 
@@ -159,7 +167,84 @@ def the_rest_of_a_cut_sentence_is_lost(patch: Patch) -> None:
     patch.setattr(listening, "remainder", lambda text, known: "")
 
 
+def keys_under_what_must_be_heard_are_lost(patch: Patch) -> None:
+    pressed = keypad.pressed
+
+    def pressed_in_vain(ctx: Context, event: ev.KeyPressed) -> None:
+        if not bargein.blocked(ctx):
+            pressed(ctx, event)
+
+    patch.setitem(conversation._HANDLERS, ev.KeyPressed, pressed_in_vain)
+
+
+def dropped_keys_leave_no_trace(patch: Patch) -> None:
+    def drop_keys(ctx: Context, reason: str) -> None:
+        ctx.state.ear.keys = ""
+
+    patch.setattr(bargein, "drop_keys", drop_keys)
+
+
+def keys_are_taken_for_words(patch: Patch) -> None:
+    enter = keypad.enter
+
+    def enter_unclosed(ctx: Context) -> None:
+        enter(ctx)
+        ctx.state.ear.closed -= {-ctx.state.ear.keyed}
+
+    patch.setattr(keypad, "enter", enter_unclosed)
+
+
+def reopened_keys_vanish(patch: Patch) -> None:
+    reopen = bargein._reopen
+
+    def reopen_words(ctx: Context, reply: Reply) -> None:
+        reopen(ctx, reply)
+        ear = ctx.state.ear
+        ear.finals = [s for s in ear.finals if s.id >= 0]
+
+    patch.setattr(bargein, "_reopen", reopen_words)
+
+
+# What is known
+
+
+def held_replies_make_known(patch: Patch) -> None:
+    def understood(ctx: Context, event: ev.ReplyUnderstood) -> None:
+        knowing.understood(ctx, event)
+        if speaking.live(ctx, event.reply):
+            ctx.do(act.Understood(event.name, event.label, event.value))
+
+    patch.setitem(conversation._HANDLERS, ev.ReplyUnderstood, understood)
+
+
+def nothing_is_taken_back(patch: Patch) -> None:
+    patch.setattr(knowing, "_may_count", lambda ctx, reply: True)
+
+
+def what_ran_is_taken_back(patch: Patch) -> None:
+    patch.setattr(knowing, "_may_count", lambda ctx, reply: reply.live or bool(reply.heard))
+
+
+def what_was_asked_before_is_forgotten(patch: Patch) -> None:
+    def with_reply(it: Knowledge, reply: Reply) -> Knowledge:
+        return Knowledge(it.slots | reply.understood, reply.expects or Expectation())
+
+    patch.setattr(knowing, "_with", with_reply)
+
+
 # 7
+
+
+def it_is_taken_back_after_the_end(patch: Patch) -> None:
+    tell = knowing.tell
+
+    def tell_always(ctx: Context) -> None:
+        call = ctx.state.call
+        now, call.state = call.state, "active"
+        tell(ctx)
+        call.state = now
+
+    patch.setattr(knowing, "tell", tell_always)
 
 
 def held_replies_run_tools(patch: Patch) -> None:
@@ -228,7 +313,7 @@ lying = partial(partial, lies=True)
 BUGS: list[tuple[Plant, Callable[[bytes], None], str]] = [
     (stale_progress_counts, invariants.check_dead_replies, "changes the state"),
     (dead_replies_speak, invariants.check_dead_replies, "a dead reply"),
-    (ids_come_again, invariants.check_dead_replies, "ids do not increase|a sound"),
+    (ids_come_again, invariants.check_dead_replies, "ids do not increase|a dead reply"),
     (history_holds_what_was_generated, lying(invariants.check_history), "history is"),
     (cut_replies_are_not_marked, lying(invariants.check_history), "not marked"),
     (tool_calls_are_cut_too, lying(invariants.check_history), "history is"),
@@ -236,11 +321,21 @@ BUGS: list[tuple[Plant, Callable[[bytes], None], str]] = [
     (judging_lasts, invariants.check_deadlines, "the floor may stay"),
     (a_reply_waits_for_its_voice, invariants.check_deadlines, "may stay"),
     (nobody_minds_silence, invariants.check_deadlines, "nothing happens"),
+    (keys_gather_for_ever, invariants.check_deadlines, "may gather for ever"),
     (a_kept_floor_stays_silent, invariants.check_floor, "paused"),
     (yielding_leaves_the_buffer, invariants.check_clear, "without a clear"),
     (dropped_words_leave_no_trace, lying(invariants.check_words), "are lost"),
     (reopened_turns_vanish, lying(invariants.check_words), "are lost"),
     (the_rest_of_a_cut_sentence_is_lost, truthful(invariants.check_words), "but the history"),
+    (keys_under_what_must_be_heard_are_lost, keyed_in.check_keys, "are lost"),
+    (dropped_keys_leave_no_trace, keyed_in.check_keys, "are lost"),
+    (keys_are_taken_for_words, keyed_in.check_keys, "keys are superseded"),
+    (reopened_keys_vanish, keyed_in.check_keys, "are in no turn"),
+    (held_replies_make_known, known.check_knowledge, "told is"),
+    (nothing_is_taken_back, known.check_knowledge, "told is|is awaited"),
+    (what_ran_is_taken_back, known.check_knowledge, "told is|is awaited"),
+    (what_was_asked_before_is_forgotten, known.check_knowledge, "is awaited"),
+    (it_is_taken_back_after_the_end, invariants.check_endings, "an epilogue"),
     (held_replies_run_tools, invariants.check_endings, "that is held"),
     (tools_outlive_the_call, invariants.check_endings, "has not ended|an epilogue"),
     (speculation_answers_stale_text, invariants.check_endings, "answers other words"),
@@ -263,7 +358,8 @@ def test_a_planted_bug_is_found(
 
 
 def check_all(check: Callable[[bytes], None]) -> None:
-    for script in scripts(600):
+    """Long calls, and short ones: they are still going on when nobody answers any more."""
+    for script in itertools.chain(scripts(600), scripts(100, size=30)):
         check(script)
 
 

@@ -125,6 +125,29 @@ def test_a_filler_is_played_in_between() -> None:
     ]
 
 
+def test_what_was_keyed_in_understood_and_asked() -> None:
+    commit = act.TurnCommitted(CALLER, 1, "It is 7", (3, -1), 2.5)
+    forgotten = act.Understood("day", "", "")
+    found = rows(
+        (2.6, ev.KeyPressed(CALLER, "#", 2.5), [commit]),
+        (2.7, ev.ReplyUnderstood(1, "day", "Day", "Monday"), []),
+        (2.8, ev.ReplyExpects(1, "time", "At what time?", ""), [forgotten]),
+        (2.9, ev.ReplyExpects(1, "", "", ""), [act.Expect(CALLER, "time", "When?", "")]),
+        (3.0, ev.Tick(), [act.Expect(CALLER, "", "", "")]),
+    )
+    assert [(row.who, row.what) for row in found] == [
+        ("caller", "presses # (100 ms ago)"),
+        ("core", "TURN 1: “It is 7” (100 ms after it was complete)"),
+        ("agent", "reply 1: Day: “Monday”"),
+        ("agent", "reply 1: asks for time “At what time?”"),
+        ("core", "UNDERSTOOD day: not known"),
+        ("agent", "reply 1: asks for nothing"),
+        ("core", "listen for time"),
+        ("core", "a deadline has passed"),
+        ("core", "listen for anything"),
+    ]
+
+
 def test_another_leg_is_named() -> None:
     assert rows((1.0, ev.Connected("supervisor"), []))[0].who == "supervisor"
 

@@ -32,6 +32,19 @@ class RestartListening:
 
 
 @dataclass(frozen=True, slots=True)
+class Expect:
+    """What the leg was asked, or nothing: have the recogniser listen for the answer.
+
+    `kind`, `question` and `grammar` are those of `parley.core.events.ReplyExpects`.
+    """
+
+    leg: Leg
+    kind: str
+    question: str
+    grammar: str
+
+
+@dataclass(frozen=True, slots=True)
 class StopListening:
     """Close the leg's recogniser."""
 
@@ -162,7 +175,11 @@ class EndCall:
 
 @dataclass(frozen=True, slots=True)
 class TurnCommitted:
-    """The caller's turn has ended; `text` is what was understood, `at` the last voiced sample."""
+    """The caller's turn has ended; `text` is what was understood, `at` the last voiced sample.
+
+    What was keyed in is a segment, too, with a number below zero; `at` is then when it
+    was complete.
+    """
 
     leg: Leg
     turn: int
@@ -205,6 +222,15 @@ class FloorYielded:
 
 
 @dataclass(frozen=True, slots=True)
+class Understood:
+    """Something is known of what the caller wants, or (an empty value) is not known any more."""
+
+    name: str
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyEnded:
     """A reply has ended: done, cancelled or failed; `heard` is what the caller heard."""
 
@@ -225,6 +251,7 @@ Action = (
     Listen
     | FinalizeTranscript
     | RestartListening
+    | Expect
     | StopListening
     | StartReply
     | PromoteReply
@@ -244,6 +271,7 @@ Action = (
     | SegmentDropped
     | FloorKept
     | FloorYielded
+    | Understood
     | ReplyEnded
     | ToolEnded
 )

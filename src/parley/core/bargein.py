@@ -147,6 +147,15 @@ def drop_words(ctx: Context, reason: str) -> None:
     clear_turn(ctx)
 
 
+def drop_keys(ctx: Context, reason: str) -> None:
+    """Let go of what was keyed in so far."""
+    ear = ctx.state.ear
+    if ear.keys:
+        ear.keyed += 1
+        ctx.do(act.SegmentDropped(ear.leg, -ear.keyed, reason))
+    ear.keys, ear.keys_complete = "", False
+
+
 def clear_turn(ctx: Context) -> None:
     """Begin the next turn with nothing."""
     ear = ctx.state.ear

@@ -3,14 +3,24 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from parley.core import bargein, deadlines, lifecycle, listening, recovery, speaking, tools
+from parley.core import (
+    bargein,
+    deadlines,
+    keypad,
+    knowing,
+    lifecycle,
+    listening,
+    recovery,
+    speaking,
+    tools,
+)
 from parley.core import events as ev
 from parley.core.actions import Action
 from parley.core.history import Line, lines
 from parley.core.settings import Settings
 from parley.core.state import Context, State
 
-VERSION = "1"
+VERSION = "2"
 """Changes whenever the same events may lead to other actions."""
 
 MAX_PASSES = 200
@@ -88,6 +98,7 @@ class Conversation:
         ctx = self._ctx
         recovery.empty_answer(ctx)
         speaking.close_complete(ctx)
+        keypad.enter(ctx)
         listening.end_turn(ctx)
         listening.speculate(ctx)
         recovery.broken_promoted(ctx)
@@ -97,6 +108,7 @@ class Conversation:
         speaking.play_ready(ctx)
         speaking.drop_fillers(ctx)
         bargein.nothing_at_stake(ctx)
+        knowing.tell(ctx)
         lifecycle.leave(ctx)
 
 
@@ -127,11 +139,14 @@ _HANDLERS: Mapping[type, Callable[[Context, Any], None]] = {
     ev.Transcript: listening.transcript,
     ev.ListeningFailed: recovery.listening_failed,
     ev.ListeningReady: recovery.listening_ready,
+    ev.KeyPressed: keypad.pressed,
     ev.ReplyToken: speaking.token,
     ev.ReplySpan: speaking.span,
     ev.SpanRetracted: speaking.retracted,
     ev.ReplyToolCall: tools.requested,
     ev.ReplyEndsCall: speaking.ends_call,
+    ev.ReplyUnderstood: knowing.understood,
+    ev.ReplyExpects: knowing.expects,
     ev.ReplyGenerated: speaking.generated,
     ev.ReplyFailed: recovery.reply_failed,
     ev.SpanAudio: speaking.span_audio,

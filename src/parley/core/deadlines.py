@@ -6,7 +6,7 @@ Deadlines are derived from the state, so that none can be forgotten or outlive i
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from parley.core import bargein, lifecycle, listening, recovery, speaking, tools
+from parley.core import bargein, keypad, lifecycle, listening, recovery, speaking, tools
 from parley.core.state import Context, Reply, Span
 
 Deadline = tuple[float, str, Callable[[], None]]
@@ -22,6 +22,7 @@ def pending(ctx: Context) -> Iterator[Deadline]:
     if ctx.state.call.state == "active":
         yield from _hearing(ctx)
         yield from _listening(ctx)
+        yield from _keys(ctx)
         yield from _silence(ctx)
 
 
@@ -42,6 +43,13 @@ def _hearing(ctx: Context) -> Iterator[Deadline]:
     if ear.hearing.state == "opening":
         limit = ear.hearing_since + ctx.settings.recovery.recognizer_timeout_s
         yield limit, "recogniser opens", partial(recovery.recognizer_silent, ctx)
+
+
+def _keys(ctx: Context) -> Iterator[Deadline]:
+    ear = ctx.state.ear
+    if ear.keys and not ear.keys_complete:
+        limit = ear.key_since + ctx.settings.keypad.wait_s
+        yield limit, "keys", partial(keypad.complete, ctx)
 
 
 def _listening(ctx: Context) -> Iterator[Deadline]:
@@ -115,7 +123,7 @@ def _owes_sound(ctx: Context) -> bool:
     return (
         (running or speaking.thinking(ctx))
         and state.floor.state == "settled"
-        and state.ear.listening.state == "quiet"
+        and state.ear.idle
         and not any(r.fixed or r.play_asked for r in queued)
     )
 
@@ -125,7 +133,7 @@ def _nobody_speaks(ctx: Context) -> bool:
     return (
         not state.queue
         and state.floor.state == "settled"
-        and state.ear.listening.state == "quiet"
+        and state.ear.idle
         and not any(t.phase.state == "running" for t in state.tools.values())
     )
 

@@ -106,6 +106,15 @@ class ListeningReady:
     leg: Leg
 
 
+@dataclass(frozen=True, slots=True)
+class KeyPressed:
+    """A key of the key-pad was pressed: one of 0 to 9, * and #."""
+
+    leg: Leg
+    key: str
+    at: float
+
+
 # Replies
 
 
@@ -151,6 +160,33 @@ class ReplyEndsCall:
     """The responder wants the call to end once this reply was heard."""
 
     reply: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyUnderstood:
+    """What the responder has taken from the caller's words; an empty value: it was forgotten.
+
+    `name` identifies it, `label` is for people.
+    """
+
+    reply: int
+    name: str
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyExpects:
+    """What the caller is asked with this reply.
+
+    `kind` is the answer's type ("date"), `question` the words that ask for it, and
+    `grammar` (JSGF) all that may sensibly be said next, or nothing.
+    """
+
+    reply: int
+    kind: str
+    question: str
+    grammar: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,11 +330,14 @@ Event = (
     | Transcript
     | ListeningFailed
     | ListeningReady
+    | KeyPressed
     | ReplyToken
     | ReplySpan
     | SpanRetracted
     | ReplyToolCall
     | ReplyEndsCall
+    | ReplyUnderstood
+    | ReplyExpects
     | ReplyGenerated
     | ReplyFailed
     | SpanAudio

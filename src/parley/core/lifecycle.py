@@ -1,7 +1,7 @@
 """The call from connection to its end."""
 
 from parley.core import actions as act
-from parley.core import bargein, speaking, tools
+from parley.core import bargein, knowing, speaking, tools
 from parley.core import events as ev
 from parley.core.reasons import EndReason
 from parley.core.state import Context, Reply
@@ -17,6 +17,7 @@ def connected(ctx: Context, event: ev.Connected) -> None:
     state.ear.hearing.fire("listen")
     state.ear.hearing_since = ctx.now
     ctx.do(act.Listen(event.leg))
+    knowing.open_question(ctx)
     if greeting := ctx.settings.greeting:
         interruptible = ctx.settings.greeting_interruptible
         speaking.say(ctx, "greeting", greeting, leg=event.leg, interruptible=interruptible)
@@ -41,6 +42,7 @@ def begin_ending(ctx: Context, reason: str, goodbye: str = "") -> None:
     state.end_reason = reason
     state.ending_since = ctx.now
     bargein.drop_words(ctx, "the call is ending")
+    bargein.drop_keys(ctx, "the call is ending")
     if state.ear.listening.can("drop"):
         state.ear.listening.fire("drop")
     if goodbye:
@@ -78,6 +80,7 @@ def stop(ctx: Context, reason: str) -> None:
     if state.floor.can("keep"):
         state.floor.fire("keep")
     bargein.drop_words(ctx, "the call has ended")
+    bargein.drop_keys(ctx, "the call has ended")
     if state.ear.listening.can("drop"):
         state.ear.listening.fire("drop")
     for reply in list(state.live.values()):

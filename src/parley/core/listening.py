@@ -155,6 +155,7 @@ def may_commit(ctx: Context) -> bool:
     return (
         state.call.state == "active"
         and state.ear.listening.state == "pausing"
+        and not state.ear.keys
         and state.floor.state == "settled"
         and not bargein.blocked(ctx)
         and not speaking.stopping(ctx)
@@ -250,6 +251,7 @@ def _may_speculate(ctx: Context) -> bool:
     return (
         state.call.state == "active"
         and ear.listening.state in ("speaking", "pausing")
+        and not ear.keys
         and not state.queue
         and not speaking.stopping(ctx)
         and not ear.cut_off

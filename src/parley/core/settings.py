@@ -64,6 +64,17 @@ class InterruptionSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class KeypadSettings:
+    """When what was keyed in is complete."""
+
+    wait_s: float = 2.0
+    """Time after the last key after which the keys are taken for a turn."""
+
+    end_keys: str = "#"
+    """Keys that end the input at once, and are no part of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class SilenceSettings:
     """What happens when nobody speaks."""
 
@@ -142,6 +153,15 @@ class Settings:
     greeting_generated: bool = False
     """Whether the responder speaks first, before the caller has said anything."""
 
+    greeting_kind: str = ""
+    """The type of the answer that the greeting asks for; empty: it asks for nothing."""
+
+    greeting_question: str = ""
+    """The words of the greeting that ask for it."""
+
+    greeting_grammar: str = ""
+    """All that may sensibly be said after the greeting, in JSGF; empty: anything."""
+
     end_phrases: tuple[str, ...] = ()
     """Phrases of the agent after which the call ends."""
 
@@ -159,6 +179,7 @@ class Settings:
 
     turns: TurnSettings = field(default_factory=TurnSettings)
     interruption: InterruptionSettings = field(default_factory=InterruptionSettings)
+    keypad: KeypadSettings = field(default_factory=KeypadSettings)
     silence: SilenceSettings = field(default_factory=SilenceSettings)
     recovery: RecoverySettings = field(default_factory=RecoverySettings)
     phrases: PhraseSettings = field(default_factory=PhraseSettings)

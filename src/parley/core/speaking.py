@@ -43,6 +43,7 @@ def start(
     reply = _new(ctx, kind, leg, turn)
     reply.basis = basis
     reply.attempt = attempt
+    ctx.state.knowing.append(reply.id)
     for tool in ctx.state.tools.values():
         if not tool.told and tool.phase.state in TOOL.rest:
             tool.told = True

@@ -10,7 +10,7 @@ from parley.core.settings import Settings
 
 @dataclass(slots=True)
 class Segment:
-    """A piece of what the caller said, as the recogniser cut it."""
+    """A piece of what the caller said, as the recogniser cut it, or keyed in: `id` < 0."""
 
     id: int
     text: str
@@ -42,8 +42,17 @@ class Ear:
     cut_off: bool = False
     speculations: int = 0
     unclear: int = 0
+    keys: str = ""
+    keyed: int = 0
+    key_since: float = 0.0
+    keys_complete: bool = False
     withdrawn: bool = False
     took_floor: bool = False
+
+    @property
+    def idle(self) -> bool:
+        """Whether the caller neither speaks nor keys anything in."""
+        return self.listening.state == "quiet" and not self.keys
 
     @property
     def segments(self) -> list[Segment]:
@@ -87,6 +96,23 @@ class Span:
     chars: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What the caller was asked."""
+
+    kind: str = ""
+    question: str = ""
+    grammar: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What is known of the caller's wish: values by name, each with its label; and the question."""
+
+    slots: dict[str, tuple[str, str]] = field(default_factory=dict)
+    expects: Expectation = Expectation()
+
+
 @dataclass(slots=True)
 class Reply:
     """One thing that the agent says, from the wish for it to its end."""
@@ -109,6 +135,8 @@ class Reply:
     ends_call: str = ""
     play_asked: bool = False
     tells: list[str] = field(default_factory=list)
+    understood: dict[str, tuple[str, str]] = field(default_factory=dict)
+    expects: Expectation | None = None
     heard_at: float = 0.0
     starved: float | None = None
     excused: bool = False
@@ -201,6 +229,9 @@ class State:
     queue: list[int] = field(default_factory=list)
     tools: dict[str, Tool] = field(default_factory=dict)
     history: list[CallerTurn | AgentTurn] = field(default_factory=list)
+    certain: Knowledge = field(default_factory=Knowledge)
+    told: Knowledge = field(default_factory=Knowledge)
+    knowing: list[int] = field(default_factory=list)
     next_reply: int = 1
     next_turn: int = 1
     held: int | None = None

@@ -93,7 +93,7 @@ def tell(ctx: Context) -> None:
     state = ctx.state
     free = (
         state.call.state == "active"
-        and state.ear.listening.state == "quiet"
+        and state.ear.idle
         and state.floor.state == "settled"
         and state.held is None
         and not speaking.thinking(ctx)

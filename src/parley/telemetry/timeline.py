@@ -77,6 +77,28 @@ def _synthesize(it: act.Synthesize) -> str:
     return f"reply {it.reply}: speak {what}{again}"
 
 
+def _understood(it: ev.ReplyUnderstood) -> str:
+    return f"reply {it.reply}: {_value(it)}"
+
+
+def _known(it: act.Understood) -> str:
+    return f"UNDERSTOOD {_value(it)}"
+
+
+def _value(it: ev.ReplyUnderstood | act.Understood) -> str:
+    what = it.label or it.name
+    return f"{what}: “{it.value}”" if it.value else f"{what}: not known"
+
+
+def _expects(it: ev.ReplyExpects) -> str:
+    asks = f"asks for {it.kind} “{it.question}”" if it.kind else "asks for nothing"
+    return f"reply {it.reply}: {asks}"
+
+
+def _expect(it: act.Expect) -> str:
+    return f"listen for {it.kind}" if it.kind else "listen for anything"
+
+
 _CALLER: Mapping[type, _Phrase] = {
     ev.Connected: "connected",
     ev.Disconnected: "gone",
@@ -85,6 +107,7 @@ _CALLER: Mapping[type, _Phrase] = {
     ev.SpeechStarted: "begins to speak",
     ev.SpeechStopped: "pauses",
     ev.Transcript: _transcript,
+    ev.KeyPressed: "presses {key}",
 }
 
 _AGENT: Mapping[type, _Phrase] = {
@@ -95,6 +118,8 @@ _AGENT: Mapping[type, _Phrase] = {
     ev.SpanRetracted: "reply {reply}: takes span {span} back",
     ev.ReplyToolCall: "reply {reply}: wants tool {name} {arguments} ({call})",
     ev.ReplyEndsCall: "reply {reply}: wants the call to end",
+    ev.ReplyUnderstood: _understood,
+    ev.ReplyExpects: _expects,
     ev.ReplyGenerated: "reply {reply}: text is complete",
     ev.ReplyFailed: "reply {reply}: model failed: {category}",
     ev.SpanAudio: "reply {reply}: first audio of span {span}",
@@ -116,6 +141,7 @@ _CORE: Mapping[type, _Phrase] = {
     act.Listen: "listen",
     act.FinalizeTranscript: "ask for the final text",
     act.RestartListening: "restart the recogniser",
+    act.Expect: _expect,
     act.StopListening: "stop listening",
     act.StartReply: "reply {reply}: ask the responder, attempt {attempt}",
     act.PromoteReply: "reply {reply}: wanted",
@@ -135,6 +161,7 @@ _CORE: Mapping[type, _Phrase] = {
     act.SegmentDropped: "segment {segment} is dropped: {reason}",
     act.FloorKept: "FLOOR KEPT: {reason}",
     act.FloorYielded: "FLOOR YIELDED: {reason}",
+    act.Understood: _known,
     act.ReplyEnded: "reply {reply}: {outcome}; heard: “{heard}”",
     act.ToolEnded: "tool {call}: {outcome}",
 }
@@ -251,7 +278,9 @@ def _late(step: Step) -> str:
 def _waited(step: Step, action: act.Action) -> str:
     if not isinstance(action, act.TurnCommitted):
         return ""
-    return f" ({round((step.now - action.at) * 1000)} ms after the last voiced sample)"
+    keyed = any(segment < 0 for segment in action.segments)
+    what = "it was complete" if keyed else "the last voiced sample"
+    return f" ({round((step.now - action.at) * 1000)} ms after {what})"
 
 
 def render_timeline(trace: Trace) -> RenderableType:

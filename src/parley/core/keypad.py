@@ -1,0 +1,55 @@
+"""What the caller keys in: keys gather until they are a turn."""
+
+from parley.core import bargein, listening, speaking
+from parley.core import events as ev
+from parley.core.state import Context, Segment
+
+KEYS = "0123456789*#"
+
+
+def pressed(ctx: Context, event: ev.KeyPressed) -> None:
+    state, ear = ctx.state, ctx.state.ear
+    if state.call.state != "active" or len(event.key) != 1 or event.key not in KEYS:
+        return
+    state.caller_since = ctx.now
+    state.prompts = ear.unclear = 0
+    ends = event.key in ctx.settings.keypad.end_keys
+    if ends and not ear.keys:
+        return
+    if not ends:
+        # keys that were complete and still wait are an input of their own
+        ear.keys += " " * ear.keys_complete + event.key
+    ear.keys_complete = ends
+    ear.key_since = min(event.at, ctx.now)
+    if state.queue and not bargein.blocked(ctx):
+        bargein.give(ctx, "key")
+
+
+def complete(ctx: Context) -> None:
+    """Deadline: no more keys have come."""
+    ear = ctx.state.ear
+    ear.keys_complete = True
+    ear.key_since += ctx.settings.keypad.wait_s
+
+
+def enter(ctx: Context) -> None:
+    """Rule: keys that are complete are a turn, with what was said before them."""
+    ear = ctx.state.ear
+    if not ear.keys_complete or _must_wait(ctx):
+        return
+    if ear.partial:
+        ear.take(ear.partial, by_turn=True)
+    ear.keyed += 1
+    ear.finals = [*ear.segments, Segment(-ear.keyed, ear.keys)]
+    ear.closed.add(-ear.keyed)
+    ear.partial, ear.keys, ear.keys_complete = None, "", False
+    ear.anchor = max(ear.anchor, ear.key_since)
+    if ear.listening.state == "quiet":
+        ear.listening.fire("words")
+    listening.commit(ctx)
+
+
+def _must_wait(ctx: Context) -> bool:
+    """Whether the caller cannot be answered now."""
+    holding = ctx.state.ear.listening.state == "holding"
+    return holding or bargein.blocked(ctx) or speaking.stopping(ctx)
