@@ -74,7 +74,7 @@ def test_a_byte_order_mark_is_no_text() -> None:
 
 
 def test_a_wrong_value_has_a_line_and_a_remedy() -> None:
-    error = refusal(YAML.replace("language: en", "language: no"))
+    error = refusal(YAML.replace("language: en", "language: true"))
     assert error.what == (
         "agent.yaml, line 5: transcriber.language: Input should be a valid string"
     )
@@ -117,11 +117,55 @@ def test_two_names_of_one_field_are_on_the_line_of_their_section() -> None:
     assert refusal("firstMessage: a\nfirst_message: b\n").what.startswith("agent.yaml, line 1: ")
 
 
-def test_tools_are_refused() -> None:
-    error = refusal("name: a\ntools:\n  - now\n")
-    assert error.what == (
-        "agent.yaml, line 2: tools: tools are Python functions and cannot be named in a file yet"
-    )
+TOOLS = '''\
+def book(guest: str) -> str:
+    """Book a table."""
+    return guest
+
+
+def cancel(guest):
+    """Cancel a table."""
+'''
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("agent.yaml", "name: a\ntools:\n  - tools.py:book\n"),
+        ("agent.json", '{"tools": ["tools.py:book"]}'),
+    ],
+)
+def test_tools_are_named_beside_the_file(folder: Path, name: str, text: str) -> None:
+    below = folder / "below"
+    below.mkdir()
+    (below / "tools.py").write_text(TOOLS)
+    (below / name).write_text(text)
+    assistant = load_assistant(f"below/{name}")
+    assert [tool("Anna") for tool in assistant.tools] == ["Anna"]
+    assert "tools" not in assistant.wire()
+
+
+@pytest.mark.parametrize(
+    ("tools", "says"),
+    [
+        ("\n  - now", "line 3: tools.0: this names no function. Name it as clinic.py:book"),
+        ("\n  - tools.py:book\n  - {type: function}", "line 4: tools.1: this is no text"),
+        ("\n  - missing.py:book", "line 3: tools.0: there is no file missing.py beside this one"),
+        ("\n  - tools.py:boook", "line 3: tools.0: tools.py has no function 'boook'. Did you mean"),
+        (
+            "\n  - tools.py:book\n  - tools.py:cancel",
+            "line 4: tools.1: the tool cancel, parameter 'guest': it has no type. Annotate it",
+        ),
+        (
+            "\n  - tools.py:book\n  - ./tools.py:book",
+            "line 4: tools.1: a tool of the name book is there already. Remove it, or give",
+        ),
+        (" tools.py:book", "line 2: tools: tools are Python functions; only an assistant's file"),
+    ],
+)
+def test_what_is_wrong_with_a_tool_has_a_line_and_a_remedy(tools: str, says: str) -> None:
+    Path("tools.py").write_text(TOOLS)
+    assert f"agent.yaml, {says}" in str(refusal(f"name: a\ntools:{tools}\n"))
 
 
 def test_unknown_fields_are_warnings() -> None:

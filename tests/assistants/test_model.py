@@ -126,7 +126,7 @@ def test_snake_case_and_camel_case_are_the_same() -> None:
     assert assistant == Assistant.parse(WIRE)
     assert assistant.wire() == WIRE
     assert Assistant.parse(json.loads(json.dumps(assistant.wire()))) == assistant
-    assert assistant.model_dump() == FULL
+    assert assistant.model_dump() == FULL | {"flow": None}
     assert assistant.warnings == ()
 
 
@@ -148,7 +148,7 @@ def test_the_defaults() -> None:
     assistant = Assistant()
     assert assistant.model == Model(provider="scripted", replies=["I heard: {transcript}"])
     assert assistant.transcriber == Transcriber(provider="pocketsphinx", language="en")
-    assert assistant.voice == Voice(provider="espeak", voice_id=None, speed=1.0)
+    assert assistant.voice == Voice(provider="embedded", voice_id=None, speed=1.0)
     assert assistant.voice.chunk_plan == ChunkPlan(first_clause=True, max_words=15)
     assert assistant.start_speaking_plan == StartSpeakingPlan(wait_seconds=0.5)
     assert assistant.stop_speaking_plan == StopSpeakingPlan(num_words=1, voice_seconds=0.5)
@@ -363,8 +363,9 @@ def test_tools_are_functions_and_stay_off_the_wire() -> None:
 @pytest.mark.parametrize("tools", [["now"], [{"type": "function"}], "now", {"now": 1}])
 def test_tools_cannot_be_named_in_data(tools: Any) -> None:
     error = refusal(tools=tools)
-    assert error.what == "tools: tools are Python functions and cannot be named in a file yet"
-    assert error.remedy == "Give Python functions."
+    says = "tools: tools are Python functions; only an assistant's file may name them"
+    assert error.what == says
+    assert error.remedy == "Give a list of functions, in a file as file.py:function."
 
 
 # Prompts

@@ -1,6 +1,7 @@
 """From an assistant's description to what runs."""
 
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from parley.core.settings import Settings, cached_phrases
 from parley.errors import ConfigurationError, MissingModelError
 from parley.providers.protocols import SttCapabilities
 from parley.providers.scripted import RepliesLlm, ScriptedStt, ScriptedTts
+from parley.providers.tts import flite_worker
 from parley.runtime import building
 from parley.runtime.building import build_agent, settings_for
 from parley.runtime.responders import ModelResponder
@@ -130,6 +132,30 @@ def test_everything_that_it_names_is_made() -> None:
     assert agent.chunking is not None
     assert (agent.chunking.first_clause, agent.chunking.max_words) == (False, 7)
     assert {f.name for f in fields(agent)} > {"gap_s"}
+
+
+@pytest.mark.usefixtures("scripted")
+@pytest.mark.parametrize(
+    ("language", "voice", "engine"),
+    [
+        ("en-GB", {}, "flite"),
+        ("en", {"voiceId": "slt"}, "flite"),
+        ("en", {"voiceId": "en-gb+f3"}, "espeak"),
+        ("de", {}, "espeak"),
+        ("de", {"language": "en"}, "flite"),
+    ],
+)
+def test_the_embedded_voice_is_told_what_it_will_be_asked_for(
+    monkeypatch: pytest.MonkeyPatch, language: str, voice: dict[str, Any], engine: str
+) -> None:
+    monkeypatch.setattr(flite_worker, "find_voices", lambda: {"slt": Path("slt")})
+    agent = build_agent(
+        Assistant.parse(
+            {"transcriber": {"provider": "scripted", "language": language, "steps": []}}
+            | {"voice": voice}
+        )
+    )
+    assert agent.voice.tts.name == engine
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from parley.errors import ProviderTimeout, ProviderUnavailable
 from parley.providers.protocols import SttCapabilities, SttOptions, SttResult, SttStream
 from parley.providers.scripted import ScriptedLlm
 from parley.runtime.ear import GAP_S, REPLAY_S, VAD_RETRY_S
+from parley.runtime.responders import Expects, ReplyPart, ReplyRequest, ReplyText
 
 GONE = ProviderUnavailable("tape", "gone")
 
@@ -381,3 +382,75 @@ def test_a_line_that_stays_dead_ends_the_call() -> None:
     call = called(TapeStt(), script)
     assert call.outcome.reason == "connection-lost"
     assert call.outcome.duration_s < 20.0
+
+
+# What is expected
+
+
+class ListeningFor(TapeStt):
+    """Keeps what each of its streams was to listen for, at first and then."""
+
+    capabilities = SttCapabilities(finalizes=True, grammars=True)
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.expected: list[list[str | None]] = []
+
+    async def open(self, options: SttOptions) -> SttStream:
+        mine: list[str | None] = [options.grammar]
+        self.expected.append(mine)
+        stream = await super().open(options)
+        stream.expect = mine.append  # type: ignore[method-assign]
+        return stream
+
+
+def asks(*grammars: str) -> Callable[[], "Asking"]:
+    return lambda: Asking(grammars)
+
+
+class Asking:
+    """Answers the n-th turn with a question that has the n-th grammar."""
+
+    def __init__(self, grammars: Sequence[str]) -> None:
+        self._grammars = list(grammars)
+
+    async def respond(self, request: ReplyRequest) -> AsyncIterator[ReplyPart]:
+        grammar = self._grammars[request.reply - 2]
+        yield Expects("choice", "What?", grammar)
+        yield ReplyText("What?")
+
+    def promoted(self, reply: int) -> None:
+        """Nothing to keep."""
+
+    def withdrawn(self, reply: int) -> None:
+        """Nothing to undo."""
+
+
+async def two_questions(caller: ScriptedCaller) -> None:
+    for _ in range(2):
+        await caller.quiet(1.0)
+        await caller.say(1.0)
+        await caller.listen()
+
+
+def test_the_recogniser_is_told_what_is_expected_and_then_what_it_is_set_to() -> None:
+    stt = ListeningFor(["one", "two"])
+    agent = an_agent(stt=stt, responder=asks("A", ""), stt_options=SttOptions(grammar="SET"))
+    carry(agent, ScriptedCaller(two_questions))
+    assert stt.expected == [["SET", "A", "SET"]]
+
+
+def test_a_recogniser_that_takes_over_listens_for_the_same() -> None:
+    def dies(stream: TapeStream) -> None:
+        stream.queue.put_nowait(GONE)
+
+    stt = ListeningFor(["one", "two"], misbehave=[(4.0, dies)])
+    agent = an_agent(stt=stt, responder=asks("A", "B"), stt_options=SttOptions(grammar="SET"))
+    carry(agent, ScriptedCaller(two_questions))
+    assert stt.expected == [["SET", "A"], ["A", "B"]]
+
+
+def test_a_recogniser_without_grammars_is_told_nothing() -> None:
+    stt = TapeStt(["one", "two"])
+    carry(an_agent(stt=stt, responder=asks("A", "B")), ScriptedCaller(two_questions))
+    assert len(stt.streams) == 1

@@ -1,16 +1,20 @@
 """Assistants in YAML or JSON files, with the line in every error."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path as FilePath
 from typing import Any
 
 import yaml
+from pydantic.alias_generators import to_snake
 
 from parley.assistants.model import Assistant
-from parley.assistants.problems import Path
-from parley.errors import AssistantError
+from parley.assistants.problems import Locate, Path
+from parley.errors import AssistantError, ToolError
+from parley.tools.named import EXAMPLES, named_tool
+from parley.tools.runner import Tool
 
 SIZE_LIMIT = 1 << 20
 """Bytes of a file; what is larger is no assistant."""
@@ -19,8 +23,14 @@ SIZE_LIMIT = 1 << 20
 def load_assistant(path: str | FilePath) -> Assistant:
     """Read an assistant from a `.json` file, or from a YAML file of any other name.
 
-    Raises AssistantError, which names the file, the line and the remedy.
+    Its `tools` are named (`parley.tools.named`), and their modules are loaded: read no file
+    of a stranger. Raises AssistantError, which names the file, the line and the remedy.
     """
+    return located_assistant(path)[0]
+
+
+def located_assistant(path: str | FilePath) -> tuple[Assistant, Locate]:
+    """As `load_assistant`; and what says where each field was written."""
     path = FilePath(path)
     try:
         data = path.read_bytes()
@@ -42,7 +52,7 @@ def load_assistant(path: str | FilePath) -> Assistant:
     return _parse(text, path)
 
 
-def _parse(text: str, path: FilePath) -> Assistant:
+def _parse(text: str, path: FilePath) -> tuple[Assistant, Locate]:
     read = _json if path.suffix.lower() == ".json" else _yaml
     content, lines = read(text, path)
     if not isinstance(content, dict):
@@ -51,12 +61,37 @@ def _parse(text: str, path: FilePath) -> Assistant:
             remedy="Begin with, for example, first_message: Hello!",
         )
 
-    def locate(where: Path) -> str:
-        keys = tuple(map(str, where))
-        known = next((keys[:n] for n in range(len(keys), 0, -1) if keys[:n] in lines), ())
-        return f"{path}, line {lines.get(known, 1)}: "
+    written = {tuple(map(to_snake, keys)): line for keys, line in lines.items()}
 
-    return Assistant.parse(content, locate)
+    def locate(where: Path) -> str:
+        keys = tuple(to_snake(str(key)) for key in where)
+        outward = (written.get(keys[:n]) for n in range(len(keys), 0, -1))
+        return f"{path}, line {next(filter(None, outward), 1)}: "
+
+    if isinstance(content.get("tools"), list):
+        content["tools"] = _tools(content["tools"], path.parent, locate)
+    return Assistant.parse(content, locate), locate
+
+
+def _tools(named: list[Any], folder: FilePath, locate: Locate) -> list[Tool]:
+    """Raises AssistantError for the first one that is none, or that is there already."""
+    tools: dict[str, Tool] = {}
+    for n, name in enumerate(named):
+        place = f"{locate(('tools', n))}tools.{n}: "
+        try:
+            if not isinstance(name, str):
+                raise ToolError("this is no text", remedy=EXAMPLES)
+            tool = named_tool(name, folder)
+        except ToolError as error:
+            raise AssistantError(f"{place}{error.what}", remedy=error.remedy) from error
+        known_as = tool.definition.name
+        if known_as in tools:
+            raise AssistantError(
+                f"{place}a tool of the name {known_as} is there already",
+                remedy="Remove it, or give one of them another name with @parley.tool(name=...).",
+            )
+        tools[known_as] = tool
+    return list(tools.values())
 
 
 Lines = dict[tuple[str, ...], int]
@@ -94,11 +129,15 @@ def _yaml(text: str, path: FilePath) -> tuple[Any, Lines]:
 
 
 class _Loader(yaml.SafeLoader):
-    """Without dates: they are texts to an assistant."""
+    """Dates are texts to an assistant, and so are yes, no, on and off: people say them."""
 
 
+_SPOKEN = {
+    "tag:yaml.org,2002:bool": re.compile("(?:true|True|TRUE|false|False|FALSE)$"),
+    "tag:yaml.org,2002:timestamp": re.compile("(?!)"),
+}
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    first: [(tag, _SPOKEN.get(tag, pattern)) for tag, pattern in resolvers]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 

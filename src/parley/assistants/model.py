@@ -6,95 +6,22 @@ is kept, written back, and reported by `Assistant.warnings`. A wrong value raise
 AssistantError. Times are seconds.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Literal, Self
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, Self
 
-from pydantic import (
-    AliasChoices,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
-from pydantic.alias_generators import to_camel, to_snake
+from pydantic import AliasChoices, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from parley.assistants.problems import Locate, assistant_error, close_match, keys_of, nowhere
+from parley.assistants.flows.checking import problems
+from parley.assistants.flows.model import Flow
+from parley.assistants.problems import Locate, assistant_error, found_error, nowhere
+from parley.assistants.sections import ProviderSection, Section
 
 FirstMessageMode = Literal[
     "assistant-speaks-first",
     "assistant-waits-for-user",
     "assistant-speaks-first-with-model-generated-message",
 ]
-
-
-class Section(BaseModel):
-    """A part of an assistant. Immutable; unknown fields are kept in `model_extra`."""
-
-    model_config = ConfigDict(
-        alias_generator=to_camel,
-        populate_by_name=True,
-        extra="allow",
-        frozen=True,
-        strict=True,
-    )
-
-    if not TYPE_CHECKING:  # type checkers see the fields as parameters
-
-        def __init__(self, /, **data):
-            try:
-                super().__init__(**data)
-            except ValidationError as error:
-                raise assistant_error(type(self), error) from None
-
-        # Pydantic then validates sections within sections without this constructor, so
-        # that the outermost one reports all problems with their whole paths.
-        __init__.__pydantic_base_init__ = True
-
-    @model_validator(mode="before")
-    @classmethod
-    def _each_field_once(cls, data: Any) -> Any:
-        for name, field in cls.model_fields.items() if isinstance(data, Mapping) else ():
-            given = sorted(keys_of(name, field) & set(data))
-            if len(given) > 1:
-                both = " and ".join(given)
-                raise PydanticCustomError("twice", "{both} are the same field", {"both": both})
-        return data
-
-    def unknown(self) -> Iterator[tuple[str, str]]:
-        """Path and reason for every field, here and below, that nothing in Parley reads."""
-        for key in self.model_extra or {}:
-            if reason := self._reason(close_match(key, type(self).model_fields)):
-                yield key, reason
-        for name, section in self._sections():
-            yield from ((f"{name}.{path}", reason) for path, reason in section.unknown())
-
-    def _reason(self, meant: str) -> str:
-        question = f"; did you mean {meant}?" if meant else ""
-        return f"unknown, kept without effect{question}"
-
-    def _sections(self) -> Iterator[tuple[str, "Section"]]:
-        for name in type(self).model_fields:
-            value = getattr(self, name)
-            items = enumerate(value) if isinstance(value, list) else [(None, value)]
-            for n, item in items:
-                if isinstance(item, Section):
-                    yield (name if n is None else f"{name}.{n}"), item
-
-
-class ProviderSection(Section):
-    """A section whose unknown fields are settings of the provider that it names."""
-
-    def settings(self) -> dict[str, Any]:
-        """The provider's settings, as `parley.providers.registry.create` takes them."""
-        return {to_snake(key): value for key, value in (self.model_extra or {}).items()}
-
-    def _reason(self, meant: str) -> str:
-        # The provider judges its settings itself.
-        return f"passed on to the provider; did you mean {meant}?" if meant else ""
 
 
 class Transcriber(ProviderSection):
@@ -173,7 +100,7 @@ class ChunkPlan(Section):
 class Voice(ProviderSection):
     """How the assistant speaks."""
 
-    provider: str = Field(default="espeak", description="the name of a text-to-speech provider")
+    provider: str = Field(default="embedded", description="the name of a text-to-speech provider")
     voice_id: str | None = Field(
         default=None, description="the name of one of the provider's voices"
     )
@@ -233,12 +160,15 @@ class Assistant(Section):
     """All of it. Every field has a default: `Assistant()` is complete and polite.
 
     The first message may be generated (`first_message_mode`) by any model but a scripted
-    one, which needs a turn of the caller to answer. `tools` are plain functions; they
-    exist only in Python and are not written to the wire.
+    one, which needs a turn of the caller to answer. `tools` are plain functions, which an
+    assistant's file may name (`load_assistant`); they are not read from or written to the wire.
     """
 
     name: str | None = Field(default=None, description="a name for people")
     model: Model = Field(default=Model(), description="provider, model, messages and others")
+    flow: Flow | None = Field(
+        default=None, description="start, slots and nodes: a dialogue that needs no model"
+    )
     transcriber: Transcriber = Field(
         default=Transcriber(), description="provider, language and others"
     )
@@ -275,7 +205,7 @@ class Assistant(Section):
         description="a list of phrases after which, said by the assistant, the call ends",
     )
     tools: list[Callable[..., Any]] = Field(
-        default=[], exclude=True, description="Python functions"
+        default=[], exclude=True, description="a list of functions, in a file as file.py:function"
     )
 
     @field_validator("tools", mode="before")
@@ -284,7 +214,7 @@ class Assistant(Section):
         if isinstance(tools, list) and all(callable(tool) for tool in tools):
             return tools
         raise PydanticCustomError(
-            "tools", "tools are Python functions and cannot be named in a file yet"
+            "tools", "tools are Python functions; only an assistant's file may name them"
         )
 
     @field_validator("first_message_mode")
@@ -299,9 +229,12 @@ class Assistant(Section):
     def parse(cls, data: Mapping[str, Any], locate: Locate = nowhere) -> Self:
         """An assistant from JSON-like data; `locate` says where a path was written."""
         try:
-            return cls.model_validate(data)
+            assistant = cls.model_validate(data)
         except ValidationError as error:
             raise assistant_error(cls, error, locate) from None
+        if assistant.flow and (found := problems(assistant.flow)):
+            raise found_error([(("flow", *p.path), p.what, p.remedy) for p in found], locate)
+        return assistant
 
     def wire(self) -> dict[str, Any]:
         """JSON-like data in camelCase, without tools and without what is None."""

@@ -2,7 +2,7 @@
 
 import difflib
 import typing
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from pydantic import AliasChoices, BaseModel, ValidationError
 from pydantic.alias_generators import to_snake
@@ -31,6 +31,14 @@ def assistant_error(
     details = error.errors(include_url=False, include_context=False, include_input=False)
     problems = [f"{locate(d['loc'])}{_dotted(d['loc'])}{d['msg']}" for d in details]
     return AssistantError("; ".join(problems), remedy=_remedy(model, details[0]))
+
+
+def found_error(
+    problems: Sequence[tuple[Path, str, str]], locate: Locate = nowhere
+) -> AssistantError:
+    """Problems that a check has found: each with its place, and the remedy for the first."""
+    described = [f"{locate(path)}{_dotted(path)}{what}" for path, what, _ in problems]
+    return AssistantError("; ".join(described), remedy=problems[0][2])
 
 
 def close_match(key: str, fields: Iterable[str]) -> str:

@@ -92,6 +92,13 @@ class SttStream(Protocol):
         Raises ProviderTimeout when the engine is more than a few seconds behind.
         """
 
+    def expect(self, grammar: str | None) -> None:
+        """Understand nothing but what the grammar allows, from the next utterance on.
+
+        None: anything. Asked only of a recogniser whose capabilities say `grammars`.
+        A word of the grammar that the recogniser does not know is passed over.
+        """
+
     def finalize(self) -> None:
         """Ask for the final result of everything pushed so far (may be empty)."""
 

@@ -1,9 +1,14 @@
 """From an assistant's description to an agent that takes calls."""
 
 from collections.abc import Callable
+from datetime import date, datetime
 from functools import partial
+from typing import Any
 
+from parley.assistants.flows import Dialogue, problems
+from parley.assistants.flows.checking import MODEL
 from parley.assistants.model import Assistant
+from parley.assistants.problems import found_error
 from parley.core.phrases import ACKNOWLEDGEMENTS
 from parley.core.settings import (
     InterruptionSettings,
@@ -20,7 +25,8 @@ from parley.providers.protocols import (
     ToolDefinition,
 )
 from parley.runtime.agent import Agent
-from parley.runtime.responders import ModelResponder, Responder
+from parley.runtime.flows import FlowResponder
+from parley.runtime.responders import HandingOver, ModelResponder, Responder
 from parley.runtime.stages import Stages
 from parley.runtime.voice import Voice
 from parley.speech.shared import shared_vad
@@ -28,14 +34,28 @@ from parley.text.cutting import ChunkSettings
 from parley.tools.runner import Tool, tool
 
 
-def build_agent(assistant: Assistant, *, stages: Callable[[], Stages] = Stages) -> Agent:
+Today = Callable[[], date]
+
+
+def machines_date() -> date:
+    """Today, where this machine is."""
+    return datetime.now().astimezone().date()
+
+
+def build_agent(
+    assistant: Assistant,
+    *,
+    stages: Callable[[], Stages] = Stages,
+    today: Today = machines_date,
+) -> Agent:
     """Find and make everything that the assistant names.
 
+    `today` is what a flow takes "tomorrow" from.
     Raises ConfigurationError (or one of its branches) where something is unknown,
     wrongly set, not installed or not fetched.
     """
     stt = registry.create("stt", assistant.transcriber.provider, assistant.transcriber.settings())
-    tts = registry.create("tts", assistant.voice.provider, assistant.voice.settings())
+    tts = registry.create("tts", assistant.voice.provider, _voice_settings(assistant))
     if assistant.transcriber.grammar and not stt.capabilities.grammars:
         raise AssistantError(
             f"transcriber.grammar: {assistant.transcriber.provider} knows no grammars",
@@ -43,10 +63,11 @@ def build_agent(assistant: Assistant, *, stages: Callable[[], Stages] = Stages) 
         )
     model = registry.create("llm", assistant.model.provider, assistant.model.settings())
     tools = [t if isinstance(t, Tool) else tool(t) for t in assistant.tools]
+    dialogue = _dialogue(assistant, tools)
     language = assistant.transcriber.language
     chunks = assistant.voice.chunk_plan
     return Agent(
-        settings=settings_for(assistant, stt.capabilities),
+        settings=settings_for(assistant, stt.capabilities, dialogue, today),
         stt=stt,
         stt_options=SttOptions(language=language, grammar=assistant.transcriber.grammar),
         vad=shared_vad(),
@@ -56,7 +77,7 @@ def build_agent(assistant: Assistant, *, stages: Callable[[], Stages] = Stages) 
             language=language,
             speed=assistant.voice.speed,
         ),
-        responder=_responder(assistant, model, tools),
+        responder=_responder(assistant, dialogue, model, tools, today),
         tools={t.definition.name: t for t in tools},
         stages=stages,
         chunking=ChunkSettings(first_clause=chunks.first_clause, max_words=chunks.max_words),
@@ -64,18 +85,31 @@ def build_agent(assistant: Assistant, *, stages: Callable[[], Stages] = Stages) 
     )
 
 
-def settings_for(assistant: Assistant, stt: SttCapabilities) -> Settings:
+def _dialogue(assistant: Assistant, tools: list[Tool]) -> Dialogue | None:
+    """The assistant's flow, checked against its tools."""
+    if assistant.flow is None:
+        return None
+    known = {t.definition.name: list(t.parameters) for t in tools}
+    if found := problems(assistant.flow, known):
+        raise found_error([(("flow", *p.path), p.what, p.remedy) for p in found])
+    return Dialogue(assistant.flow)
+
+
+def settings_for(
+    assistant: Assistant,
+    stt: SttCapabilities,
+    dialogue: Dialogue | None = None,
+    today: Today = machines_date,
+) -> Settings:
     """How the assistant wants its conversations to behave."""
     stop, idle = assistant.stop_speaking_plan, assistant.message_plan
-    speaks_first = assistant.first_message_mode == "assistant-speaks-first"
     acknowledgements = stop.acknowledgement_phrases
     prompts = [
         idle.idle_messages[n % len(idle.idle_messages)]
         for n in range(idle.idle_message_max_spoken_count if idle.idle_messages else 0)
     ]
     return Settings(
-        greeting=(assistant.first_message or "") if speaks_first else "",
-        greeting_generated=assistant.first_message_mode.endswith("model-generated-message"),
+        **opening(assistant, dialogue, today()),
         greeting_interruptible=assistant.first_message_interruptions_enabled,
         end_phrases=tuple(assistant.end_call_phrases),
         end_message=assistant.end_call_message or "",
@@ -101,7 +135,48 @@ def settings_for(assistant: Assistant, stt: SttCapabilities) -> Settings:
     )
 
 
+def opening(assistant: Assistant, dialogue: Dialogue | None, today: date) -> dict[str, Any]:
+    """How a conversation begins, as fields of `Settings`."""
+    mode, said = assistant.first_message_mode, assistant.first_message or ""
+    if mode == "assistant-waits-for-user":
+        said = ""
+    generated = mode.endswith("model-generated-message")
+    if dialogue is None:
+        return {"greeting": "" if generated else said, "greeting_generated": generated}
+    state, reply = dialogue.begin(today)
+    question = dialogue.question(state)
+    if question is None:
+        return {"greeting_generated": True}
+    return {
+        "greeting": said or reply.text if mode == "assistant-speaks-first" else "",
+        "greeting_kind": question.kind,
+        "greeting_question": state.question,
+        "greeting_grammar": dialogue.grammar(state, today),
+    }
+
+
+def _voice_settings(assistant: Assistant) -> dict[str, Any]:
+    """The provider's settings, with what it will be asked for where it wants to know that."""
+    voice = assistant.voice
+    asked = {"language": assistant.transcriber.language, "voice": voice.voice_id}
+    wanted = registry.setting_names("tts", voice.provider)
+    return {k: v for k, v in asked.items() if k in wanted} | voice.settings()
+
+
 def _responder(
+    assistant: Assistant,
+    dialogue: Dialogue | None,
+    model: LanguageModel,
+    tools: list[Tool],
+    today: Today,
+) -> Callable[[], Responder]:
+    answering = _model_responder(assistant, model, tools)
+    if dialogue is None:
+        return answering
+    return lambda: HandingOver(FlowResponder(dialogue, today), {MODEL: answering()})
+
+
+def _model_responder(
     assistant: Assistant, model: LanguageModel, tools: list[Tool]
 ) -> Callable[[], Responder]:
     definitions = [

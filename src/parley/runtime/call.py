@@ -156,6 +156,9 @@ class Call:
         if not self._over.is_set():
             self._ear.audio(pcm)
 
+    def key(self, key: str) -> None:
+        self._shell.post(ev.KeyPressed(ev.CALLER, key, self._shell.now()))
+
     def marked(self, name: str) -> None:
         self._mouth.marked(name)
 
@@ -214,6 +217,7 @@ class Call:
             act.Listen: lambda a: self._ear.open(),
             act.FinalizeTranscript: lambda a: self._ear.finalize(),
             act.RestartListening: lambda a: self._ear.restart(),
+            act.Expect: lambda a: self._ear.expect(a.grammar),
             act.StopListening: lambda a: self._ear.close(),
             act.StartReply: self._start_reply,
             act.PromoteReply: lambda a: self._replies.promote(a.reply),

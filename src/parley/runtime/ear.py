@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 
 from parley.audio.formats import INBOUND
 from parley.core import events as ev
@@ -51,7 +52,7 @@ class Ear:
     ) -> None:
         self._leg = leg
         self._stt = stt
-        self._options = options
+        self._options = self._expected = options
         self._vad = vad
         self._stages = stages
         self._children = children
@@ -179,6 +180,17 @@ class Ear:
             self._asked = self._samples
             self._stream.finalize()
 
+    def expect(self, grammar: str) -> None:
+        """Listen for what a grammar allows, or again for what the assistant is set to."""
+        if not self._stt.capabilities.grammars:
+            return
+        self._expected = replace(self._options, grammar=grammar or self._options.grammar)
+        if self._stream is not None:
+            try:
+                self._stream.expect(self._expected.grammar)
+            except ProviderError as error:
+                self._failed(error)
+
     def restart(self) -> None:
         """Replace the recogniser; it hears again what no final text covers."""
         self._stop()
@@ -196,11 +208,14 @@ class Ear:
             self._task = None
 
     async def _listen(self) -> None:
-        stream = await self._stt.open(self._options)
+        expected = self._expected
+        stream = await self._stt.open(expected)
         try:
             if given_up():
                 return
             base = self._segments
+            if self._expected is not expected:
+                stream.expect(self._expected.grammar)
             for pcm in list(self._replay):
                 stream.push(pcm)
             self._stream = stream

@@ -1,6 +1,6 @@
 """What answers the caller."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -40,7 +40,32 @@ class HangUp:
     """The call is to end once this answer was heard."""
 
 
-ReplyPart = ReplyText | ToolCall | HangUp
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What was taken from the caller's words; fields as in `parley.core.events.ReplyUnderstood`."""
+
+    name: str
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expects:
+    """What the answer asks the caller; fields as in `parley.core.events.ReplyExpects`."""
+
+    kind: str = ""
+    question: str = ""
+    grammar: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Somebody else answers from the next turn on; `to` names who."""
+
+    to: str
+
+
+ReplyPart = ReplyText | ToolCall | Understood | Expects | HandOver | HangUp
 
 
 class Responder(Protocol):
@@ -94,6 +119,49 @@ class ModelResponder:
 
     def withdrawn(self, reply: int) -> None:
         """A model keeps no state of its own."""
+
+
+class HandingOver:
+    """Responders that hand the call over to each other, each with the whole conversation.
+
+    A hand-over counts once the reply that holds it was promoted, unless it is withdrawn.
+    """
+
+    def __init__(self, first: Responder, others: Mapping[str, Responder]) -> None:
+        self._others = others
+        self._now = first
+        self._asked: dict[int, Responder] = {}
+        self._next: dict[int, Responder] = {}
+        self._promoted: set[int] = set()
+
+    async def respond(self, request: ReplyRequest) -> AsyncIterator[ReplyPart]:
+        asked = self._asked[request.reply] = self._asked.get(request.reply, self._now)
+        if request.reply in self._promoted:
+            asked.promoted(request.reply)
+        async with closing(asked.respond(request)) as parts:
+            async for part in parts:
+                if isinstance(part, HandOver):
+                    self._next[request.reply] = self._others[part.to]
+                    self._hand_over(request.reply)
+                else:
+                    yield part
+
+    def promoted(self, reply: int) -> None:
+        self._promoted.add(reply)
+        if reply in self._asked:
+            self._asked[reply].promoted(reply)
+        self._hand_over(reply)
+
+    def withdrawn(self, reply: int) -> None:
+        self._promoted.discard(reply)
+        if asked := self._asked.get(reply):
+            asked.withdrawn(reply)
+            if self._next.pop(reply, None):
+                self._now = asked
+
+    def _hand_over(self, reply: int) -> None:
+        if reply in self._promoted and reply in self._next:
+            self._now = self._next[reply]
 
 
 def messages(instructions: str, lines: Sequence[Line]) -> list[Message]:

@@ -15,6 +15,9 @@ class CallSide(Protocol):
     def audio(self, pcm: bytes) -> None:
         """The next audio from the caller, in the transport's input format."""
 
+    def key(self, key: str) -> None:
+        """The caller pressed a key of the key-pad: one of 0 to 9, * and #."""
+
     def marked(self, name: str) -> None:
         """A mark came back: what was played before it was heard (or cleared)."""
 

@@ -391,3 +391,79 @@ def test_recorded_answers_are_recognised_with_a_grammar(engine: Engine) -> None:
     heard = [engine.run(hear(engine.stt, recorded(item["file"]), options)).text for item in answers]
     right = sum(h == item["transcript"] for h, item in zip(heard, answers, strict=True))
     assert right >= 0.9 * len(answers)
+
+
+# What is expected
+
+GREETINGS = "#JSGF V1.0; grammar greetings; public <all> = hello | goodbye;"
+
+
+def test_another_grammar_holds_from_the_next_utterance_on(
+    engine: Engine, spoken: dict[str, bytes]
+) -> None:
+    pcm = spoken["one two three four"]
+
+    async def main() -> list[str]:
+        stream = await engine.stt.open(SttOptions(grammar=GREETINGS))
+        push(stream, pcm[: len(pcm) // 2])
+        stream.expect(DIGITS.grammar)
+        push(stream, pcm[len(pcm) // 2 :])
+        texts = [(await final(stream)).text]
+        for grammar in (None, DIGITS.grammar, GREETINGS, DIGITS.grammar):
+            if grammar:
+                stream.expect(grammar)
+            push(stream, pcm)
+            texts.append((await final(stream)).text)
+        await stream.aclose()
+        return texts
+
+    first, *rest = engine.run(main())
+    assert set(first.split()) <= {"hello", "goodbye"}
+    greeted = rest.pop(2)
+    assert set(greeted.split()) <= {"hello", "goodbye"}
+    assert rest == ["one two three four"] * 3
+
+
+def test_words_that_it_does_not_know_are_left_out_of_what_is_expected(
+    engine: Engine, spoken: dict[str, bytes]
+) -> None:
+    known = "one | two | three | four"
+    grammar = f"#JSGF V1.0; grammar g; public <all> = ({known} | xyzzq | one xyzzq two)+;"
+
+    async def main() -> str:
+        stream = await engine.stt.open(SttOptions())
+        stream.expect(grammar)
+        push(stream, spoken["one two three four"])
+        text = (await final(stream)).text
+        await stream.aclose()
+        return text
+
+    assert engine.run(main()) == "one two three four"
+
+
+def test_what_is_expected_is_forgotten_with_the_call(
+    engine: Engine, spoken: dict[str, bytes]
+) -> None:
+    async def main() -> None:
+        stream = await engine.stt.open(DIGITS)
+        stream.expect(GREETINGS)
+        await stream.aclose()
+
+    engine.run(main())
+    heard = engine.run(hear(engine.stt, spoken["nine eight seven"]))
+    assert heard.text == "nine eight seven"
+
+
+def test_a_grammar_that_cannot_be_used_ends_the_stream(engine: Engine) -> None:
+    async def main() -> None:
+        stream = await engine.stt.open(DIGITS)
+        stream.expect("#JSGF V1.0; grammar g; public <g> = ((;")
+        try:
+            with pytest.raises(ProviderRequestError, match="does not understand the grammar"):
+                await final(stream)
+            with pytest.raises(ProviderRequestError):
+                stream.expect(DIGITS.grammar)
+        finally:
+            await stream.aclose()
+
+    engine.run(main())

@@ -61,10 +61,16 @@ class ScriptedStt(Scripted):
     """
 
     def __init__(
-        self, steps: Sequence[SttStep], *, then: str | None = None, name: str = "scripted"
+        self,
+        steps: Sequence[SttStep],
+        *,
+        then: str | None = None,
+        name: str = "scripted",
+        grammars: bool = False,
     ) -> None:
         super().__init__(name)
         self.requests: list[SttOptions] = []
+        self.expected: list[str | None] = []
         self._finals: deque[OnFinalize] = deque()
         self._timeline: deque[Partial | Final | Fail | Stall] = deque()
         self._then = then
@@ -77,6 +83,7 @@ class ScriptedStt(Scripted):
             partials=any(isinstance(step, Partial) for step in steps),
             word_times=any(isinstance(step, Final) and step.words for step in steps),
             finalizes=bool(self._finals) or then is not None,
+            grammars=grammars,
         )
 
     async def open(self, options: SttOptions) -> SttStream:
@@ -130,6 +137,10 @@ class _ScriptedSttStream:
                 self._give(step)
             else:
                 self._break_down(step, 0.0)
+
+    def expect(self, grammar: str | None) -> None:
+        """Note the grammar; what is understood is what the script says."""
+        self._script.expected.append(grammar)
 
     def finalize(self) -> None:
         """Take the next `OnFinalize`."""

@@ -122,6 +122,11 @@ class PocketsphinxStream:
         self._check()
         self._request(engine.AUDIO, pcm, seconds)
 
+    def expect(self, grammar: str | None) -> None:
+        """Understand what the grammar allows, or anything, from the next utterance on."""
+        self._check()
+        self._request(engine.EXPECT, (grammar or "").encode())
+
     def finalize(self) -> None:
         """Ask for the final result of everything pushed so far."""
         self._check()
@@ -148,6 +153,8 @@ class PocketsphinxStream:
     def receive(self, kind: int, payload: bytes) -> None:
         request = self._unheard.popleft()
         self._unheard_s -= request.seconds
+        if self._error is not None:
+            return
         if request.kind == engine.AUDIO:
             if payload:
                 self._put(SttResult(self._segment, payload.decode(), final=False))
@@ -156,6 +163,9 @@ class PocketsphinxStream:
             text = " ".join(word.text for word in words)
             self._put(SttResult(self._segment, text, final=True, words=words))
             self._segment += 1
+        elif request.kind == engine.EXPECT:
+            if kind == REFUSED:
+                self.fail(_bad_grammar(payload.decode()))
         elif not self._opened.done():
             if kind == REFUSED:
                 self._opened.set_exception(_bad_grammar(payload.decode()))

@@ -11,15 +11,23 @@ import json
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from itertools import count
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
+
+from parley.providers.stt.ngrams import arpa
 
 if TYPE_CHECKING:
     from pocketsphinx import Decoder, Vad
 
     from parley.providers.engine_process import Channel
 
-OPEN, AUDIO, FINALIZE = range(3)
-"""Requests: begin with a call (JSGF grammar or nothing), hear PCM, give the final result."""
+OPEN, AUDIO, FINALIZE, EXPECT = range(4)
+"""Requests: begin with a call (JSGF grammar or nothing), hear PCM, give the final result,
+understand what a grammar allows (or, without one, anything) from the next utterance on."""
+
+MODELS_KEPT = 40
+"""What may be expected comes again, in the same call and in others: so many models are kept."""
 
 RATE = 16_000
 SAMPLES_PER_FRAME = 160
@@ -128,6 +136,9 @@ class Recognizer:
         self._make_vad = make_vad
         self._in_utterance = False
         self._has_grammar = False
+        self._expectable: dict[str, str] = {}
+        self._numbers = count()
+        self._expected: str | None = None
         self._decoded = 0
         self._looked = 0
         self._text = ""
@@ -138,15 +149,59 @@ class Recognizer:
         """Begin with a call. Raises ValueError when its grammar cannot be used."""
         if self._in_utterance:
             self._end()
+        self._decoder.activate_search()
         if self._has_grammar:
-            self._decoder.activate_search()
             self._decoder.remove_search("grammar")
             self._has_grammar = False
+        self._expected = None
         self._forget()
         if grammar:
             self._decoder.add_jsgf_string("grammar", grammar)
             self._decoder.activate_search("grammar")
             self._has_grammar = True
+
+    def expect(self, grammar: str) -> None:
+        """Listen for the sentences of another grammar, or for anything, from the next utterance on.
+
+        What is said nearly so is understood, too (`parley.providers.stt.ngrams`). Words that
+        have no pronunciation are passed over. Raises ValueError when it cannot be used.
+        """
+        if grammar and grammar not in self._expectable:
+            self._expectable[grammar] = self._add_model(grammar)
+            if len(self._expectable) > MODELS_KEPT:
+                self._forget_model()
+        if self._in_utterance:
+            self._expected = grammar
+        else:
+            self._expect(grammar)
+
+    def is_known(self, word: str) -> bool:
+        """Whether the word has a pronunciation."""
+        return self._decoder.lookup_word(word) is not None
+
+    def _add_model(self, grammar: str) -> str:
+        from pocketsphinx import NGramModel
+
+        name = f"model {next(self._numbers)}"
+        with NamedTemporaryFile("w", suffix=".arpa") as file:
+            file.write(arpa(grammar, self.is_known))
+            file.flush()
+            model = NGramModel(self._decoder.config, self._decoder.logmath, file.name)
+        self._decoder.add_lm(name, model)
+        return name
+
+    def _forget_model(self) -> None:
+        """Let go of the model that has been there for longest, unless it is in use."""
+        oldest = next(iter(self._expectable))
+        name = self._expectable.pop(oldest)
+        if self._decoder.current_search() == name:
+            self._expectable[oldest] = name
+        else:
+            self._decoder.remove_search(name)
+
+    def _expect(self, grammar: str) -> None:
+        self._expected = None
+        self._decoder.activate_search(self._expectable.get(grammar))
 
     def hear(self, pcm: bytes) -> str:
         """Decode audio; return the text so far if it has changed, else nothing."""
@@ -170,11 +225,14 @@ class Recognizer:
         if not self._in_utterance:
             return []
         self._end()
-        return [
+        words = [
             (word, self._seconds(segment.start_frame), self._seconds(segment.end_frame + 1))
             for segment in self._decoder.seg() or ()
             for word in spoken([segment.word])
         ]
+        if self._expected is not None:
+            self._expect(self._expected)
+        return words
 
     def _decode(self, start: int, pcm: bytes) -> None:
         if not self._in_utterance:
@@ -221,7 +279,7 @@ def missing_words(grammar: str, is_known: Callable[[str], bool]) -> list[str]:
     body = re.sub(r"//.*|(?s:/\*.*?\*/)|#JSGF[^;]*;|\b(grammar|import)\s[^;]*;", " ", grammar)
     body = re.sub(r"<[^>]*>|\{[^}]*\}|/[^/]*/|\bpublic\b", " ", body)
     words = re.findall(r"[^\s()\[\]|*+=;]+", body)
-    return [word for word in dict.fromkeys(words) if not is_known(word)][:5]
+    return [word for word in dict.fromkeys(words) if not is_known(word)]
 
 
 def serve(channel: Channel) -> None:
@@ -242,9 +300,9 @@ def serve(channel: Channel) -> None:
         else:
             grammar = payload.decode()
             try:
-                recognizer.open(grammar)
+                recognizer.open(grammar) if kind == OPEN else recognizer.expect(grammar)
             except ValueError:
-                missing = missing_words(grammar, lambda w: decoder.lookup_word(w) is not None)
-                channel.refuse(" ".join(missing))
+                missing = missing_words(grammar, recognizer.is_known)
+                channel.refuse(" ".join(missing[:5]))
             else:
                 channel.answer()

@@ -1,0 +1,378 @@
+"""A flow that runs: a pure function from where it stands and what was said to what is next."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from parley.assistants.flows import wording
+from parley.assistants.flows.model import Case, Flow, Node
+from parley.assistants.flows.reading import Reading, read
+from parley.assistants.flows.state import Began, Call, Reply, Returned, Said, State, Turn
+from parley.assistants.flows.values import Value, ValueType, compose, make
+
+MOST_STEPS = 100
+"""Nodes passed without a word of the caller; more are a circle."""
+
+MOST_MISSES = 3
+"""How often a question is asked again where the author gives no wordings for it."""
+
+REPEAT, HELP, RESTART, WAIT = "repeat", "help", "restart", "wait"
+
+REMARKS: Mapping[str, Sequence[str]] = {
+    REPEAT: (
+        "repeat that", "say that again", "could you repeat that", "can you repeat that", "pardon",
+        "pardon me", "come again", "what was that", "what did you say", "once again please",
+        "i didn't hear you", "i did not hear that", "sorry what", "say again",
+    ),
+    HELP: (
+        "help", "help me", "what can i say", "what can you do", "what are my options",
+        "what do you mean", "i don't understand",
+    ),
+    RESTART: ("start over", "start again", "from the beginning", "go back to the start"),
+    WAIT: ("wait", "wait a minute", "wait a moment", "hold on", "one moment", "just a moment",
+           "just a second", "hang on", "let me think", "let me check", "give me a second"),
+}  # fmt: skip
+"""What a caller may say at any point."""
+
+KINDS = ("yes_no", "date", "choice", "time", "name", "number", "text")
+"""Types, those first whose values are not mistaken for others."""
+
+PLAIN_KINDS = ("date", "time")
+"""Types whose values correct an earlier answer by themselves."""
+
+LABEL, ANSWER, COMMAND = "label ", "answer ", "command "
+"""How the keys of other remarks begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the caller is asked: the answer's type, what may fill which slot, and remarks."""
+
+    kind: str
+    slots: Mapping[str, ValueType]
+    remarks: Mapping[str, Sequence[str]]
+
+
+class Dialogue:
+    """A checked flow, ready to be stepped. Immutable; one serves all calls."""
+
+    def __init__(self, flow: Flow) -> None:
+        self.flow = flow
+        self.types = {name: slot_type(slot) for name, slot in flow.slots.items()}
+        self._yes_no = make("yes_no")
+
+    def begin(self, today: date) -> tuple[State, Reply]:
+        """Enter the first node."""
+        return self._go(State(self.flow.start), self.flow.start, [], today)
+
+    def step(self, state: State, turn: Turn, today: date) -> tuple[State, Reply]:
+        """What follows from a turn."""
+        if isinstance(turn, Began):
+            return self.begin(today)
+        if isinstance(turn, Returned):
+            return self._returned(state, turn, today)
+        if state.awaits == "result":
+            return state, Reply(wording.STILL_WAITING)
+        if state.awaits == "nothing":
+            return state, Reply(ends=True)
+        return self._said(state, turn, today)
+
+    def label(self, name: str) -> str:
+        """A slot's name for people."""
+        return self.flow.slots[name].label or name.replace("_", " ").capitalize()
+
+    def known(self, state: State, today: date) -> dict[str, str]:
+        """The slots that are filled, as they are spoken."""
+        return {
+            name: kind.spoken(state.values[name], today)
+            for name, kind in self.types.items()
+            if state.values.get(name) is not None
+        }
+
+    # What may be said
+
+    def grammar(self, state: State, today: date) -> str:
+        """All that the caller may say next, in JSGF; nothing where it may be anything."""
+        question = self.question(state)
+        if question is None:
+            return ""
+        parts = [kind.grammar(today) for kind in question.slots.values()]
+        if parts[0] is None:
+            return ""
+        said = [phrase for ways in question.remarks.values() for phrase in ways]
+        return compose([part for part in parts if part is not None], said)
+
+    def question(self, state: State) -> Question | None:
+        """What the caller may say next; None while nothing is asked."""
+        node = self.flow.nodes[state.node]
+        slots: dict[str, ValueType] = {}
+        remarks = dict(self._remarks())
+        if state.awaits == "answer" and node.ask:
+            kind = self.types[node.ask].kind
+            names = [node.ask, *self._plainest([*node.also, *self._filled(state)])]
+        elif state.awaits == "answer" and node.confirm:
+            kind = "yes_no"
+            slots[""] = self._yes_no
+            names = self._plainest(node.confirm)
+        elif state.awaits == "correction":
+            kind = "choice"
+            names = self._plainest(node.confirm)
+            remarks |= {LABEL + name: _ways_to_name(self.label(name)) for name in node.confirm}
+        else:
+            return None
+        slots |= {name: self.types[name] for name in names}
+        return Question(kind, slots, remarks)
+
+    def _plainest(self, names: Sequence[str]) -> list[str]:
+        """Those first whose values are hardest to mistake: "at nine" is no count."""
+        return sorted(names, key=lambda name: KINDS.index(self.types[name].kind))
+
+    def _filled(self, state: State) -> list[str]:
+        """Slots that were asked before, and may be corrected by their mere value."""
+        return [
+            name
+            for name, kind in self.types.items()
+            if kind.kind in PLAIN_KINDS and state.values.get(name) is not None
+        ]
+
+    def _remarks(self) -> Iterator[tuple[str, Sequence[str]]]:
+        yield from REMARKS.items()
+        for number, answer in enumerate(self.flow.answers):
+            yield f"{ANSWER}{number}", answer.questions
+        for name, command in self.flow.anywhere.items():
+            yield COMMAND + name, command.phrases
+
+    # The caller has said something
+
+    def _said(self, state: State, turn: Said, today: date) -> tuple[State, Reply]:
+        question = self.question(state)
+        assert question is not None  # noqa: S101 - something is awaited
+        reading = self._read(state, turn.text, question, today)
+        if reading.remark:
+            return self._remark(state, reading.remark, today)
+        if self.flow.nodes[state.node].ask:
+            return self._answered(state, turn, reading, today)
+        return self._judged(state, turn, reading, today)
+
+    def _read(self, state: State, text: str, question: Question, today: date) -> Reading:
+        keys = "".join(text.split())
+        if keys and all(key in "0123456789*#" for key in keys):
+            for name, kind in question.slots.items():
+                value = kind.from_keys(keys, today)
+                if value is not None:
+                    return Reading({name: value})
+        return read(text, question.slots, question.remarks, today)
+
+    def _answered(
+        self, state: State, turn: Said, reading: Reading, today: date
+    ) -> tuple[State, Reply]:
+        node = self.flow.nodes[state.node]
+        if not reading.values:
+            return self._missed(state, turn, today)
+        for name, value in reading.values.items():
+            if problem := self.types[name].problem(value, today):
+                return self._missed(state, turn, today, problem)
+        values = {**state.values, **reading.values}
+        corrected = [n for n in self._filled(state) if values[n] != state.values[n]]
+        state = replace(state, values=values, misses=0)
+        if corrected and self.flow.changed:
+            return self._go(state, self.flow.changed, [], today)
+        if node.ask in reading.values:
+            return self._go(state, self._next(node, state, today), [], today)
+        return self._ask(state, [], today)
+
+    def _judged(
+        self, state: State, turn: Said, reading: Reading, today: date
+    ) -> tuple[State, Reply]:
+        """A confirmation, or what is wrong."""
+        node = self.flow.nodes[state.node]
+        given = {name: value for name, value in reading.values.items() if name}
+        for name, value in given.items():
+            if problem := self.types[name].problem(value, today):
+                return self._missed(state, turn, today, problem)
+        new = {n: v for n, v in given.items() if v != state.values.get(n)}
+        verdict = reading.values.get("")
+        if new:
+            state = replace(state, values={**state.values, **new}, misses=0)
+            return self._go(state, self._changed(node), [], today)
+        if verdict is None:
+            return self._missed(state, turn, today)
+        named = {**state.values, "": "yes" if verdict else "no"}
+        following = node.next if isinstance(node.next, dict) else {}
+        if verdict or "no" in following:
+            return self._go(state, self._next(node, state, today, str(named[""])), [], today)
+        return self._ask(replace(state, awaits="correction", misses=0), [], today)
+
+    def _remark(self, state: State, remark: str, today: date) -> tuple[State, Reply]:
+        node = self.flow.nodes[state.node]
+        if remark.startswith(COMMAND):
+            command = self.flow.anywhere[remark.removeprefix(COMMAND)]
+            return self._go(replace(state, misses=0), command.go, [], today)
+        if remark.startswith(LABEL):
+            name = remark.removeprefix(LABEL)
+            values = {n: v for n, v in state.values.items() if n != name}
+            state = replace(state, values=values, misses=0)
+            return self._go(state, self._changed(node), [], today)
+        if remark.startswith(ANSWER):
+            answer = self.flow.answers[int(remark.removeprefix(ANSWER))]
+            return self._ask(state, [self._render(answer.say, state, today)], today)
+        if remark == RESTART:
+            return self._go(State(self.flow.start), self.flow.start, [], today)
+        if remark == WAIT:
+            return state, Reply(wording.TAKE_YOUR_TIME)
+        if remark == HELP and self.flow.help:
+            return self._ask(state, [self._render(self.flow.help, state, today)], today)
+        return self._ask(state, [], today, again=remark == HELP)
+
+    def _missed(
+        self, state: State, turn: Said, today: date, problem: str = ""
+    ) -> tuple[State, Reply]:
+        """Nothing of use was understood. A question that was not heard is asked as before."""
+        if not turn.heard and not problem:
+            return self._ask(state, [], today)
+        node = self.flow.nodes[state.node]
+        state = replace(state, misses=state.misses + 1)
+        if state.misses > max(MOST_MISSES, len(node.say)):
+            return self._give_up(state, today)
+        said = [problem] if problem else []
+        if not problem and (len(node.say) == 1 or state.awaits == "correction"):
+            said = [wording.NOT_UNDERSTOOD]
+        return self._ask(state, said, today)
+
+    def _give_up(self, state: State, today: date) -> tuple[State, Reply]:
+        if self.flow.give_up and self.flow.give_up != state.node:
+            return self._go(replace(state, misses=0), self.flow.give_up, [], today)
+        return replace(state, awaits="nothing"), Reply(wording.GIVE_UP, ends=True)
+
+    # A tool has answered
+
+    def _returned(self, state: State, turn: Returned, today: date) -> tuple[State, Reply]:
+        if state.awaits != "result":
+            return state, Reply()
+        node = self.flow.nodes[state.node]
+        if turn.failed:
+            state = replace(state, values={**state.values, "error": turn.result})
+            if node.failed:
+                return self._go(state, node.failed, [], today)
+            said = [self._render(wording.FAILED, state, today)]
+            if self.flow.give_up:
+                return self._go(state, self.flow.give_up, said, today)
+            return replace(state, awaits="nothing"), Reply(*said, ends=True)
+        found = _parsed(turn.result)
+        saved = {name: found.get(key) for key, name in node.save.items()}
+        state = replace(state, values={**state.values, **saved})
+        return self._go(state, self._next(node, state, today), [], today)
+
+    # From node to node
+
+    def _go(self, state: State, name: str, said: list[str], today: date) -> tuple[State, Reply]:
+        """Pass through nodes until the caller, a tool or the end is awaited."""
+        for _ in range(MOST_STEPS):
+            node = self.flow.nodes[name]
+            speaks = not (node.ask or node.confirm)
+            said += [self._render(text, state, today) for text in node.say[:1] if speaks]
+            state = self._enter(state, name, node, today)
+            if (node.ask and state.values.get(node.ask) is None) or node.confirm:
+                return self._ask(state, said, today)
+            if node.call:
+                return self._call(state, node, said, today)
+            if node.end or node.hand_over:
+                reply = Reply(_joined(said), ends=node.end, hand_over=node.hand_over or "")
+                return replace(state, awaits="nothing"), reply
+            name = self._next(node, state, today)
+        return replace(state, awaits="nothing"), Reply(wording.GIVE_UP, ends=True)
+
+    def _enter(self, state: State, name: str, node: Node, today: date) -> State:
+        put = {key: self._argument(value, state, today) for key, value in node.put.items()}
+        kept = {n: value for n, value in state.values.items() if n not in node.forget}
+        return State(name, {**kept, **put})
+
+    def _ask(
+        self, state: State, said: list[str], today: date, *, again: bool = False
+    ) -> tuple[State, Reply]:
+        """Put the question of the node where the flow stands, in the words for this time."""
+        node = self.flow.nodes[state.node]
+        if state.awaits == "correction":
+            labels = wording.one_of(f"the {self.label(n).lower()}" for n in node.confirm)
+            question = node.which or wording.WHICH.format(labels=labels)
+        else:
+            time = max(state.misses, int(again))
+            question = node.say[min(time, len(node.say) - 1)]
+        question = self._render(question, state, today)
+        said = [*said, question]
+        if state.misses >= 2 and node.ask and state.awaits == "answer":
+            said.append(self.types[node.ask].keys_hint)
+        return replace(state, question=question), Reply(_joined(said))
+
+    def _call(self, state: State, node: Node, said: list[str], today: date) -> tuple[State, Reply]:
+        arguments = {
+            key: self._argument(value, state, today) for key, value in node.arguments.items()
+        }
+        assert node.call is not None  # noqa: S101 - the caller has looked
+        state = replace(state, awaits="result")
+        return state, Reply(_joined(said), call=Call(node.call, arguments))
+
+    def _argument(self, value: Any, state: State, today: date) -> Any:
+        """`{slot}` alone is the value itself; within a text it is spoken."""
+        if not isinstance(value, str):
+            return value
+        whole = wording.PLACE.fullmatch(value)
+        return state.values.get(whole[1]) if whole else self._render(value, state, today)
+
+    def _next(self, node: Node, state: State, today: date, verdict: str = "") -> str:
+        """The node that follows. The checks have made sure that there is one."""
+        following = node.next
+        if isinstance(following, str):
+            return following
+        if isinstance(following, dict):
+            value = verdict or _key(state.values.get(node.ask or ""))
+            return following.get(value) or following["else"]
+        cases = following or []
+        return next(case.go for case in cases if _fits(case, state.values))
+
+    def _changed(self, node: Node) -> str:
+        name = node.changed or self.flow.changed
+        assert name is not None  # noqa: S101 - the checks demand it
+        return name
+
+    def _render(self, text: str, state: State, today: date) -> str:
+        return wording.render(text, state.values, self.types, today)
+
+
+def slot_type(slot: Any) -> ValueType:
+    """The type of a slot. Raises ValueError, with a sentence, for a wrong setting."""
+    return make(slot.type, **slot.settings())
+
+
+def _ways_to_name(label: str) -> list[str]:
+    word = label.lower()
+    return [word, f"the {word}", f"the {word} is wrong", f"another {word}", f"change the {word}"]
+
+
+def _fits(case: Case, values: Mapping[str, Any]) -> bool:
+    for name, wanted in case.when.items():
+        fitting = wanted if isinstance(wanted, list) else [wanted]
+        if values.get(name) not in fitting:
+            return False
+    return True
+
+
+def _key(value: Value | None) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def _parsed(result: str) -> dict[str, Any]:
+    """A tool's result as an object; any other result is kept as `result`."""
+    try:
+        found = json.loads(result)
+    except ValueError:
+        return {"result": result}
+    return found if isinstance(found, dict) else {"result": found}
+
+
+def _joined(texts: Sequence[str]) -> str:
+    return " ".join(text for text in texts if text)

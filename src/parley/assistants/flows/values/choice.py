@@ -1,0 +1,200 @@
+"""One of a few options, by what it is called or by its place in the list."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import ClassVar
+
+from parley.assistants.flows.values import numerals
+from parley.assistants.flows.values.base import Found, Grammar, Value
+from parley.assistants.flows.values.corrections import accepted
+from parley.assistants.flows.values.date import Date
+from parley.assistants.flows.values.time import Time
+from parley.assistants.flows.values.tokens import Token, tokens, words
+
+_SMALL_WORDS = frozenset(
+    """
+    a an the and or of for to in on at with by my your some any please just i i'd like want need
+    would one is it's that this have get do me up
+    """.split()
+)
+_PLACES = frozenset(("one", "option", "choice", "ones", "please", "slot", "appointment", "time"))
+_LISTED = frozenset(("option", "number", "choice"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    start: int
+    end: int
+    weight: float
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Options: key to phrases, in the order in which they are offered."""
+
+    options: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    kind: ClassVar[str] = "choice"
+
+    @property
+    def keys_hint(self) -> str:
+        """Name a key for each option, at most nine."""
+        named = [
+            f"{numerals.say(n)} for {self.spoken(key, date.min)}"
+            for n, key in enumerate(list(self.options)[:9], 1)
+        ]
+        return f"Press {', '.join(named)}."
+
+    def find(self, text: str, today: date) -> tuple[Found, ...]:
+        heard = tokens(text)
+        hits = [
+            *self._named(heard),
+            *self._typed(text, heard, today),
+            *self._placed(heard),
+        ]
+        taken: list[_Hit] = []
+        for hit in sorted(hits, key=lambda h: (-h.weight, h.start)):
+            if all(hit.end <= other.start or other.end <= hit.start for other in taken):
+                taken.append(hit)
+        found = [
+            Found(hit.key, heard[hit.start].start, heard[hit.end - 1].end)
+            for hit in sorted(taken, key=lambda h: h.start)
+        ]
+        return accepted(text, found)
+
+    def _named(self, heard: Sequence[Token]) -> list[_Hit]:
+        """Options whose phrases, or a word that no other option has, are said."""
+        owners: dict[str, set[str]] = {}
+        hits: list[_Hit] = []
+        for key, phrases in self.options.items():
+            for phrase in phrases:
+                content = _content(phrase)
+                for stem in content:
+                    owners.setdefault(stem, set()).add(key)
+                hits += _matches(heard, content, key)
+        for n, token in enumerate(heard):
+            for stem, keys in owners.items():
+                if len(keys) == 1 and token.word not in _SMALL_WORDS and _alike(token.word, stem):
+                    hits.append(_Hit(n, n + 1, 0.5, next(iter(keys))))
+        return hits
+
+    def _typed(self, text: str, heard: Sequence[Token], today: date) -> list[_Hit]:
+        """Options that are days or times, said in another form."""
+        hits: list[_Hit] = []
+        for key, phrases in self.options.items():
+            for phrase in phrases:
+                for kind in (Date(latest_days=3660), Time()):
+                    wanted = kind.find(phrase, today)
+                    if len(wanted) != 1 or not _covers(phrase, wanted[0]):
+                        continue
+                    for said in kind.find(text, today):
+                        if _same(str(said.value), str(wanted[0].value)):
+                            span = [
+                                n for n, t in enumerate(heard) if said.start <= t.start < said.end
+                            ]
+                            hits.append(_Hit(span[0], span[-1] + 1, 0.9 * len(span), key))
+        return hits
+
+    def _placed(self, heard: Sequence[Token]) -> list[_Hit]:
+        """ "the first one", "option two", "the last"."""
+        said = [token.word for token in heard]
+        keys = list(self.options)
+        hits: list[_Hit] = []
+        for at, word in enumerate(said):
+            if word in _LISTED:
+                read = numerals.cardinal(said, at + 1)
+                if read and 1 <= read[0] <= len(keys):
+                    hits.append(_Hit(at, read[1], 0.8 * (read[1] - at), keys[read[0] - 1]))
+                continue
+            read = (len(keys), at + 1) if word == "last" else numerals.ordinal(said, at)
+            if not read or not 1 <= read[0] <= len(keys):
+                continue
+            named = said[read[1]] if read[1] < len(said) else ""
+            if named in _PLACES or not named:
+                end = read[1] + (named in _PLACES and named != "please")
+                hits.append(_Hit(at, end, 0.4 * (end - at), keys[read[0] - 1]))
+        return hits
+
+    def grammar(self, today: date) -> Grammar:
+        phrases = dict.fromkeys(
+            " ".join(words(phrase)) for phrases in self.options.values() for phrase in phrases
+        )
+        places = " | ".join(f"the {numerals.ORDINALS[n + 1]} one" for n in range(len(self.options)))
+        return Grammar(
+            "/4/ <option> | /3/ <want> <option> | /0.5/ <place>",
+            {
+                "option": " | ".join(phrases),
+                "place": places,
+                "want": "i would like | i'd like | i would like to | i'd like to | i want to"
+                " | i need to | i have to | i need | i want | can i | could i | can i have",
+            },
+        )
+
+    def spoken(self, value: Value, today: date) -> str:
+        phrases = self.options.get(str(value), ())
+        return phrases[0] if phrases else str(value)
+
+    def problem(self, value: Value, today: date) -> str:
+        return "" if value in self.options else "That is not one of the options."
+
+    def from_keys(self, keys: str, today: date) -> Value | None:
+        if not (keys.isascii() and keys.isdigit()) or not 1 <= int(keys) <= len(self.options):
+            return None
+        return list(self.options)[int(keys) - 1]
+
+
+def _content(phrase: str) -> list[str]:
+    """The stems of a phrase's words, without the small ones if others remain."""
+    said = words(phrase)
+    return [_stem(w) for w in said if w not in _SMALL_WORDS] or [_stem(w) for w in said]
+
+
+def _stem(word: str) -> str:
+    word = word.removesuffix("'s")
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+
+
+def _alike(word: str, stem: str) -> bool:
+    """Whether a word is the stem, or differs from it by one letter of five or more."""
+    word = _stem(word)
+    if word == stem:
+        return True
+    if min(len(word), len(stem)) < 5 or abs(len(word) - len(stem)) > 1:
+        return False
+    short, long = sorted((word, stem), key=len)
+    at = next((n for n, c in enumerate(short) if c != long[n]), len(short))
+    return short[at + (len(short) == len(long)) :] == long[at + 1 :]
+
+
+def _matches(heard: Sequence[Token], content: list[str], key: str) -> list[_Hit]:
+    """Places where all of a phrase's words are said in order, small words between them."""
+    hits: list[_Hit] = []
+    for start in range(len(heard)):
+        at = start
+        for stem in content:
+            while at > start and at < len(heard) and heard[at].word in _SMALL_WORDS:
+                if _alike(heard[at].word, stem):
+                    break
+                at += 1
+            if at >= len(heard) or not _alike(heard[at].word, stem):
+                break
+            at += 1
+        else:
+            hits.append(_Hit(start, at, float(len(content)), key))
+    return hits
+
+
+def _covers(phrase: str, found: Found) -> bool:
+    rest = words(phrase[: found.start]) + words(phrase[found.end :])
+    return all(word in _SMALL_WORDS for word in rest)
+
+
+def _same(said: str, wanted: str) -> bool:
+    if ":" not in wanted:
+        return said == wanted
+    hours = [int(each.split(":")[0]) % 12 for each in (said, wanted)]
+    return hours[0] == hours[1] and said[-2:] == wanted[-2:]

@@ -1,0 +1,116 @@
+"""A whole number, or a string of digits such as a telephone number."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar
+
+from parley.assistants.flows.values import numerals
+from parley.assistants.flows.values.base import Found, Grammar, Value
+from parley.assistants.flows.values.corrections import accepted
+from parley.assistants.flows.values.tokens import Token, tokens
+
+_NOUNS_BEFORE_ONE = frozenset(
+    ("that", "this", "which", "first", "last", "the", "no", "any", "another", "each", "next")
+    + ("other", "every", "some", "second", "third", "good", "only", "same", "right", "wrong")
+)
+_ALIASES = {"oh": 0, "o": 0}
+_REPEATS = {"double": 2, "triple": 3, "treble": 3}
+_FEW = {"none": 0, "couple": 2, "dozen": 12}
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number from `least` to `most`; with `digits`, a str of so many digits."""
+
+    least: int = 0
+    most: int = 999_999
+    digits: int = 0
+
+    kind: ClassVar[str] = "number"
+
+    @property
+    def keys_hint(self) -> str:
+        if self.digits:
+            return f"Key in the {numerals.say(self.digits)} digits."
+        return "Key in the number."
+
+    def find(self, text: str, today: date) -> tuple[Found, ...]:
+        heard = tokens(text)
+        found: list[Found] = []
+        at = 0
+        while at < len(heard):
+            read = self._read(heard, at)
+            if read is None:
+                at += 1
+                continue
+            value, after = read
+            found.append(Found(value, heard[at].start, heard[after - 1].end))
+            at = after
+        return accepted(text, found)
+
+    def _read(self, heard: tuple[Token, ...], at: int) -> tuple[Value, int] | None:
+        words = [token.word for token in heard]
+        if at and words[at] == "one" and words[at - 1] in _NOUNS_BEFORE_ONE:
+            return None
+        minus = words[at] in ("minus", "negative") and self.least < 0
+        groups, after = _groups(words, at + minus)
+        if not groups:
+            few = _FEW.get(words[at])
+            return (few, at + 1) if few is not None and not self.digits else None
+        text = "".join(groups)
+        if self.digits:
+            return text, after
+        return (-int(text) if minus else int(text)), after
+
+    def grammar(self, today: date) -> Grammar:
+        rules = {
+            "digits": "[double] <digit>+" if not self.digits else " ".join(["<digit>"] * self.digits),
+            "digit": f"{' | '.join(numerals.UNITS[:10])} | /0.5/ oh",
+            "number": f"/6/ <low> | /2/ <small> | <tens> | <tens> <low> | /{0.3 if self.most > 99 else 0}/"
+            " <low> hundred [and <tens>]",
+            "small": " | ".join(numerals.UNITS),
+            "tens": " | ".join(numerals.TENS),
+            "low": " | ".join(numerals.UNITS[1:10]),
+        }
+        if self.digits:
+            return Grammar("/3/ <digits> | <digit>+", rules)
+        return Grammar("/4/ <number> | /2/ <digits>", rules)
+
+    def spoken(self, value: Value, today: date) -> str:
+        if self.digits:
+            return numerals.say_digits(str(value))
+        return numerals.say(int(value))
+
+    def problem(self, value: Value, today: date) -> str:
+        if self.digits:
+            if len(str(value)) == self.digits:
+                return ""
+            return f"I need {numerals.say(self.digits)} digits."
+        if int(value) < self.least:
+            return f"It must be at least {numerals.say(self.least)}."
+        if int(value) > self.most:
+            return f"It can be at most {numerals.say(self.most)}."
+        return ""
+
+    def from_keys(self, keys: str, today: date) -> Value | None:
+        if not (keys.isascii() and keys.isdigit()) or len(keys) > 15:
+            return None
+        return keys if self.digits else int(keys)
+
+
+def _groups(words: list[str], at: int) -> tuple[list[str], int]:
+    """Digits of the numbers that follow each other from `at`, and the index after them."""
+    groups: list[str] = []
+    while at < len(words):
+        times = _REPEATS.get(words[at], 1)
+        begin = at + (times > 1)
+        alias = _ALIASES.get(words[begin]) if begin < len(words) else None
+        read = (alias, begin + 1) if alias is not None else numerals.cardinal(words, begin)
+        if read is None or (times > 1 and read[0] > 9):
+            break
+        word = words[begin].replace(",", "")
+        groups.append((word if word.isdigit() else str(read[0])) * times)
+        at = read[1]
+    if groups == ["0"] and words[at - 1] in _ALIASES:
+        return [], at
+    return groups, at
