@@ -1,0 +1,1 @@
+"""The demo that runs when no assistant is named: a clinic's front desk."""
