@@ -1,0 +1,117 @@
+"""The official SDK holds a spoken conversation with a real server, in real time."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from door_clients import FRAME_S, SILENT, VOICED
+from door_support import served, with_server
+from openai import AsyncOpenAI
+from realtime_support import kinds, of, validated
+
+from parley.server.serving import Running
+
+ORDER = [
+    "session.created",
+    "session.updated",
+    "response.created",
+    "response.done",
+    "input_audio_buffer.speech_started",
+    "input_audio_buffer.speech_stopped",
+    "input_audio_buffer.committed",
+    "conversation.item.input_audio_transcription.completed",
+    "response.created",
+    "response.done",
+]
+
+
+RESPONSES = 2
+PATIENCE_S = 20.0
+
+
+async def spoken(server: Running, script: Sequence[tuple[str, float]]) -> list[dict[str, Any]]:
+    """Say frames for so many seconds, one after the other, then wait for the second response."""
+    told: list[dict[str, Any]] = []
+    client = AsyncOpenAI(base_url=f"{server.url}/v1", api_key="any")
+    async with client, client.realtime.connect(model="demo") as connection:
+        created = await connection.recv()
+        told.append(json.loads(created.to_json(exclude_unset=True)))
+        detection = {"turn_detection": {"type": "server_vad"}}
+        await connection.session.update(session={"type": "realtime", "audio": {"input": detection}})
+
+        async def listen() -> None:
+            while True:
+                event = await connection.recv()
+                told.append(json.loads(event.to_json(exclude_unset=True)))
+
+        listening = asyncio.get_running_loop().create_task(listen())
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+        for frame, seconds in script:
+            for _ in range(round(seconds / FRAME_S)):
+                due += FRAME_S
+                await asyncio.sleep(max(0.0, due - loop.time()))
+                await connection.input_audio_buffer.append(audio=frame)
+                if len(of(told, "response.done")) == RESPONSES:
+                    break
+        listening.cancel()
+    return told
+
+
+def test_a_conversation() -> None:
+    script = [(SILENT, 1.2), (VOICED, 0.6), (SILENT, PATIENCE_S)]
+    told = with_server(lambda server: spoken(server, script), [served(says=["count to three"])])
+    for event in told:
+        validated(event)
+    assert [kind for kind in kinds(told) if kind in ORDER] == ORDER
+    transcripts = [e["transcript"] for e in of(told, "response.output_audio_transcript.done")]
+    assert transcripts == ["Hello.", "Yes."]
+    (said,) = of(told, "conversation.item.input_audio_transcription.completed")
+    assert said["transcript"] == "count to three"
+    assert not [e for e in told if e["type"].startswith("parley.")], "it did not ask for them"
+
+
+def test_the_embedded_engines_hold_one_too() -> None:
+    from parley.assistants.model import Assistant
+    from parley.errors import MissingModelError
+    from parley.models import model_path
+    from parley.runtime.building import build_agent
+    from parley.server.served import Served
+
+    try:
+        model_path("silero-vad")
+    except MissingModelError as error:
+        pytest.skip(str(error))
+    assistant = Assistant(
+        first_message="Hello.",
+        voice={"provider": "espeak"},
+        model={"provider": "scripted", "replies": ["Good."]},
+    )
+    served_for_real = Served(build_agent(assistant), "demo")
+
+    async def main(server: Running) -> list[dict[str, Any]]:
+        caller = await _synthetic("Good morning.")
+        frames = [(caller[at : at + 1280], FRAME_S) for at in range(0, len(caller), 1280)]
+        return await spoken(server, [(SILENT, 1.5), *frames, (SILENT, PATIENCE_S)])
+
+    told = with_server(main, [served_for_real])
+    said = [e["transcript"] for e in of(told, "response.output_audio_transcript.done")]
+    assert said[:2] == ["Hello.", "Good."]
+
+
+async def _synthetic(text: str) -> str:
+    """A voice in base64, cut at multiples of 1280 characters into frames of 20 ms."""
+    import base64
+
+    from parley.providers import registry
+    from parley.runtime.voice import Voice
+
+    engine = registry.create("tts", "espeak")
+    try:
+        pcm = b"".join([s.pcm async for s in Voice(engine, voice="en-us").speak(text)])
+    finally:
+        await engine.aclose()
+    whole = pcm + bytes(-len(pcm) % 960)
+    return base64.b64encode(whole).decode()
