@@ -50,7 +50,7 @@ def call(
     for warning in described.warnings:
         console.print(Text(f"note: {warning}", style="yellow"))
     for closed in close_dead_calls(out):
-        console.print(Text(_closed(closed), style="yellow"))
+        console.print(Text(closed_note(closed), style="yellow"))
     names = [p.name for p in recordings or ()] + [f"“{text}”" for text in say or ()]
     with LiveTranscript(console) as view:
         record = run(
@@ -68,7 +68,8 @@ def call(
         console.print(Text(f"\nended: {ended} after {took:.1f} s; kept in {record.folder}"))
 
 
-def _closed(closed: object) -> str:
+def closed_note(closed: object) -> str:
+    """What to say of a call that `close_dead_calls` came upon."""
     if isinstance(closed, ParleyError):
         return f"note: {closed}"
     summary: dict[str, str] = closed  # type: ignore[assignment]

