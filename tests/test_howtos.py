@@ -2,12 +2,15 @@
 
 import re
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from parley.assistants.files import load_assistant
+from parley.assistants.flows import Dialogue
+from parley.assistants.flows.state import Call, Returned, Said
 from parley.cli.main import app
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -92,3 +95,23 @@ def test_the_ten_lines_of_the_readme_build_an_assistant() -> None:
     namespace: dict[str, object] = {}
     exec("\n".join(lines), namespace)  # noqa: S102 - our own page
     assert namespace["assistant"].warnings == ()  # type: ignore[attr-defined]
+
+
+def test_from_the_demo_to_ones_own() -> None:
+    page = HOWTO / "flow.md"
+    (described,) = blocks(page, "yaml")
+    (tool,) = blocks(page, "python")
+    Path("pizzeria.yaml").write_text(described)
+    Path("kitchen.py").write_text(tool)
+    check, _serve = blocks(page, "sh")[0].strip().split("\n")
+    parley(check)
+    assistant = load_assistant("pizzeria.yaml")
+    assert assistant.warnings == ()
+    assert assistant.flow is not None
+    dialogue, today = Dialogue(assistant.flow), date(2026, 11, 28)
+    state, _ = dialogue.begin(today)
+    for said in ("two mushroom pizzas at eight", "no, at nine", "yes"):
+        state, reply = dialogue.step(state, Said(said), today)
+    assert reply.call == Call("order", {"pizza": "mushroom", "count": 2, "time": "21:00"})
+    _, reply = dialogue.step(state, Returned('{"number": 7}'), today)
+    assert (reply.text, reply.ends) == ("Done, your number is 7. See you at nine o'clock!", True)
