@@ -92,6 +92,23 @@ def test_the_answer_to_keys_is_not_late_at_once() -> None:
     assert call.at(4.5).said() == ["One moment, please."]
 
 
+def test_keys_are_complete_when_there_are_enough() -> None:
+    """A key that is stuck, or a fax machine, does not gather keys for ever."""
+    call = Call().at(1).key("7" * 63)
+    assert call.turns() == []
+    assert committed(call.key("7")) == [("7" * 64, (-1,), 1.0)]
+    assert call.key("7" * 64).turns() == ["7" * 64, f"{'7' * 64} {'7' * 64}"]
+
+
+def test_how_many_keys_are_enough_is_chosen() -> None:
+    call = Call(
+        greeting="This call is recorded.", greeting_interruptible=False, keypad={"max_keys": 3}
+    )
+    call.at(0.1).synthesized(1).started(1).at(1).key("1234567")
+    assert call.at(2).finished(1).turns() == []
+    assert call.at(3).turns() == ["123 456 7"]
+
+
 # With what is said
 
 
@@ -102,8 +119,9 @@ def test_what_was_said_before_joins_the_keys() -> None:
 
 
 def test_a_reply_that_was_thought_of_too_soon_is_not_used() -> None:
-    call = Call().at(1).voice().at(2).pause().at(2.1).final("It is").key("12#")
+    call = Call().at(1).voice().at(2).pause().at(2.1).final("It is").key("1")
     assert call.outcome(1) == "cancelled"
+    call.key("2#")
     assert call.did(act.PromoteReply) == [act.PromoteReply(2)]
 
 
@@ -230,6 +248,16 @@ def test_a_tools_result_waits_while_keys_gather() -> None:
     ]
 
 
+def test_a_tool_that_runs_goes_on_and_its_turn_is_not_reopened() -> None:
+    call = Call().at(1).says("Book it.").asks_tool(1).writes(1, "Just a moment.")
+    call.at(2).key("7#")
+    assert not call.did(act.CancelTool, act.TurnReopened)
+    assert call.turns() == ["Book it.", "7"]
+    call.answers(2, "Seven.").started(2).finished(2).tell(ev.ToolFinished("t1", "booked"))
+    assert call.newest == 3
+    assert call.history()[-1] == ("agent", "Seven.")
+
+
 def test_no_filler_is_said_over_keys() -> None:
     call = Call().at(1).says("Book it.").asks_tool(1).generated(1).at(2).key("7").at(3.9)
     assert call.said() == []
@@ -249,6 +277,33 @@ def test_whoever_says_more_while_keys_wait_is_answered_after_that() -> None:
     call = Call(greeting="This call is recorded.", greeting_interruptible=False)
     call.synthesized(1).started(1).at(1).key("1#").at(2).voice().at(3).pause().final("please")
     assert committed(call.at(4).finished(1)) == [("please 1", (0, -1), 3.0)]
+
+
+def test_keys_that_take_the_floor_when_they_are_complete_wait_for_silence() -> None:
+    call = apologising().at(3)
+    assert call.did(act.FloorYielded) == [act.FloorYielded(CALLER, "turn")]
+    assert call.turns() == []
+    assert committed(call.at(3.1).cleared()) == [("7", (-1,), 3.0)]
+
+
+def test_keys_that_take_the_floor_do_not_wait_for_a_voice() -> None:
+    call = apologising().at(2.9).voice().at(3).cleared()
+    assert committed(call) == [("7", (-1,), 3.0)]
+
+
+def test_keys_that_take_the_floor_are_not_cut_off_by_a_gap() -> None:
+    call = apologising().at(2).voice().tell(ev.MediaLost(CALLER, 2.0))
+    call.at(2.5).tell(ev.MediaRestored(CALLER, 2.5)).at(3).cleared()
+    assert committed(call) == [("7", (-1,), 3.0)]
+    assert dropped(call) == []
+
+
+def apologising() -> Call:
+    """What must be heard has broken after a key; the apology is heard before the next."""
+    call = Call(greeting="This call is recorded.", greeting_interruptible=False)
+    call.audio(1).started(1).at(1).heard(1, 4).key("7")
+    call.tell(ev.SpanFailed(1, 0, "unavailable", permanent=False)).finished(1)
+    return call.at(1.2).synthesized(2).started(2)
 
 
 # A gap in the media
@@ -282,8 +337,9 @@ def test_keys_that_gather_when_the_call_ends_are_dropped_with_a_reason() -> None
 def test_keys_that_gather_when_the_call_is_ending_are_dropped_with_a_reason() -> None:
     call = Call(max_duration_s=5.0).at(4.5).key("2").at(5)
     assert dropped(call) == [(-1, "the call is ending")]
-    call.key("3#")
+    assert not call.key("3#").did(act.FloorYielded)
     assert call.says_phrase(1).at(6).ending() == [EndReason.MAX_DURATION]
+    assert dropped(call)[1:] == [(-2, "the call has ended")]
     assert call.turns() == []
 
 

@@ -1,4 +1,4 @@
-"""What replies make known counts when they are promoted, unless they never happened."""
+"""What replies make known counts once they are promoted or heard, unless they never happened."""
 
 from timeline import Call
 
@@ -22,23 +22,37 @@ def heard_monday() -> Call:
 # It counts
 
 
-def test_what_a_wanted_reply_makes_known_is_told_at_once() -> None:
+def test_what_a_wanted_reply_has_understood_is_told_at_once() -> None:
     call = wants_monday()
     assert call.did(act.Understood) == [act.Understood("day", "Day", "Monday")]
-    assert call.did(act.Expect) == [act.Expect(CALLER, "time", "", "")]
-    assert call.when(act.Expect) == [1.9]
+    assert call.when(act.Understood) == [1.9]
 
 
-def test_what_was_asked_is_told_as_it_was_reported() -> None:
-    call = Call().at(1).says("Hi.").expects(1, "day", "Which day?", "#JSGF V1.0;")
+def test_what_a_reply_asks_is_told_when_it_begins_to_be_heard() -> None:
+    """Until then, whoever says more still answers the question before."""
+    call = wants_monday().audio(1).at(2.4)
+    assert not call.did(act.Expect)
+    assert call.started(1).did(act.Expect) == [act.Expect(CALLER, "time", "", "")]
+    assert call.when(act.Expect) == [2.4]
+
+
+def test_what_is_asked_later_in_a_reply_that_is_heard_is_told_at_once() -> None:
+    call = Call().at(1).says("Hi.").writes(1, "Hi.").audio(1).started(1)
+    call.expects(1, "day", "Which day?", "#JSGF V1.0;")
     assert call.did(act.Expect) == [act.Expect(CALLER, "day", "Which day?", "#JSGF V1.0;")]
 
 
-def test_what_a_held_reply_makes_known_is_told_when_it_is_promoted() -> None:
+def test_a_reply_without_a_word_may_ask_for_nothing() -> None:
+    call = heard_monday().at(5).says("At ten.").expects(2, "").asks_tool(2)
+    assert call.asked() == "time"
+    assert call.generated(2).asked() == ""
+
+
+def test_what_a_held_reply_has_understood_is_told_when_it_is_promoted() -> None:
     call = Call().at(1).voice().at(2).pause().at(2.1).final("On Monday.")
-    call.understands(1, "day", "Monday").expects(1, "time")
-    assert not call.did(act.Understood, act.Expect)
-    assert call.at(2.5).when(act.Understood) == call.when(act.Expect) == [2.5]
+    call.understands(1, "day", "Monday")
+    assert not call.did(act.Understood)
+    assert call.at(2.5).when(act.Understood) == [2.5]
 
 
 def test_what_a_held_reply_made_known_in_vain_is_never_told() -> None:
@@ -58,7 +72,7 @@ def test_the_same_is_not_told_again() -> None:
 def test_what_is_known_adds_up_and_the_last_question_counts() -> None:
     call = heard_monday().at(5).says("At ten.")
     assert call.asked() == "time"
-    call.understands(2, "time", "ten").expects(2, "")
+    call.understands(2, "time", "ten").expects(2, "").answers(2, "At ten.").started(2)
     assert call.known() == {"day": "Monday", "time": "ten"}
     assert call.did(act.Expect)[-1] == act.Expect(CALLER, "", "", "")
 
@@ -131,21 +145,23 @@ def test_a_turn_that_goes_on_takes_back_what_was_understood_of_it() -> None:
     call = wants_monday().at(2).voice().at(2.2).partial("or Tuesday")
     assert call.did(act.TurnReopened)
     assert call.did(act.Understood)[-1] == act.Understood("day", "Day", "")
-    assert call.did(act.Expect)[-1] == act.Expect(CALLER, "", "", "")
+    assert not call.did(act.Expect)
 
 
 def test_what_was_known_before_comes_back() -> None:
     call = heard_monday().at(5).says("No, Tuesday.")
     call.understands(2, "day", "Tuesday").expects(2, "name")
+    call.writes(2, "Tuesday. Your name?").audio(2).started(2)
     assert (call.known(), call.asked()) == ({"day": "Tuesday"}, "name")
-    call.at(6).voice().at(6.2).partial("no wait")
+    call.at(6).voice().at(6.2).partial("no wait").cleared()
     assert (call.known(), call.asked()) == ({"day": "Monday"}, "time")
 
 
 def test_a_reply_that_was_not_heard_before_it_fell_silent_never_happened() -> None:
     call = wants_monday().audio(1).started(1).at(2).voice().at(2.2).partial("no wait")
-    assert call.known() == {"day": "Monday"}
-    assert call.cleared().known() == {}
+    assert (call.known(), call.asked()) == ({"day": "Monday"}, "time")
+    call.cleared()
+    assert (call.known(), call.asked()) == ({}, "")
 
 
 def test_a_reply_of_which_a_word_was_heard_happened() -> None:
@@ -154,10 +170,10 @@ def test_a_reply_of_which_a_word_was_heard_happened() -> None:
     assert (call.known(), call.asked()) == ({"day": "Monday"}, "time")
 
 
-def test_a_reply_whose_tool_ran_happened() -> None:
+def test_a_reply_whose_tool_ran_happened_but_nobody_was_asked() -> None:
     call = wants_monday().asks_tool(1).at(2).voice().at(2.2).partial("no wait")
     assert call.outcome(1) == "cancelled"
-    assert call.known() == {"day": "Monday"}
+    assert (call.known(), call.asked()) == ({"day": "Monday"}, "")
 
 
 def test_a_reply_whose_tool_did_not_run_never_happened() -> None:
@@ -208,6 +224,7 @@ def test_a_later_reply_counts_after_an_earlier_one_whichever_reports_first() -> 
 def test_a_later_reply_that_never_happened_uncovers_the_earlier_one() -> None:
     call = two_at_once().understands(3, "day", "Tuesday").expects(2, "day").expects(3, "time")
     call.understands(2, "day", "Monday").heard(2, 3)
+    assert (call.known(), call.asked()) == ({"day": "Tuesday"}, "day")
     call.at(4).voice().at(4.2).partial("no wait").cleared()
     assert (call.outcome(2), call.outcome(3)) == ("cancelled", "cancelled")
     assert (call.known(), call.asked()) == ({"day": "Monday"}, "day")
@@ -241,8 +258,30 @@ def test_the_greeting_may_ask_something() -> None:
     assert call.did(act.Expect) == [act.Expect(CALLER, "date", "Which day?", "#JSGF V1.0;")]
     call.says_phrase(1).at(1).says("Monday.").understands(2, "day", "Monday")
     assert call.asked() == "date"
-    call.expects(2, "time").at(2.5).voice().at(2.7).partial("or Tuesday")
+    call.expects(2, "time").writes(2, "At what time?").audio(2).started(2)
+    assert call.asked() == "time"
+    call.at(2.5).voice().at(2.7).partial("or Tuesday").cleared()
     assert (call.known(), call.asked()) == ({}, "date")
+
+
+def test_a_call_begins_with_what_the_greeting_asks() -> None:
+    """The recogniser knows what to listen for before the caller can hear the question."""
+    call = Call(connect=False, greeting="Which day?", greeting_grammar="#JSGF V1.0;")
+    call.tell(ev.Connected(CALLER))
+    kinds = [type(action) for action in call.since(0)]
+    assert kinds == [act.Listen, act.Expect, act.PromoteReply, act.Synthesize]
+    call.says_phrase(1).tell(ev.Connected(CALLER))
+    assert len(call.did(act.Expect)) == 1
+
+
+def test_a_greeting_that_asks_nothing_expects_nothing() -> None:
+    assert not Call(greeting="Hello.").says_phrase(1).did(act.Expect)
+
+
+def test_a_generated_greeting_asks_when_it_is_heard() -> None:
+    call = Call(greeting_generated=True).understands(1, "name", "Jo").expects(1, "day")
+    assert (call.known(), call.asked()) == ({"name": "Jo"}, "")
+    assert call.answers(1, "Hello, Jo. Which day?").started(1).asked() == "day"
 
 
 # The end

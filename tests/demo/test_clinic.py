@@ -179,6 +179,14 @@ def test_who_has_no_appointment_is_found_to_have_none() -> None:
 
 
 @empty
+def test_who_was_misheard_is_found_by_the_name_that_is_most_like_it() -> None:
+    made = clinic.book(TUESDAY, "10:00", "Mary Jones")
+    clinic.book(TUESDAY, "10:30", "Mark Johnson")
+    assert clinic.find_appointment("Murray Jones")["appointments"] == [made]
+    assert clinic.find_appointment("Anna Smith")["found"] == 0
+
+
+@empty
 def test_an_appointment_that_went_by_is_not_coming(monkeypatch: pytest.MonkeyPatch) -> None:
     clinic.book(MONDAY, "10:00", "Anna Smith")
     later = clinic.book(TUESDAY, "10:00", "Anna Smith")

@@ -65,9 +65,15 @@ def settings_from(choices: Choices) -> Settings:
             fillers=choices.of((base.phrases.fillers, base.phrases.fillers, ())),
             silence_goodbye=choices.of((base.phrases.silence_goodbye, "")),
         ),
-        keypad=KeypadSettings(
+        keypad=replace(
+            choices.of(
+                (
+                    base.keypad,
+                    KeypadSettings(end_keys=""),
+                    KeypadSettings(end_keys="*#", max_keys=3),
+                )
+            ),
             wait_s=choices.of((base.keypad.wait_s, 0.5)),
-            end_keys=choices.of((base.keypad.end_keys, "", "*#")),
         ),
         greeting_kind=choices.of(("", "day")),
     )

@@ -10,7 +10,8 @@ from parley.core import events as ev
 from parley.core.state import CallerTurn
 
 KEYS = tuple("0123456789*#")
-MISHEARD = ("superseded", "withdrawn by the recogniser", "acknowledgement", "too short")
+REASONS = ("the call is ending", "the call has ended", "cut off by a gap in the media")
+"""Words that are taken for a noise, or heard again, are dropped for others."""
 
 
 def check_keys(script: bytes) -> None:
@@ -20,42 +21,41 @@ def check_keys(script: bytes) -> None:
 
 @dataclass
 class Keys:
-    """The keys that were pressed in the call, and the pieces that they became, by number."""
+    """The keys that are in no piece yet, and the pieces that they became, by number."""
 
-    pressed: str = ""
+    loose: str = ""
     pieces: dict[int, str] = field(default_factory=dict)
     dropped: set[int] = field(default_factory=set)
-    over: bool = False
 
     def take(self, world: World, step: Step) -> None:
-        if self.over:
-            return
         state = world.conversation.state
-        self.over = state.call.state in ("ending", "ended")
-        if state.call.state == "active":
-            self.pressed += _key(world, step.event)
-        for drop in found([step], act.SegmentDropped):
-            misheard = drop.segment < 0 and drop.reason in MISHEARD
-            demand(not misheard, world, f"keys are {drop.reason}")
-            self.dropped.add(drop.segment)
+        if state.call.state in ("active", "ending"):
+            self.loose += _key(world, step.event)
         self._check_pieces(world)
+        gathering = _digits(state.ear.keys)
+        for drop in [d for d in found([step], act.SegmentDropped) if d.segment < 0]:
+            demand(drop.reason in REASONS, world, f"keys are {drop.reason}")
+            self.dropped.add(drop.segment)
+            if drop.segment not in self.pieces and self.loose.endswith(gathering):
+                self.loose = gathering
+        demand(gathering == self.loose, world, f"{self.loose!r} is left, not {gathering!r}")
+        self._check_kept(world)
 
     def _check_pieces(self, world: World) -> None:
-        pieces = _pieces(world)
-        self.pieces = pieces | self.pieces
-        for number, piece in self.pieces.items():
-            kept = number in self.dropped or pieces.get(number) == piece
-            demand(kept, world, f"keys {piece} are in no turn")
-        entered = _digits("".join(self.pieces[n] for n in sorted(self.pieces, reverse=True)))
-        demand(self.pressed.startswith(entered), world, f"{entered} was not keyed in")
-        rest, gathering = (
-            self.pressed.removeprefix(entered),
-            _digits(world.conversation.state.ear.keys),
-        )
-        if self.over and rest:
-            demand(-1 - len(self.pieces) in self.dropped, world, f"keys {rest} are lost")
-        elif not self.over:
-            demand(gathering == rest, world, f"keys {rest} are lost, {gathering!r} is left")
+        """What was keyed in first is in the first piece."""
+        pieces = dict(_pieces(world))
+        for number in sorted(pieces.keys() - self.pieces, reverse=True):
+            piece = _digits(pieces[number])
+            demand(piece and self.loose.startswith(piece), world, f"{piece!r} was not keyed in")
+            self.loose = self.loose.removeprefix(piece)
+            self.pieces[number] = pieces[number]
+
+    def _check_kept(self, world: World) -> None:
+        kept = _pieces(world)
+        for piece in self.pieces.items():
+            times = kept.count(piece)
+            demand(times or piece[0] in self.dropped, world, f"keys {piece} are in no turn")
+            demand(times <= 1, world, f"keys {piece} come twice")
 
 
 def _key(world: World, event: ev.Event) -> str:
@@ -65,12 +65,12 @@ def _key(world: World, event: ev.Event) -> str:
     return "" if event.key in world.conversation.settings.keypad.end_keys else event.key
 
 
-def _pieces(world: World) -> dict[int, str]:
+def _pieces(world: World) -> list[tuple[int, str]]:
     """Those that are in turns, or in the one that is going on."""
     state = world.conversation.state
     turns = [h for h in state.history if isinstance(h, CallerTurn)]
     segments = [s for turn in turns for s in turn.segments] + state.ear.segments
-    return {s.id: s.text for s in segments if s.id < 0}
+    return [(s.id, s.text) for s in segments if s.id < 0]
 
 
 def _digits(text: str) -> str:

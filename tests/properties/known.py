@@ -17,12 +17,18 @@ def check_knowledge(script: bytes) -> None:
 
 @dataclass
 class Account:
-    """What a reply has said, and whether it counts once it was promoted."""
+    """What a reply has said, and whether that happened: once promoted, once begun to be heard."""
 
+    number: int
     slots: dict[str, tuple[str, str]] = field(default_factory=dict)
     asks: Question | None = None
     complete: bool = False
     counts: bool = True
+    heard: bool | None = None
+
+    def was_asked(self, world: World) -> bool:
+        """Whether the caller hears or has heard it."""
+        return self.number in world.begun if self.heard is None else self.heard
 
 
 @dataclass
@@ -47,7 +53,8 @@ class Known:
         asks = world.conversation.settings.greeting_kind, "", ""
         for reply in [reply for reply in self.promoted if reply.counts]:
             slots |= reply.slots
-            asks = reply.asks or asks
+            if reply.asks and reply.was_asked(world):
+                asks = reply.asks
         told, known = _values(self.slots), _values(slots)
         demand(told == known, world, f"told is {told}, known is {known}")
         demand(self.asks == asks, world, f"{self.asks} is awaited, {asks} was asked")
@@ -55,17 +62,19 @@ class Known:
     def _follow(self, world: World, action: act.Action) -> None:
         match action:
             case act.StartReply(reply=number):
-                self.replies[number] = Account()
+                self.replies[number] = Account(number)
             case act.PromoteReply(reply=number):  # a phrase is not started before
-                self.promoted.append(self.replies.setdefault(number, Account(complete=True)))
+                phrase = Account(number, complete=True)
+                self.promoted.append(self.replies.setdefault(number, phrase))
             case act.CloseReply(reply=number) | act.CancelReply(reply=number):
                 self.replies[number].complete = True
             case act.RunTool(call=call):
                 self.acted.add(world.conversation.state.tools[call].reply)
             case act.ReplyEnded(reply=number, outcome=outcome, heard=heard):
-                happened = outcome == "done" or heard or number in self.acted
-                self.replies[number].counts = bool(happened)
-                self.replies[number].complete = True
+                reply = self.replies[number]
+                reply.heard = outcome == "done" or bool(heard)
+                reply.counts = reply.heard or number in self.acted
+                reply.complete = True
             case act.Understood(name=name, label=label, value=value):
                 self.slots[name] = label, value
             case act.Expect(kind=kind, question=question, grammar=grammar):

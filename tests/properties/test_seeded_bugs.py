@@ -205,6 +205,30 @@ def reopened_keys_vanish(patch: Patch) -> None:
     patch.setattr(bargein, "_reopen", reopen_words)
 
 
+def reopened_keys_stay_where_they_were(patch: Patch) -> None:
+    reopen = bargein._reopen
+
+    def reopen_and_keep(ctx: Context, reply: Reply) -> None:
+        before = list(ctx.state.history)
+        reopen(ctx, reply)
+        ctx.state.history[:] = before
+
+    patch.setattr(bargein, "_reopen", reopen_and_keep)
+
+
+def keys_are_entered_twice(patch: Patch) -> None:
+    enter = keypad.enter
+
+    def enter_and_keep(ctx: Context) -> None:
+        ear = ctx.state.ear
+        keys = ear.keys
+        enter(ctx)
+        if keys and not ear.keys:
+            ear.keys, ear.key_since = keys, ctx.now
+
+    patch.setattr(keypad, "enter", enter_and_keep)
+
+
 # What is known
 
 
@@ -223,6 +247,42 @@ def nothing_is_taken_back(patch: Patch) -> None:
 
 def what_ran_is_taken_back(patch: Patch) -> None:
     patch.setattr(knowing, "_may_count", lambda ctx, reply: reply.live or bool(reply.heard))
+
+
+def a_question_counts_before_it_is_heard(patch: Patch) -> None:
+    def with_reply(it: Knowledge, reply: Reply) -> Knowledge:
+        return Knowledge(it.slots | reply.understood, reply.expects or it.expects)
+
+    patch.setattr(knowing, "_with", with_reply)
+
+
+def a_withdrawn_question_stays(patch: Patch) -> None:
+    may_count, with_reply = knowing._may_count, knowing._with
+
+    withdrawn: list[Reply] = []
+
+    def with_question(it: Knowledge, reply: Reply) -> Knowledge:
+        if reply in withdrawn:
+            return Knowledge(it.slots, reply.expects or it.expects)
+        return with_reply(it, reply)
+
+    def may_ask(ctx: Context, reply: Reply) -> bool:
+        if not may_count(ctx, reply):
+            withdrawn.append(reply)
+        return True
+
+    patch.setattr(knowing, "_may_count", may_ask)
+    patch.setattr(knowing, "_with", with_question)
+
+
+def the_first_question_stays(patch: Patch) -> None:
+    with_reply = knowing._with
+
+    def with_answers(it: Knowledge, reply: Reply) -> Knowledge:
+        both = with_reply(it, reply)
+        return Knowledge(both.slots, it.expects) if it.expects.kind else both
+
+    patch.setattr(knowing, "_with", with_answers)
 
 
 def what_was_asked_before_is_forgotten(patch: Patch) -> None:
@@ -327,13 +387,18 @@ BUGS: list[tuple[Plant, Callable[[bytes], None], str]] = [
     (dropped_words_leave_no_trace, lying(invariants.check_words), "are lost"),
     (reopened_turns_vanish, lying(invariants.check_words), "are lost"),
     (the_rest_of_a_cut_sentence_is_lost, truthful(invariants.check_words), "but the history"),
-    (keys_under_what_must_be_heard_are_lost, keyed_in.check_keys, "are lost"),
-    (dropped_keys_leave_no_trace, keyed_in.check_keys, "are lost"),
+    (keys_under_what_must_be_heard_are_lost, keyed_in.check_keys, "is left, not"),
+    (dropped_keys_leave_no_trace, keyed_in.check_keys, "is left, not"),
     (keys_are_taken_for_words, keyed_in.check_keys, "keys are superseded"),
     (reopened_keys_vanish, keyed_in.check_keys, "are in no turn"),
+    (reopened_keys_stay_where_they_were, keyed_in.check_keys, "come twice"),
+    (keys_are_entered_twice, keyed_in.check_keys, "is left, not"),
     (held_replies_make_known, known.check_knowledge, "told is"),
     (nothing_is_taken_back, known.check_knowledge, "told is|is awaited"),
     (what_ran_is_taken_back, known.check_knowledge, "told is|is awaited"),
+    (a_question_counts_before_it_is_heard, known.check_knowledge, "is awaited"),
+    (a_withdrawn_question_stays, known.check_knowledge, "is awaited"),
+    (the_first_question_stays, known.check_knowledge, "is awaited"),
     (what_was_asked_before_is_forgotten, known.check_knowledge, "is awaited"),
     (it_is_taken_back_after_the_end, invariants.check_endings, "an epilogue"),
     (held_replies_run_tools, invariants.check_endings, "that is held"),

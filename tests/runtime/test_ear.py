@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
+from itertools import groupby
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from parley.providers.protocols import SttCapabilities, SttOptions, SttResult, S
 from parley.providers.scripted import ScriptedLlm
 from parley.runtime.ear import GAP_S, REPLAY_S, VAD_RETRY_S
 from parley.runtime.responders import Expects, ReplyPart, ReplyRequest, ReplyText
+from parley.speech.gate import LEAD_S
 
 GONE = ProviderUnavailable("tape", "gone")
 
@@ -248,6 +250,57 @@ def test_what_one_says_that_was_given_up_is_not_heeded() -> None:
     assert stt.streams[0].closed
 
 
+# One that makes words of noise
+
+
+class JumpyStt(TapeStt):
+    """Must hear nothing but voice."""
+
+    capabilities = SttCapabilities(finalizes=True, needs_voice=True)
+
+
+NOISE = b"\0\x02"
+
+
+async def on_a_noisy_line(caller: ScriptedCaller) -> None:
+    """Two seconds of noise, a word of one second, noise."""
+    for n in range(250):
+        await asyncio.sleep(0.02)
+        loud = 100 <= n < 150
+        caller.side.audio((b"\0\x10" if loud else NOISE) * 320)
+
+
+def kinds(given: bytes) -> list[tuple[str, float]]:
+    """What was heard, as runs of silence, noise and voice with their lengths in s."""
+    names = {b"\0\0": "silence", NOISE: "noise", b"\0\x10": "voice"}
+    heard = [names[bytes(given[n : n + 2])] for n in range(0, len(given), 2)]
+    return [(k, len(list(run)) / INBOUND.sample_rate) for k, run in groupby(heard)]
+
+
+def test_a_recogniser_that_makes_words_of_noise_hears_only_the_voice() -> None:
+    stt = JumpyStt(["hello"])
+    call = called(stt, on_a_noisy_line, vad=LevelVad(noise=NOISE))
+    (silence, quiet_s), (noise, lead_s), (voice, voice_s), *after = kinds(stt.streams[0].given)
+    assert (silence, noise, voice) == ("silence", "noise", "voice")
+    assert voice_s == pytest.approx(1.0, abs=0.001)
+    assert 0.2 < lead_s <= LEAD_S
+    assert quiet_s + lead_s == pytest.approx(2.0, abs=0.001)
+    assert after[0][0] == "noise"
+    assert after[0][1] < 0.8
+    assert {kind for kind, _ in after[1:]} <= {"silence"}
+    assert ("caller", "hello") in call.lines
+
+
+def test_without_a_voice_detector_it_hears_everything(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.CRITICAL)
+    stt = JumpyStt(["hello"])
+    called(stt, on_a_noisy_line, vad=LevelVad(fail_after_s=1.0, noise=NOISE))
+    given = kinds(stt.streams[0].given)
+    assert given[0][0] == "silence"
+    assert given[0][1] == pytest.approx(1.0 - LEAD_S, abs=0.05)
+    assert given[1][0] == "noise"
+
+
 # Voice
 
 
@@ -447,7 +500,7 @@ def test_a_recogniser_that_takes_over_listens_for_the_same() -> None:
     stt = ListeningFor(["one", "two"], misbehave=[(4.0, dies)])
     agent = an_agent(stt=stt, responder=asks("A", "B"), stt_options=SttOptions(grammar="SET"))
     carry(agent, ScriptedCaller(two_questions))
-    assert stt.expected == [["SET", "A"], ["A", "B"]]
+    assert stt.expected == [["SET", "A"], ["SET", "A", "B"]]
 
 
 def test_a_recogniser_without_grammars_is_told_nothing() -> None:

@@ -71,15 +71,17 @@ def read(pcm: bytes) -> str:
 
 
 class LevelVad:
-    """Stands in for `SharedVad`: what is not digital silence is a voice.
+    """Stands in for `SharedVad`: what is not digital silence, or `noise`, is a voice.
 
-    `fail_after_s` lets every stream fail once when so much audio was pushed to it.
+    `noise` is a sample. `fail_after_s` lets every stream fail once when so much audio was
+    pushed to it.
     """
 
-    def __init__(self, fail_after_s: float | None = None) -> None:
+    def __init__(self, fail_after_s: float | None = None, noise: bytes = b"\0\0") -> None:
         self.open_streams = 0
         self.opened = 0
         self.fail_after_s = fail_after_s
+        self.noise = noise
 
     def open(
         self, on_window: Callable[[Window], object], on_failure: Callable[[ProviderError], object]
@@ -111,6 +113,7 @@ class LevelStream:
             window = bytes(self._buffer[: 2 * WINDOW])
             del self._buffer[: 2 * WINDOW]
             self._samples += WINDOW
+            window = window.replace(self._vad.noise, b"\0\0")
             self._on_window(_window(window, self._samples))
         limit = self._vad.fail_after_s
         if limit is not None and self._open and self._samples >= limit * INBOUND.sample_rate:

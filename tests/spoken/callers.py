@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,14 +21,21 @@ PATIENCE_S = 20.0
 LONGEST_S = 300.0
 KEY_S = 0.3
 
+CORRECTION = "should I change"
+AGAIN = "say it again|didn't get that|didn't catch|still there"
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What the caller does: waits, presses keys, speaks (PCM as `INBOUND`)."""
+    """What the caller does: waits, presses keys, speaks (PCM as `INBOUND`).
+
+    `agrees`: it says yes to what the agent has read back.
+    """
 
     pcm: bytes = b""
     keys: str = ""
     wait_s: float = 0.0
+    agrees: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +51,36 @@ class Interjection:
 class Script:
     """Answers to questions, each list in the order of being asked; the last one repeats.
 
-    A question is a regular expression that is looked for in the agent's words.
+    A question is a regular expression that is looked for in the agent's words. The caller
+    agrees to nothing that is wrong: `wrong` names what is, in what the agent has read back,
+    and `corrections` tell so. Asked to say it again, the caller does.
     """
 
     answers: Mapping[str, Sequence[Line]]
+    wrong: Callable[[str], str | None]
+    objection: Line
+    corrections: Mapping[str, Line]
     interjections: Sequence[Interjection] = ()
     asked: dict[str, int] = field(default_factory=dict)
+    mistake: str | None = None
+    last: Line | None = None
 
     def answer(self, said: str) -> Line | None:
         """What to do about the last known question in what was said; None: nothing."""
         places = [(m.end(), q) for q in self.answers for m in re.finditer(q, said, re.IGNORECASE)]
-        if not places:
+        if re.search(CORRECTION, said) and self.mistake:
+            self.last = self.corrections[self.mistake]
+        elif places:
+            question = max(places)[1]
+            count = self.asked[question] = self.asked.get(question, 0) + 1
+            lines = self.answers[question]
+            self.last = lines[min(count, len(lines)) - 1]
+            self.mistake = self.wrong(said) or self.mistake
+            if self.last.agrees and self.wrong(said):
+                self.last = self.objection
+        elif not re.search(AGAIN, said):
             return None
-        question = max(places)[1]
-        count = self.asked[question] = self.asked.get(question, 0) + 1
-        lines = self.answers[question]
-        return lines[min(count, len(lines)) - 1]
+        return self.last
 
 
 class Hearing:

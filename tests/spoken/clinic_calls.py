@@ -3,6 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,7 +17,7 @@ from callers import (
     at_level,
     white_noise,
 )
-from scenes import Act, Keys, Pause, Person, Row, Scene
+from scenes import OTHER_NAME, SPELLED_FIRST, SPELLED_LAST, Act, Keys, Pause, Person, Row, Scene
 
 import parley
 from parley.assistants.flows.values import make
@@ -73,12 +74,10 @@ def times_of(days: Sequence[str]) -> Times:
     return Times(first, rest[-1], taken, near)
 
 
-def rows_of(names: Sequence[str]) -> list[Row]:
-    """What the calendar holds for people of these names."""
-    with sqlite3.connect(os.environ["PARLEY_DEMO_DB"]) as db:
-        every = db.execute("SELECT day, time, name FROM appointments ORDER BY day, time").fetchall()
-    db.close()
-    return [(day, time, name) for day, time, name in every if name in names]
+def appointments() -> set[Row]:
+    """All that is in the calendar."""
+    with closing(sqlite3.connect(os.environ["PARLEY_DEMO_DB"])) as db:
+        return set(db.execute("SELECT day, time, name FROM appointments"))
 
 
 async def speak(voice: str, text: str) -> bytes:
@@ -97,23 +96,47 @@ async def line_of(scene: Scene, it: Act, times: Times) -> Line:
     if isinstance(it, Keys):
         return Line(keys=times.spoken(it.keys))
     if isinstance(it, Person):
-        return Line(at_level(read_recording(SPEECH / it.file).pcm, VOICE_DB))
-    return Line(await speak(scene.voice, times.spoken(it)))
+        return Line(
+            at_level(read_recording(SPEECH / it.file).pcm, VOICE_DB), agrees="/yes/" in it.file
+        )
+    spoken = await speak(scene.voice, times.spoken(it))
+    return Line(spoken, agrees=it.lower().startswith("yes"))
+
+
+def mistake(said: str, wanted: Row) -> str | None:
+    """What a caller who wants this hears to be wrong: day, time or name."""
+    for kind, value in zip(("date", "time", "name"), wanted, strict=True):
+        heard = [found.value for found in make(kind).find(said, TODAY)]
+        if heard and value not in heard:
+            return kind
+    return None
 
 
 async def script_of(scene: Scene, times: Times) -> Script:
+    wanted, *_ = [*times.written(scene.after or scene.before), ("", "", "")]
+    first, last = wanted[2].split() if wanted[2] else ("", "")
+    common = {
+        OTHER_NAME: "Sure.",
+        SPELLED_LAST: f"{', '.join(last.upper())}.",
+        SPELLED_FIRST: f"{', '.join(first.upper())}.",
+    }
     answers = {
         question: [
             await line_of(scene, it, times)
             for it in (acts if isinstance(acts, Sequence) and not isinstance(acts, str) else [acts])
         ]
-        for question, acts in scene.answers.items()
+        for question, acts in {**common, **scene.answers}.items()
     }
     during = [
         Interjection(reply, after_s, await line_of(scene, it, times))
         for reply, after_s, it in scene.during
     ]
-    return Script(answers, during)
+    corrections = {
+        kind: await line_of(scene, f"The {word}.", times)
+        for kind, word in (("date", "day"), ("time", "time"), ("name", "name"))
+    }
+    objection = await line_of(scene, "No.", times)
+    return Script(answers, lambda said: mistake(said, wanted), objection, corrections, during)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +186,9 @@ def desk() -> Assistant:
 def hold(scene: Scene, folder: Path) -> Held:
     """Let a scene happen in virtual time. The environment names a calendar of its own."""
     times = times_of(("2026-12-01", "2026-12-02", "2026-12-03"))
+    others = appointments()
     for day, time, name in times.written(scene.before):
         clinic.book(day, time, name)
-    names = {name for _, _, name in (*scene.before, *scene.after)} | {"Anna Smith", "John Brown"}
     hearing = Hearing()
     agent = build_agent(desk(), stages=lambda: Stages(events=[hearing]), today=lambda: TODAY)
     noise = white_noise(scene.noise_db)
@@ -181,4 +204,5 @@ def hold(scene: Scene, folder: Path) -> Held:
             await agent.close()
 
     record = run_virtual(call())
-    return Held(record, hearing, rows_of(sorted(names)), times.written(scene.after))
+    made = sorted(appointments() - others)
+    return Held(record, hearing, made, times.written(scene.after))

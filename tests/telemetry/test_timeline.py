@@ -148,6 +148,13 @@ def test_what_was_keyed_in_understood_and_asked() -> None:
     ]
 
 
+def test_a_turn_that_ends_with_words_was_complete_when_the_voice_was_silent() -> None:
+    commit = act.TurnCommitted(CALLER, 1, "7 no wait", (-1, 0), 2.5)
+    assert rows((2.6, ev.Tick(), [commit]))[-1].what == (
+        "TURN 1: “7 no wait” (100 ms after the last voiced sample)"
+    )
+
+
 def test_another_leg_is_named() -> None:
     assert rows((1.0, ev.Connected("supervisor"), []))[0].who == "supervisor"
 

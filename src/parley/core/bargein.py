@@ -165,5 +165,4 @@ def clear_turn(ctx: Context) -> None:
     ear.voiced_s = 0.0
     ear.speculations = 0
     ear.cut_off = ear.withdrawn = ear.took_floor = False
-    if ctx.state.held is not None:
-        speaking.cancel(ctx, ctx.state.replies[ctx.state.held])
+    speaking.cancel_held(ctx)

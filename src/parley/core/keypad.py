@@ -4,23 +4,24 @@ from parley.core import bargein, listening, speaking
 from parley.core import events as ev
 from parley.core.state import Context, Segment
 
-KEYS = "0123456789*#"
+KEYS = frozenset("0123456789*#")
 
 
 def pressed(ctx: Context, event: ev.KeyPressed) -> None:
-    state, ear = ctx.state, ctx.state.ear
-    if state.call.state != "active" or len(event.key) != 1 or event.key not in KEYS:
+    state, ear, rules = ctx.state, ctx.state.ear, ctx.settings.keypad
+    if state.call.state == "new" or event.key not in KEYS:
         return
     state.caller_since = ctx.now
     state.prompts = ear.unclear = 0
-    ends = event.key in ctx.settings.keypad.end_keys
+    ends = event.key in rules.end_keys
     if ends and not ear.keys:
         return
     if not ends:
         # keys that were complete and still wait are an input of their own
         ear.keys += " " * ear.keys_complete + event.key
-    ear.keys_complete = ends
+    ear.keys_complete = ends or len(ear.keys.rpartition(" ")[2]) >= rules.max_keys
     ear.key_since = min(event.at, ctx.now)
+    speaking.cancel_held(ctx)
     if state.queue and not bargein.blocked(ctx):
         bargein.give(ctx, "key")
 
@@ -34,9 +35,15 @@ def complete(ctx: Context) -> None:
 
 def enter(ctx: Context) -> None:
     """Rule: keys that are complete are a turn, with what was said before them."""
-    ear = ctx.state.ear
-    if not ear.keys_complete or _must_wait(ctx):
+    state, ear = ctx.state, ctx.state.ear
+    if not ear.keys_complete or state.call.state != "active":
         return
+    if ear.listening.state == "holding" or bargein.blocked(ctx):
+        return
+    if state.queue:
+        bargein.give(ctx, "turn")
+    if speaking.stopping(ctx):
+        return  # what was heard is known when it has stopped
     if ear.partial:
         ear.take(ear.partial, by_turn=True)
     ear.keyed += 1
@@ -47,9 +54,3 @@ def enter(ctx: Context) -> None:
     if ear.listening.state == "quiet":
         ear.listening.fire("words")
     listening.commit(ctx)
-
-
-def _must_wait(ctx: Context) -> bool:
-    """Whether the caller cannot be answered now."""
-    holding = ctx.state.ear.listening.state == "holding"
-    return holding or bargein.blocked(ctx) or speaking.stopping(ctx)

@@ -1,8 +1,9 @@
 """What replies make known: values that were understood, and what the caller is asked.
 
-It counts once a reply is promoted. A reply of which nothing was heard, and whose tools
-did not run, never happened: what it had made known is taken back. What counts when the
-call ends stays.
+Values count once a reply is promoted, its question once it begins to be heard: until
+then, whoever says more answers the question before. A reply of which nothing was heard,
+and whose tools did not run, never happened: what it had made known is taken back. What
+counts when the call ends stays.
 """
 
 from parley.core import actions as act
@@ -53,13 +54,19 @@ def tell(ctx: Context) -> None:
 
 
 def _may_count(ctx: Context, reply: Reply) -> bool:
-    acted = reply.phase.state == "done" or bool(reply.heard)
-    return reply.live or acted or any(ctx.state.tools[t].ran for t in reply.tools)
+    ran = (ctx.state.tools[t].ran for t in reply.tools)
+    return reply.live or _was_asked(reply) or any(ran)
 
 
 def _with(known: Knowledge, reply: Reply) -> Knowledge:
     """Both; what the caller was asked last is what is expected."""
-    return Knowledge(known.slots | reply.understood, reply.expects or known.expects)
+    expects = reply.expects if reply.expects and _was_asked(reply) else known.expects
+    return Knowledge(known.slots | reply.understood, expects)
+
+
+def _was_asked(reply: Reply) -> bool:
+    """Whether it is heard or was, or is complete without a word."""
+    return reply.phase.state in ("speaking", "stopping", "done") or bool(reply.heard)
 
 
 def _announce(ctx: Context, known: Knowledge) -> None:

@@ -73,6 +73,9 @@ class KeypadSettings:
     end_keys: str = "#"
     """Keys that end the input at once, and are no part of it."""
 
+    max_keys: int = 64
+    """So many keys are an input that is complete."""
+
 
 @dataclass(frozen=True, slots=True)
 class SilenceSettings:

@@ -235,6 +235,12 @@ def cancel(ctx: Context, reply: Reply) -> None:
         end(ctx, reply, "cancel")
 
 
+def cancel_held(ctx: Context) -> None:
+    """Stop the reply that is held, if any: it answers what is not all that there is."""
+    if ctx.state.held is not None:
+        cancel(ctx, ctx.state.replies[ctx.state.held])
+
+
 def end(ctx: Context, reply: Reply, trigger: str) -> None:
     """Take a reply to its one terminal state."""
     reply.phase.fire(trigger)

@@ -72,8 +72,8 @@ def _end(ctx: Context, tool: Tool, trigger: str, result: str) -> None:
     tool.result = result
     if trigger == "cancel":
         tool.told = True
-    elif ctx.state.held is not None:
-        speaking.cancel(ctx, ctx.state.replies[ctx.state.held])
+    else:
+        speaking.cancel_held(ctx)
     ctx.do(act.ToolEnded(tool.id, tool.phase.state))
 
 

@@ -22,6 +22,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from datetime import date, datetime, timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -44,6 +45,9 @@ FILLED_DAYS = 28
 """For how many days to come there are appointments of others."""
 
 NAME_LENGTH = 80
+ALIKE = 0.75
+"""From how alike on (difflib's ratio) a name may be another one that was misheard."""
+
 BUSY_S = 5.0
 """How long another call's change is waited for."""
 
@@ -184,6 +188,9 @@ def book(day: str, time: str, name: str) -> dict[str, Any]:
 def find_appointment(name: str) -> dict[str, Any]:
     """Find the coming appointments of the caller.
 
+    Where nobody has exactly this name, those of the name that is most like it, if one is:
+    names are easily misheard. Repeat the name that was found to the caller.
+
     Returns found (how many there are), appointments (all of them: id, day, weekday, time,
     name), and the next one's id, day, weekday, time and name, each null when there is none.
 
@@ -191,7 +198,7 @@ def find_appointment(name: str) -> dict[str, Any]:
         name: the caller's full name, as it was given when the appointment was made.
     """
     with _calendar() as db:
-        found = _coming(db, name)
+        found = _coming(db, name) or _coming(db, _most_like(db, name))
     first = found[0] if found else dict.fromkeys(("id", "day", "weekday", "time", "name"))
     return {"found": len(found), **first, "appointments": found}
 
@@ -366,6 +373,15 @@ def _coming(db: sqlite3.Connection, name: str) -> list[dict[str, Any]]:
         (_key(_name(name)), now.date().isoformat(), f"{now:%H:%M}"),
     )
     return [_appointment(row) for row in rows]
+
+
+def _most_like(db: sqlite3.Connection, name: str) -> str:
+    """The name of a coming appointment that sounds most like this one; else this one."""
+    key = _key(_name(name))
+    rows = db.execute(
+        "SELECT DISTINCT name_key FROM appointments WHERE day >= ?", (clock().date().isoformat(),)
+    )
+    return next(iter(get_close_matches(key, [row[0] for row in rows], 1, ALIKE)), name)
 
 
 def _the_one(db: sqlite3.Connection, name: str, number: int | None) -> dict[str, Any]:

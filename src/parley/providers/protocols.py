@@ -39,6 +39,8 @@ class SttCapabilities:
     `word_times`: final results carry `words`.
     `finalizes`: `SttStream.finalize` brings the final result of what was pushed.
     `grammars`: `SttOptions.grammar` (JSGF) is honoured.
+    `needs_voice`: it makes words of noise, and is to hear only what the voice detector
+    takes for speech, with silence between.
     `finalize_after_s`: the silence after which `finalize` may be called. An engine that
     forgets what was said before a final result wants more than a breath.
     """
@@ -47,6 +49,7 @@ class SttCapabilities:
     word_times: bool = False
     finalizes: bool = False
     grammars: bool = False
+    needs_voice: bool = False
     finalize_after_s: float = 0.15
 
 
@@ -93,10 +96,12 @@ class SttStream(Protocol):
         """
 
     def expect(self, grammar: str | None) -> None:
-        """Understand nothing but what the grammar allows, from the next utterance on.
+        """Listen for what the grammar (JSGF) describes, from the next utterance on.
 
-        None: anything. Asked only of a recogniser whose capabilities say `grammars`.
-        A word of the grammar that the recogniser does not know is passed over.
+        None: for what `SttOptions` said. It is a hint: words of the grammar in another order
+        may come back. Asked only of a recogniser whose capabilities say `grammars`. A word
+        that the recogniser does not know is passed over; a grammar that cannot be read ends
+        the stream with ProviderRequestError.
         """
 
     def finalize(self) -> None:

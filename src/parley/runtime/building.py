@@ -33,7 +33,6 @@ from parley.speech.shared import shared_vad
 from parley.text.cutting import ChunkSettings
 from parley.tools.runner import Tool, tool
 
-
 Today = Callable[[], date]
 
 

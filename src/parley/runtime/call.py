@@ -157,7 +157,7 @@ class Call:
             self._ear.audio(pcm)
 
     def key(self, key: str) -> None:
-        self._shell.post(ev.KeyPressed(ev.CALLER, key, self._shell.now()))
+        self._post_heard(ev.KeyPressed(ev.CALLER, key, self._shell.now()))
 
     def marked(self, name: str) -> None:
         self._mouth.marked(name)

@@ -13,6 +13,7 @@ from parley.providers.protocols import SpeechToText, SttOptions, SttStream
 from parley.runtime.children import Children, given_up
 from parley.runtime.stages import Stages
 from parley.speech.detector import SpeechDetector, SpeechOnset, Window
+from parley.speech.gate import VoiceGate
 from parley.speech.vad import SharedVad, VadStream
 
 log = logging.getLogger(__name__)
@@ -62,6 +63,7 @@ class Ear:
         self._gap_s = gap_s
         self._loop = asyncio.get_running_loop()
         self._detector = SpeechDetector()
+        self._gate: VoiceGate | None = None
         self._voice: VadStream | None = None
         self._stream: SttStream | None = None
         self._task: asyncio.Task[None] | None = None
@@ -72,6 +74,7 @@ class Ear:
         self._results = 0
         self._origin: float | None = None
         self._samples = 0
+        self._handed = 0
         self._voice_base = 0
         self._last_frame = 0.0
         self._lost = False
@@ -96,9 +99,12 @@ class Ear:
         self._last_frame = now
         if self._voice is not None:
             self._voice.push(pcm)
-        self._transcribe(pcm)
+        self._transcribe(pcm if self._gate is None else self._gate.feed(pcm))
 
     def _transcribe(self, pcm: bytes) -> None:
+        if not pcm:
+            return
+        self._handed += INBOUND.samples_in(pcm)
         self._replay.append(pcm)
         self._replay_bytes += len(pcm)
         self._forget(INBOUND.bytes_for(REPLAY_S))
@@ -147,6 +153,8 @@ class Ear:
         self._detector = SpeechDetector()
         self._voice = self._vad.open(self._window, self._voice_failed)
         self._voice_base = self._samples
+        if self._stt.capabilities.needs_voice:
+            self._gate = VoiceGate()
 
     def _window(self, window: Window) -> None:
         edge = self._detector.feed(window)
@@ -155,6 +163,10 @@ class Ear:
         at = self._audio_time(edge.at)
         started = isinstance(edge, SpeechOnset)
         self._post((ev.SpeechStarted if started else ev.SpeechStopped)(self._leg, at))
+        if self._gate is not None and started:
+            self._transcribe(self._gate.open())
+        elif self._gate is not None:
+            self._gate.close()
 
     def _audio_time(self, sample: int) -> float:
         origin = self._origin or 0.0
@@ -164,6 +176,8 @@ class Ear:
         """Words alone carry the turns until the detector is back."""
         log.error("voice detection failed: %s", error)
         self._voice = None
+        if self._gate is not None:
+            self._transcribe(self._gate.open())
         if self._detector.speaking:
             self._post(
                 ev.SpeechStopped(self._leg, self._audio_time(self._samples - self._voice_base))
@@ -177,7 +191,7 @@ class Ear:
 
     def finalize(self) -> None:
         if self._stream is not None:
-            self._asked = self._samples
+            self._asked = self._handed
             self._stream.finalize()
 
     def expect(self, grammar: str) -> None:
@@ -208,13 +222,12 @@ class Ear:
             self._task = None
 
     async def _listen(self) -> None:
-        expected = self._expected
-        stream = await self._stt.open(expected)
+        stream = await self._stt.open(self._options)
         try:
             if given_up():
                 return
             base = self._segments
-            if self._expected is not expected:
+            if self._expected is not self._options:
                 stream.expect(self._expected.grammar)
             for pcm in list(self._replay):
                 stream.push(pcm)
@@ -239,7 +252,7 @@ class Ear:
 
     def _covered(self) -> None:
         """A final text covers what was said until it was asked for, or else until now."""
-        since = 0 if self._asked is None else self._samples - self._asked
+        since = 0 if self._asked is None else self._handed - self._asked
         self._asked = None
         self._forget(since * INBOUND.sample_bytes)
 

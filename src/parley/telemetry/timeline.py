@@ -278,7 +278,7 @@ def _late(step: Step) -> str:
 def _waited(step: Step, action: act.Action) -> str:
     if not isinstance(action, act.TurnCommitted):
         return ""
-    keyed = any(segment < 0 for segment in action.segments)
+    keyed = bool(action.segments) and action.segments[-1] < 0
     what = "it was complete" if keyed else "the last voiced sample"
     return f" ({round((step.now - action.at) * 1000)} ms after {what})"
 

@@ -91,7 +91,11 @@ def test_wrong_names_and_settings(changes: dict[str, Any], path: Path) -> None:
         ),
         ({"next": []}, ("next",), "no case may fit"),
         ({"next": [{"when": {"day": None}, "go": "b"}]}, ("next",), "no case may fit"),
-        ({"next": [{"when": {"x": 1}, "go": "b"}, {"go": "b"}]}, ("next", 0, "when"), "there is no"),
+        (
+            {"next": [{"when": {"x": 1}, "go": "b"}, {"go": "b"}]},
+            ("next", 0, "when"),
+            "there is no",
+        ),
         ({"next": [{"go": "x"}]}, ("next", 0, "go"), "there is no 'x'"),
     ],
 )
@@ -117,9 +121,7 @@ def test_options_of_a_choice_are_all_led_on() -> None:
 def test_tools_are_checked_where_they_are_known() -> None:
     fields = {"call": "book", "arguments": {"dya": 1}, "next": "b"}
     assert node(**fields) == {}
-    assert node({"book": ["day"]}, **fields) == {
-        ("nodes", "a", "arguments"): "there is no 'dya'"
-    }
+    assert node({"book": ["day"]}, **fields) == {("nodes", "a", "arguments"): "there is no 'dya'"}
     assert ("nodes", "a", "call") in node({"bok": ["day"]}, **fields)
 
 
@@ -174,6 +176,6 @@ def test_yes_and_no_are_words_in_a_file(tmp_path) -> None:  # type: ignore[no-un
     path = tmp_path / "a.yaml"
     path.write_text(
         "flow:\n  start: a\n  slots: {ok: {type: yes_no}}\n  nodes:\n"
-        "    a: {ask: ok, say: \"OK?\", next: {yes: b, no: b}}\n    b: {end: true}\n"
+        '    a: {ask: ok, say: "OK?", next: {yes: b, no: b}}\n    b: {end: true}\n'
     )
     assert load_assistant(path).flow is not None

@@ -70,15 +70,15 @@ def test_only_what_may_be_said_also_is_taken_and_the_question_stays() -> None:
 def test_the_tool_gets_values_and_its_result_is_kept() -> None:
     call = booking("next tuesday at ten", "yes")
     assert call.last == "One moment."
-    assert call.calls == [
-        ("book", {"day": "2026-12-01", "note": "at ten o'clock", "seats": 2})
-    ]
+    assert call.calls == [("book", {"day": "2026-12-01", "note": "at ten o'clock", "seats": 2})]
     assert call.returns(json.dumps({"number": 7})).last == "Done, number 7."
     assert call.reply.ends
     assert call.says("hello").reply.ends
 
 
-@pytest.mark.parametrize(("result", "number"), [("done", ""), ("[1]", ""), ('{"number": null}', "")])
+@pytest.mark.parametrize(
+    ("result", "number"), [("done", ""), ("[1]", ""), ('{"number": null}', "")]
+)
 def test_a_result_that_lacks_what_is_kept_leaves_a_gap(result: str, number: str) -> None:
     call = booking("next tuesday at ten", "yes").returns(result)
     assert call.last == f"Done, number {number}."

@@ -7,12 +7,15 @@ import random
 import signal
 import struct
 from collections.abc import Coroutine, Iterator
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
+from parley.assistants.flows.values import compose
+from parley.assistants.flows.values.date import Date
 from parley.audio.files import read_recording
 from parley.audio.formats import INBOUND
 from parley.audio.resampling import resample
@@ -71,7 +74,7 @@ def spoken(engine: Engine) -> dict[str, bytes]:
         tts = EspeakTts(maximum=1)
         rate = tts.capabilities.format.sample_rate
         said = {}
-        for text in ("one two three four", "nine eight seven"):
+        for text in ("one two three four", "nine eight seven", *DATES):
             request = TtsRequest(text, voice="en-us+f5")
             pcm = b"".join([chunk.pcm async for chunk in tts.synthesize(request)])
             said[text] = SILENCE + resample(pcm, rate, INBOUND.sample_rate) + SILENCE
@@ -79,6 +82,10 @@ def spoken(engine: Engine) -> dict[str, bytes]:
         return said
 
     return engine.run(speak())
+
+
+DATES = ("the third of december please", "next tuesday")
+DATE = compose([Date().grammar(date(2026, 11, 30))])
 
 
 def push(stream: PocketsphinxStream, pcm: bytes) -> None:
@@ -243,10 +250,10 @@ def test_a_process_forgets_a_call_before_the_next(spoken: dict[str, bytes]) -> N
     ("options", "said"),
     [
         (SttOptions(language="de-DE"), "does not understand the language 'de-DE'"),
-        (SttOptions(grammar="yes or no"), "does not understand the grammar"),
+        (SttOptions(grammar="yes or no"), "line 1, column 1: '#JSGF' is missing"),
         (
             SttOptions(grammar="#JSGF V1.0; grammar g; public <g> = yes | jawohl;"),
-            "lacks words of the grammar: jawohl",
+            "dictionary lacks words of it: jawohl",
         ),
     ],
 )
@@ -398,6 +405,40 @@ def test_recorded_answers_are_recognised_with_a_grammar(engine: Engine) -> None:
 GREETINGS = "#JSGF V1.0; grammar greetings; public <all> = hello | goodbye;"
 
 
+@pytest.mark.parametrize("text", DATES)
+def test_a_spoken_date_is_understood_where_one_is_expected(
+    engine: Engine, spoken: dict[str, bytes], text: str
+) -> None:
+    async def main() -> str:
+        stream = await engine.stt.open(SttOptions())
+        stream.expect(DATE)
+        push(stream, spoken[text])
+        result = await final(stream)
+        await stream.aclose()
+        return result.text
+
+    assert engine.run(main()) == text
+
+
+def test_calls_do_not_share_what_they_expect(engine: Engine, spoken: dict[str, bytes]) -> None:
+    digits, day = "nine eight seven", DATES[0]
+
+    async def main() -> list[str]:
+        streams = [await engine.stt.open(SttOptions()) for _ in range(2)]
+        heard = []
+        for grammars in ((DIGITS.grammar, DATE), (DATE, DIGITS.grammar)):
+            for stream, grammar in zip(streams, grammars, strict=True):
+                stream.expect(grammar)
+            for stream, grammar in zip(streams, grammars, strict=True):
+                push(stream, spoken[day if grammar == DATE else digits])
+            heard += [(await final(stream)).text for stream in streams]
+        for stream in streams:
+            await stream.aclose()
+        return heard
+
+    assert engine.run(main()) == [digits, day, day, digits]
+
+
 def test_another_grammar_holds_from_the_next_utterance_on(
     engine: Engine, spoken: dict[str, bytes]
 ) -> None:
@@ -406,22 +447,52 @@ def test_another_grammar_holds_from_the_next_utterance_on(
     async def main() -> list[str]:
         stream = await engine.stt.open(SttOptions(grammar=GREETINGS))
         push(stream, pcm[: len(pcm) // 2])
+        stream.expect(DATE)
         stream.expect(DIGITS.grammar)
         push(stream, pcm[len(pcm) // 2 :])
         texts = [(await final(stream)).text]
-        for grammar in (None, DIGITS.grammar, GREETINGS, DIGITS.grammar):
-            if grammar:
-                stream.expect(grammar)
+        for grammar in (DIGITS.grammar, None, GREETINGS, DIGITS.grammar):
+            stream.expect(grammar)
             push(stream, pcm)
             texts.append((await final(stream)).text)
         await stream.aclose()
         return texts
 
-    first, *rest = engine.run(main())
-    assert set(first.split()) <= {"hello", "goodbye"}
-    greeted = rest.pop(2)
-    assert set(greeted.split()) <= {"hello", "goodbye"}
-    assert rest == ["one two three four"] * 3
+    first, digits, anything, greeted, again = engine.run(main())
+    for text in (first, greeted):
+        assert set(text.split()) <= {"hello", "goodbye"}
+    assert digits == again == "one two three four"
+    assert anything.startswith("one two three")
+
+
+def test_only_words_of_what_is_expected_are_heard(engine: Engine, spoken: dict[str, bytes]) -> None:
+    async def main() -> set[str]:
+        stream = await engine.stt.open(SttOptions())
+        stream.expect("#JSGF V1.0; grammar g; public <g> = two | three | read;")
+        for pcm in (*spoken.values(), noise(2)):
+            push(stream, pcm + SILENCE)
+        words = set((await final(stream)).text.split())
+        await stream.aclose()
+        return words
+
+    heard = engine.run(main())
+    assert heard
+    assert heard <= {"two", "three", "read"}
+
+
+def test_noise_does_not_keep_the_next_answer_from_what_is_expected(
+    engine: Engine, spoken: dict[str, bytes]
+) -> None:
+    async def main() -> str:
+        stream = await engine.stt.open(SttOptions(grammar=GREETINGS))
+        push(stream, noise(0.2) + 2 * SILENCE)
+        stream.expect(DIGITS.grammar)
+        push(stream, spoken["nine eight seven"])
+        text = (await final(stream)).text
+        await stream.aclose()
+        return text
+
+    assert engine.run(main()).endswith("nine eight seven")
 
 
 def test_words_that_it_does_not_know_are_left_out_of_what_is_expected(
@@ -441,17 +512,28 @@ def test_words_that_it_does_not_know_are_left_out_of_what_is_expected(
     assert engine.run(main()) == "one two three four"
 
 
-def test_what_is_expected_is_forgotten_with_the_call(
-    engine: Engine, spoken: dict[str, bytes]
-) -> None:
-    async def main() -> None:
-        stream = await engine.stt.open(DIGITS)
-        stream.expect(GREETINGS)
-        await stream.aclose()
+def test_what_is_expected_is_forgotten_with_the_call(spoken: dict[str, bytes]) -> None:
+    pcm = spoken["nine eight seven"]
 
-    engine.run(main())
-    heard = engine.run(hear(engine.stt, spoken["nine eight seven"]))
-    assert heard.text == "nine eight seven"
+    async def expecting(stt: PocketsphinxStt) -> SttResult:
+        stream = await stt.open(SttOptions())
+        stream.expect(DIGITS.grammar)
+        push(stream, pcm)
+        result = await final(stream)
+        push(stream, noise(1) + pcm[:60_000])  # left in the middle of a word
+        await stream.aclose()
+        return result
+
+    async def main() -> None:
+        stt = PocketsphinxStt(maximum=1)
+        open_speech = await hear(stt, pcm, SttOptions())
+        fresh = await expecting(stt)
+        assert await hear(stt, pcm, SttOptions()) == open_speech
+        assert await expecting(stt) == fresh
+        await stt.aclose()
+
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        runner.run(main())
 
 
 def test_a_grammar_that_cannot_be_used_ends_the_stream(engine: Engine) -> None:
@@ -459,11 +541,39 @@ def test_a_grammar_that_cannot_be_used_ends_the_stream(engine: Engine) -> None:
         stream = await engine.stt.open(DIGITS)
         stream.expect("#JSGF V1.0; grammar g; public <g> = ((;")
         try:
-            with pytest.raises(ProviderRequestError, match="does not understand the grammar"):
+            with pytest.raises(ProviderRequestError, match="line 1, column 39: ';' stands"):
                 await final(stream)
             with pytest.raises(ProviderRequestError):
                 stream.expect(DIGITS.grammar)
         finally:
             await stream.aclose()
+
+    engine.run(main())
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        "\0",
+        "\ud800",
+        "(" * 100_000,
+        "#JSGF V1.0; grammar g; public <g> = \ud800 | a\0b;",
+        "é" * 1000,
+    ],
+)
+def test_garbage_is_refused_and_the_process_kept(engine: Engine, garbage: str) -> None:
+    async def main() -> None:
+        stream = await engine.stt.open(SttOptions())
+        worker = stream._worker
+        stream.expect(garbage)
+        try:
+            with pytest.raises(ProviderRequestError, match="line 1, column"):
+                await final(stream)
+        finally:
+            await stream.aclose()
+        with pytest.raises(ProviderRequestError, match="line 1, column"):
+            await engine.stt.open(SttOptions(grammar=garbage))
+        assert worker
+        assert not worker.ended.done()
 
     engine.run(main())

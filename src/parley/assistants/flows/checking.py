@@ -76,6 +76,7 @@ class _Check:
         for key in ("also", "confirm"):
             yield from self._known((*path, key), getattr(node, key), self.flow.slots)
         yield from self._known((*path, "forget"), node.forget, self.names)
+        yield from self._known((*path, "wrong"), node.wrong, self.flow.slots)
         for key in ("failed", "changed"):
             yield from self._node_name((*path, key), getattr(node, key))
         yield from self._says(path, node)

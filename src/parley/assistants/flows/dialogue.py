@@ -1,7 +1,7 @@
 """A flow that runs: a pure function from where it stands and what was said to what is next."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -11,12 +11,16 @@ from parley.assistants.flows.model import Case, Flow, Node
 from parley.assistants.flows.reading import Reading, read
 from parley.assistants.flows.state import Began, Call, Reply, Returned, Said, State, Turn
 from parley.assistants.flows.values import Value, ValueType, compose, make
+from parley.assistants.flows.values.name import Name
 
 MOST_STEPS = 100
 """Nodes passed without a word of the caller; more are a circle."""
 
 MOST_MISSES = 3
 """How often a question is asked again where the author gives no wordings for it."""
+
+MOST_REFUSED = 4
+"""How often the caller may say that a slot was understood wrongly before the flow gives up."""
 
 REPEAT, HELP, RESTART, WAIT = "repeat", "help", "restart", "wait"
 
@@ -42,13 +46,16 @@ KINDS = ("yes_no", "date", "choice", "time", "name", "number", "text")
 PLAIN_KINDS = ("date", "time")
 """Types whose values correct an earlier answer by themselves."""
 
-LABEL, ANSWER, COMMAND = "label ", "answer ", "command "
+ANSWER, COMMAND = "answer ", "command "
 """How the keys of other remarks begin."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What the caller is asked: the answer's type, what may fill which slot, and remarks."""
+    """What the caller is asked: the answer's type, what may fill which slot, and remarks.
+
+    The slot "" is yes or no to what is to be confirmed, or the name of the slot to correct.
+    """
 
     kind: str
     slots: Mapping[str, ValueType]
@@ -94,11 +101,17 @@ class Dialogue:
     # What may be said
 
     def grammar(self, state: State, today: date) -> str:
-        """All that the caller may say next, in JSGF; nothing where it may be anything."""
+        """All that the caller may say next, in JSGF; nothing where it may be anything.
+
+        A name only where it is asked for: what is said sounds like one too easily.
+        """
         question = self.question(state)
         if question is None:
             return ""
-        parts = [kind.grammar(today) for kind in question.slots.values()]
+        asked, *others = question.slots.values()
+        if isinstance(asked, Name) and asked.refused:
+            others = []  # it is spelled now, and letters sound like much else
+        parts = [k.grammar(today) for k in (asked, *others) if k is asked or k.kind != "name"]
         if parts[0] is None:
             return ""
         said = [phrase for ways in question.remarks.values() for phrase in ways]
@@ -118,12 +131,18 @@ class Dialogue:
             names = self._plainest(node.confirm)
         elif state.awaits == "correction":
             kind = "choice"
+            ways = {name: _ways_to_name(self.label(name)) for name in node.confirm}
+            slots[""] = make("choice", options=ways)
             names = self._plainest(node.confirm)
-            remarks |= {LABEL + name: _ways_to_name(self.label(name)) for name in node.confirm}
         else:
             return None
-        slots |= {name: self.types[name] for name in names}
+        slots |= {name: self._type(name, state) for name in names}
         return Question(kind, slots, remarks)
+
+    def _type(self, name: str, state: State) -> ValueType:
+        """A slot's type; of a name, without those that the caller has refused."""
+        kind = self.types[name]
+        return kind.without(state.refused.get(name, ())) if isinstance(kind, Name) else kind
 
     def _plainest(self, names: Sequence[str]) -> list[str]:
         """Those first whose values are hardest to mistake: "at nine" is no count."""
@@ -174,6 +193,9 @@ class Dialogue:
         for name, value in reading.values.items():
             if problem := self.types[name].problem(value, today):
                 return self._missed(state, turn, today, problem)
+        if node.ask and reading.values.get(node.ask) in state.refused.get(node.ask, ()):
+            again = _refusing(replace(state, values={**state.values, **reading.values}), [node.ask])
+            return self._go(replace(again, values=state.values), state.node, [], today)
         values = {**state.values, **reading.values}
         corrected = [n for n in self._filled(state) if values[n] != state.values[n]]
         state = replace(state, values=values, misses=0)
@@ -195,10 +217,15 @@ class Dialogue:
         new = {n: v for n, v in given.items() if v != state.values.get(n)}
         verdict = reading.values.get("")
         if new:
-            state = replace(state, values={**state.values, **new}, misses=0)
+            state = replace(_refusing(state, new), values={**state.values, **new}, misses=0)
             return self._go(state, self._changed(node), [], today)
         if verdict is None:
             return self._missed(state, turn, today)
+        if state.awaits == "correction":
+            name = str(verdict)
+            values = {n: v for n, v in state.values.items() if n != name}
+            state = replace(_refusing(state, [name]), values=values, misses=0)
+            return self._go(state, self._changed(node), [], today)
         named = {**state.values, "": "yes" if verdict else "no"}
         following = node.next if isinstance(node.next, dict) else {}
         if verdict or "no" in following:
@@ -210,11 +237,6 @@ class Dialogue:
         if remark.startswith(COMMAND):
             command = self.flow.anywhere[remark.removeprefix(COMMAND)]
             return self._go(replace(state, misses=0), command.go, [], today)
-        if remark.startswith(LABEL):
-            name = remark.removeprefix(LABEL)
-            values = {n: v for n, v in state.values.items() if n != name}
-            state = replace(state, values=values, misses=0)
-            return self._go(state, self._changed(node), [], today)
         if remark.startswith(ANSWER):
             answer = self.flow.answers[int(remark.removeprefix(ANSWER))]
             return self._ask(state, [self._render(answer.say, state, today)], today)
@@ -259,7 +281,7 @@ class Dialogue:
             said = [self._render(wording.FAILED, state, today)]
             if self.flow.give_up:
                 return self._go(state, self.flow.give_up, said, today)
-            return replace(state, awaits="nothing"), Reply(*said, ends=True)
+            return replace(state, awaits="nothing"), Reply(_joined(said), ends=True)
         found = _parsed(turn.result)
         saved = {name: found.get(key) for key, name in node.save.items()}
         state = replace(state, values={**state.values, **saved})
@@ -275,6 +297,8 @@ class Dialogue:
             said += [self._render(text, state, today) for text in node.say[:1] if speaks]
             state = self._enter(state, name, node, today)
             if (node.ask and state.values.get(node.ask) is None) or node.confirm:
+                if len(state.refused.get(node.ask or "", ())) > MOST_REFUSED:
+                    return self._give_up(replace(state, refused={}), today)
                 return self._ask(state, said, today)
             if node.call:
                 return self._call(state, node, said, today)
@@ -286,8 +310,11 @@ class Dialogue:
 
     def _enter(self, state: State, name: str, node: Node, today: date) -> State:
         put = {key: self._argument(value, state, today) for key, value in node.put.items()}
-        kept = {n: value for n, value in state.values.items() if n not in node.forget}
-        return State(name, {**kept, **put})
+        state = _refusing(state, node.wrong)
+        gone = {*node.forget, *node.wrong}
+        kept = {n: value for n, value in state.values.items() if n not in gone}
+        refused = {n: values for n, values in state.refused.items() if n not in node.forget}
+        return State(name, {**kept, **put}, refused=refused)
 
     def _ask(
         self, state: State, said: list[str], today: date, *, again: bool = False
@@ -298,7 +325,7 @@ class Dialogue:
             labels = wording.one_of(f"the {self.label(n).lower()}" for n in node.confirm)
             question = node.which or wording.WHICH.format(labels=labels)
         else:
-            time = max(state.misses, int(again))
+            time = max(state.misses, int(again), len(state.refused.get(node.ask or "", ())))
             question = node.say[min(time, len(node.say) - 1)]
         question = self._render(question, state, today)
         said = [*said, question]
@@ -344,6 +371,16 @@ class Dialogue:
 def slot_type(slot: Any) -> ValueType:
     """The type of a slot. Raises ValueError, with a sentence, for a wrong setting."""
     return make(slot.type, **slot.settings())
+
+
+def _refusing(state: State, names: Iterable[str]) -> State:
+    """Note that the present values of these slots are wrong."""
+    wrong = {
+        name: (*state.refused.get(name, ()), state.values[name])
+        for name in names
+        if state.values.get(name) is not None
+    }
+    return replace(state, refused={**state.refused, **wrong})
 
 
 def _ways_to_name(label: str) -> list[str]:

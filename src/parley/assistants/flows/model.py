@@ -79,6 +79,11 @@ class Node(Section):
         default={}, description="names with values to set, after it has spoken"
     )
     forget: list[str] = Field(default=[], description="names to forget, after it has spoken")
+    wrong: list[str] = Field(
+        default=[],
+        description="slots whose values have turned out to be wrong: they are forgotten, and a"
+        " name is not taken for the same one again",
+    )
     next: str | dict[str, str] | list[Case] | None = Field(
         default=None,
         description="the name of a node; or one for each value; or a list of cases",

@@ -34,13 +34,18 @@ Awaits = Literal["answer", "correction", "result", "nothing"]
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Where the flow stands. `misses`: how often in a row the caller was not understood."""
+    """Where the flow stands.
+
+    `misses`: how often in a row the caller was not understood. `refused`: what slots are
+    not, as the caller said.
+    """
 
     node: str
     values: Mapping[str, Any] = field(default_factory=dict)
     awaits: Awaits = "answer"
     misses: int = 0
     question: str = ""
+    refused: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,14 @@
 """A trigram model of the sentences of a grammar, in ARPA's format.
 
-pocketsphinx searches a grammar word for word: a hesitation, a word more or less, and it finds
-something else; and its search slows down with the square of the alternatives. A model of
-which words follow each other takes what is said nearly so, as fast as ever.
+pocketsphinx searches a grammar word for word: at a hesitation, a word more or less, it finds
+something else; and the more a grammar allows, the longer it searches. A model of which words
+follow each other takes what is said nearly so, always in the same time
+(docs/adr/0004-expected-answers.md).
 """
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Collection, Iterable
 
 from parley.providers.stt.jsgf import Grammar
 
@@ -22,31 +23,27 @@ NEW_WORD = 0.6
 doi:10.1109/18.87000)."""
 
 START, END = "<s>", "</s>"
-LEAST = 1e-10
-
-PADDING = 20_000
-"""Words that are never said. The decoder keeps its whole dictionary in a table whose size
-is that of the model: with a small model it would look each word up for milliseconds."""
+NEVER = 1e-10
 
 Gram = tuple[str, ...]
 
 
-def arpa(grammar: str, is_known: Callable[[str], bool]) -> str:
-    """The model of a JSGF grammar. Words that are not known are passed over.
+def arpa(grammar: Grammar, known: Collection[str]) -> str:
+    """The model of a grammar: the same one every time. Words that are not known are passed over.
 
-    Raises ValueError for a grammar that cannot be read, or has no word that is known.
+    Raises ValueError when nothing is left to be said.
     """
-    read = Grammar(grammar)
-    known = {word for word in read.words if is_known(word)}
-    if not known:
-        raise ValueError("no word of it is known")
     said = Counter(
-        tuple(word for word in sentence if word in known) for sentence in read.sentences(SENTENCES)
+        tuple(word for word in sentence if word in known)
+        for sentence in grammar.sentences(SENTENCES)
     )
     del said[()]
+    if not said:
+        raise ValueError("no sentence of it has a word that is known and comes to an end")
     counts = _count(said.items())
-    for word in known:
-        counts[0].setdefault((word,), RARE)
+    for word in grammar.words:
+        if word in known:
+            counts[0].setdefault((word,), RARE)
     return _written(counts)
 
 
@@ -62,48 +59,33 @@ def _count(sentences: Iterable[tuple[Gram, int]]) -> list[dict[Gram, float]]:
 
 
 def _written(counts: list[dict[Gram, float]]) -> str:
-    total = sum(counts[0].values()) - counts[0].get((START,), 0.0)
+    """Each order mixed with the next lower one; what that one's share is, is the backoff."""
+    total = sum(counts[0].values()) - counts[0][START,]
     probability = {gram: count / total for gram, count in counts[0].items()}
-    probability[(START,)] = LEAST
+    probability[START,] = NEVER
     backoff: dict[Gram, float] = {}
     for size in (2, 3):
-        following: dict[Gram, dict[str, float]] = defaultdict(dict)
+        following: dict[Gram, dict[Gram, float]] = defaultdict(dict)
         for gram, count in counts[size - 1].items():
-            following[gram[:-1]][gram[-1]] = count
-        for history, words in following.items():
-            seen = sum(words.values())
-            share = seen / (seen + NEW_WORD * len(words))
-            lower = {word: _p((*history[1:], word), probability, backoff) for word in words}
-            for word, count in words.items():
-                mixed = share * count / seen + (1 - share) * lower[word]
-                probability[(*history, word)] = mixed
-            left = 1 - sum(probability[(*history, word)] for word in words)
-            backoff[history] = max(LEAST, left) / max(LEAST, 1 - sum(lower.values()))
+            following[gram[:-1]][gram] = count
+        for history, grams in following.items():
+            seen = sum(grams.values())
+            new = NEW_WORD * len(grams)
+            backoff[history] = new / (seen + new)
+            for gram, count in grams.items():
+                probability[gram] = (count + new * probability[gram[1:]]) / (seen + new)
     return _lines(probability, backoff)
-
-
-def _p(gram: Gram, probability: dict[Gram, float], backoff: dict[Gram, float]) -> float:
-    if gram in probability:
-        return probability[gram]
-    if len(gram) == 1:
-        return LEAST
-    return backoff.get(gram[:-1], 1.0) * _p(gram[1:], probability, backoff)
 
 
 def _lines(probability: dict[Gram, float], backoff: dict[Gram, float]) -> str:
     by_size: list[list[str]] = [[], [], []]
     for gram in sorted(probability):
-        line = f"{_log(probability[gram])}\t{' '.join(gram)}"
+        line = f"{math.log10(probability[gram]):.4f}\t{' '.join(gram)}"
         if len(gram) < 3:
-            line += f"\t{_log(backoff.get(gram, 1.0))}"
+            line += f"\t{math.log10(backoff.get(gram, 1.0)):.4f}"
         by_size[len(gram) - 1].append(line)
-    by_size[0] += [f"-9.9\t~{n}\t0" for n in range(PADDING)]
     head = ["\\data\\", *(f"ngram {n}={len(lines)}" for n, lines in enumerate(by_size, 1))]
     body = [
         line for size, lines in enumerate(by_size, 1) for line in ("", f"\\{size}-grams:", *lines)
     ]
     return "\n".join([*head, *body, "", "\\end\\", ""])
-
-
-def _log(value: float) -> str:
-    return f"{math.log10(max(value, LEAST)):.4f}"

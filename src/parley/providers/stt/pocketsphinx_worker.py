@@ -11,10 +11,12 @@ import json
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from itertools import count
-from tempfile import NamedTemporaryFile
+from itertools import count, islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from parley.providers.stt.jsgf import Grammar
 from parley.providers.stt.ngrams import arpa
 
 if TYPE_CHECKING:
@@ -26,8 +28,12 @@ OPEN, AUDIO, FINALIZE, EXPECT = range(4)
 """Requests: begin with a call (JSGF grammar or nothing), hear PCM, give the final result,
 understand what a grammar allows (or, without one, anything) from the next utterance on."""
 
-MODELS_KEPT = 40
-"""What may be expected comes again, in the same call and in others: so many models are kept."""
+STRICT = "strict"
+"""The name of the search for the grammar that a call was opened with."""
+
+MODELS_KEPT = 10
+"""What is expected will be again, in this call and in others: the decoders of so many grammars
+are kept, 5 MB each."""
 
 RATE = 16_000
 SAMPLES_PER_FRAME = 160
@@ -62,14 +68,14 @@ class MeanTracker:
     PRIOR = 20
     EVERY = 30
 
-    def __init__(self, decoder: Decoder) -> None:
-        self._decoder = decoder
+    def __init__(self) -> None:
         self._frames = self.PRIOR
         self._mean = list(CEPSTRAL_MEAN)
         self._begin = 0
 
-    def start(self) -> None:
-        """An utterance begins."""
+    def start(self, decoder: Decoder) -> None:
+        """An utterance begins, in a decoder that may be another than before."""
+        self._decoder = decoder
         self._begin = 0
         self._set()
 
@@ -102,6 +108,11 @@ class SpeechGate:
         self._samples = 0
         self._quiet = HANGOVER_FRAMES
 
+    @property
+    def is_open(self) -> bool:
+        """Whether what comes next gets through even if it is silence."""
+        return self._quiet < HANGOVER_FRAMES
+
     def push(self, pcm: bytes) -> Iterator[tuple[int, bytes]]:
         """What is to be decoded, each piece with its first sample's number."""
         self._pending += pcm
@@ -109,15 +120,14 @@ class SpeechGate:
             frame = self._take(FRAME_BYTES)
             self._held.append(frame)
             self._quiet = 0 if self._vad.is_speech(frame) else self._quiet + 1
-            if self._quiet < HANGOVER_FRAMES:
+            if self.is_open:
                 piece = b"".join(self._held)
                 self._held.clear()
                 yield self._samples - len(piece) // 2, piece
 
     def cut(self) -> tuple[int, bytes]:
         """What is still to be decoded now, maybe nothing; then wait for the next speech."""
-        start = self._samples
-        is_open = self._quiet < HANGOVER_FRAMES
+        start, is_open = self._samples, self.is_open
         self._quiet = HANGOVER_FRAMES
         return start, self._take(len(self._pending) & ~1) if is_open else b""
 
@@ -129,89 +139,80 @@ class SpeechGate:
 
 
 class Recognizer:
-    """Decodes calls, one after the other; nothing of one reaches the next."""
+    """Decodes calls, one after the other; nothing of one reaches the next.
 
-    def __init__(self, decoder: Decoder, make_vad: Callable[[], Vad]) -> None:
-        self._decoder = decoder
+    `decoder` knows all words. What is expected has a decoder of its own that knows only the
+    words of the grammar: with all of them, each would take 17 MB and 0.1 s.
+    """
+
+    def __init__(
+        self,
+        decoder: Decoder,
+        make_decoder: Callable[[Path, Path], Decoder],
+        make_vad: Callable[[], Vad],
+    ) -> None:
+        self._base = decoder
+        self._make_decoder = make_decoder
         self._make_vad = make_vad
+        self._expectable: dict[str, Decoder] = {}
+        self._strict = ""
+        self._decoder = decoder
+        self._next: tuple[Decoder, str | None] | None = None
         self._in_utterance = False
-        self._has_grammar = False
-        self._expectable: dict[str, str] = {}
-        self._numbers = count()
-        self._expected: str | None = None
         self._decoded = 0
         self._looked = 0
         self._text = ""
+        self._words: list[tuple[str, float, float]] = []
         self._places: list[tuple[int, int]] = []
         self._forget()
 
     def open(self, grammar: str) -> None:
-        """Begin with a call. Raises ValueError when its grammar cannot be used."""
+        """Begin with a call. Raises ValueError, with the reason, when its grammar is unusable."""
         if self._in_utterance:
             self._end()
-        self._decoder.activate_search()
-        if self._has_grammar:
-            self._decoder.remove_search("grammar")
-            self._has_grammar = False
-        self._expected = None
+        self._use(self._base, None)
+        if self._strict:
+            self._base.remove_search(STRICT)
+        self._strict = ""
         self._forget()
         if grammar:
-            self._decoder.add_jsgf_string("grammar", grammar)
-            self._decoder.activate_search("grammar")
-            self._has_grammar = True
+            try:
+                self._base.add_jsgf_string(STRICT, grammar)
+            except ValueError:
+                raise ValueError(self._why_not(grammar)) from None
+            self._strict = grammar
+            self._use(self._base, STRICT)
 
     def expect(self, grammar: str) -> None:
-        """Listen for the sentences of another grammar, or for anything, from the next utterance on.
+        """From the next utterance on, listen for the sentences of a grammar, or for anything.
 
-        What is said nearly so is understood, too (`parley.providers.stt.ngrams`). Words that
-        have no pronunciation are passed over. Raises ValueError when it cannot be used.
+        The call's own grammar is kept to strictly. Of another, what is said nearly so is
+        understood, too, and words that have no pronunciation are passed over. Raises
+        ValueError, with the reason, when it cannot be used.
         """
-        if grammar and grammar not in self._expectable:
-            self._expectable[grammar] = self._add_model(grammar)
+        if not grammar:
+            self._next = self._base, None
+        elif grammar == self._strict:
+            self._next = self._base, STRICT
+        else:
+            decoder = self._expectable.pop(grammar, None) or self._decoder_for(grammar)
+            self._expectable[grammar] = decoder
             if len(self._expectable) > MODELS_KEPT:
-                self._forget_model()
-        if self._in_utterance:
-            self._expected = grammar
-        else:
-            self._expect(grammar)
-
-    def is_known(self, word: str) -> bool:
-        """Whether the word has a pronunciation."""
-        return self._decoder.lookup_word(word) is not None
-
-    def _add_model(self, grammar: str) -> str:
-        from pocketsphinx import NGramModel
-
-        name = f"model {next(self._numbers)}"
-        with NamedTemporaryFile("w", suffix=".arpa") as file:
-            file.write(arpa(grammar, self.is_known))
-            file.flush()
-            model = NGramModel(self._decoder.config, self._decoder.logmath, file.name)
-        self._decoder.add_lm(name, model)
-        return name
-
-    def _forget_model(self) -> None:
-        """Let go of the model that has been there for longest, unless it is in use."""
-        oldest = next(iter(self._expectable))
-        name = self._expectable.pop(oldest)
-        if self._decoder.current_search() == name:
-            self._expectable[oldest] = name
-        else:
-            self._decoder.remove_search(name)
-
-    def _expect(self, grammar: str) -> None:
-        self._expected = None
-        self._decoder.activate_search(self._expectable.get(grammar))
+                del self._expectable[next(iter(self._expectable))]
+            self._next = decoder, None
+        self._change()
 
     def hear(self, pcm: bytes) -> str:
         """Decode audio; return the text so far if it has changed, else nothing."""
         for start, piece in self._gate.push(pcm):
             self._decode(start, piece)
+        self._change()
         if not self._in_utterance or self._decoded - self._looked < PARTIAL_SAMPLES:
             return ""
         self._looked = self._decoded
         hypothesis = self._decoder.hyp()
-        text = " ".join(spoken(hypothesis.hypstr.split())) if hypothesis else ""
+        now = spoken(hypothesis.hypstr.split()) if hypothesis else ()
+        text = " ".join([*(word for word, _, _ in self._words), *now])
         if text == self._text:
             return ""
         self._text = text
@@ -222,17 +223,65 @@ class Recognizer:
         start, rest = self._gate.cut()
         if rest:
             self._decode(start, rest)
-        if not self._in_utterance:
-            return []
-        self._end()
-        words = [
-            (word, self._seconds(segment.start_frame), self._seconds(segment.end_frame + 1))
-            for segment in self._decoder.seg() or ()
-            for word in spoken([segment.word])
-        ]
-        if self._expected is not None:
-            self._expect(self._expected)
+        if self._in_utterance:
+            self._end()
+        self._change()
+        words, self._words = self._words, []
+        self._text = ""
         return words
+
+    def _decoder_for(self, grammar: str) -> Decoder:
+        read = Grammar(grammar)
+        dictionary = {word: self._pronunciations(word) for word in read.words}
+        known = {word for word in dictionary if dictionary[word]}
+        if not known:
+            raise ValueError(f"its dictionary lacks all words of it: {_some(dictionary)}")
+        with TemporaryDirectory() as folder:
+            model, words = Path(folder, "model.arpa"), Path(folder, "words.dict")
+            model.write_text(arpa(read, known))
+            words.write_text("\n".join(line for lines in dictionary.values() for line in lines))
+            return self._make_decoder(model, words)
+
+    def _pronunciations(self, word: str) -> list[str]:
+        """The word's lines of a dictionary; none if it is not known."""
+        lines: list[str] = []
+        for number in count(1):
+            name = word if number == 1 else f"{word}({number})"
+            phones = self._base.lookup_word(name)
+            if phones is None:
+                break
+            lines.append(f"{name} {phones}")
+        return lines
+
+    def _why_not(self, grammar: str) -> str:
+        """What is wrong with a grammar that the decoder does not take."""
+        try:
+            words = Grammar(grammar).words
+        except ValueError as error:
+            return str(error)
+        missing = [word for word in words if self._base.lookup_word(word) is None]
+        if missing:
+            return f"its dictionary lacks words of it: {_some(missing)}"
+        return "pocketsphinx does not take it"
+
+    def _change(self) -> None:
+        """Go over to what is expected, unless somebody is speaking.
+
+        Without a final result, the words until now are kept for it: noise may have begun an
+        utterance that nobody asks about, and the next answer is not to be taken for its rest.
+        """
+        if self._next is None or self._gate.is_open:
+            return
+        if self._in_utterance:
+            self._end()
+        self._use(*self._next)
+
+    def _use(self, decoder: Decoder, search: str | None) -> None:
+        self._next = None
+        decoder.activate_search(search)
+        if decoder is not self._decoder:
+            decoder.start_stream()
+            self._decoder = decoder
 
     def _decode(self, start: int, pcm: bytes) -> None:
         if not self._in_utterance:
@@ -247,19 +296,25 @@ class Recognizer:
     def _begin(self, start: int) -> None:
         self._in_utterance = True
         self._decoded = self._looked = 0
-        self._text = ""
         self._places = [(0, start)]
-        self._mean.start()
+        self._mean.start(self._decoder)
         self._decoder.start_utt()
 
     def _end(self) -> None:
         self._decoder.end_utt()
         self._in_utterance = False
+        self._words += [
+            (word, self._seconds(segment.start_frame), self._seconds(segment.end_frame + 1))
+            for segment in self._decoder.seg() or ()
+            for word in spoken([segment.word])
+        ]
 
     def _forget(self) -> None:
         self._gate = SpeechGate(self._make_vad())
-        self._mean = MeanTracker(self._decoder)
-        self._decoder.start_stream()
+        self._mean = MeanTracker()
+        self._words = []
+        self._text = ""
+        self._base.start_stream()
 
     def _seconds(self, frame: int) -> float:
         sample = min(frame * SAMPLES_PER_FRAME, self._decoded)
@@ -274,22 +329,24 @@ def spoken(words: Iterable[str]) -> Iterator[str]:
             yield re.sub(r"\(\d+\)$", "", word)
 
 
-def missing_words(grammar: str, is_known: Callable[[str], bool]) -> list[str]:
-    """Words of a JSGF grammar that have no pronunciation, at most five."""
-    body = re.sub(r"//.*|(?s:/\*.*?\*/)|#JSGF[^;]*;|\b(grammar|import)\s[^;]*;", " ", grammar)
-    body = re.sub(r"<[^>]*>|\{[^}]*\}|/[^/]*/|\bpublic\b", " ", body)
-    words = re.findall(r"[^\s()\[\]|*+=;]+", body)
-    return [word for word in dict.fromkeys(words) if not is_known(word)]
+def _some(words: Iterable[str]) -> str:
+    return " ".join(word[:40] for word in islice(words, 5))
 
 
 def serve(channel: Channel) -> None:
     """Load the model, then work for one call after the other."""
     from pocketsphinx import Decoder, Vad
 
-    # One pass: the second pass and the lattice delay a final result by 0.1 to 0.8 s, and
-    # lower the word error rate of recorded speech by nothing that can be measured.
-    decoder = Decoder(samprate=RATE, fwdflat=False, bestpath=False, loglevel="FATAL")
-    recognizer = Recognizer(decoder, lambda: Vad(Vad.LOOSE, RATE, FRAME_S))
+    def decoder(**files: str) -> Decoder:
+        # One pass: the second pass and the lattice delay a final result by 0.1 to 0.8 s, and
+        # lower the word error rate of recorded speech by nothing that can be measured.
+        return Decoder(samprate=RATE, fwdflat=False, bestpath=False, loglevel="FATAL", **files)
+
+    recognizer = Recognizer(
+        decoder(),
+        lambda model, words: decoder(lm=str(model), dict=str(words)),
+        lambda: Vad(Vad.LOOSE, RATE, FRAME_S),
+    )
     channel.answer()
     while True:
         kind, payload = channel.receive()
@@ -301,8 +358,7 @@ def serve(channel: Channel) -> None:
             grammar = payload.decode()
             try:
                 recognizer.open(grammar) if kind == OPEN else recognizer.expect(grammar)
-            except ValueError:
-                missing = missing_words(grammar, recognizer.is_known)
-                channel.refuse(" ".join(missing[:5]))
+            except ValueError as error:
+                channel.refuse(str(error))
             else:
                 channel.answer()

@@ -4,17 +4,20 @@ from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from typing import ClassVar
 
 from parley.assistants.flows.values import numerals
 from parley.assistants.flows.values.base import Found, Grammar, Value
 from parley.assistants.flows.values.corrections import accepted
-from parley.assistants.flows.values.tokens import Token, tokens
+from parley.assistants.flows.values.phrases import heard_words, listed
+from parley.assistants.flows.values.tokens import Token, tokens, words
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-MONTHS = (
-    *("january", "february", "march", "april", "may", "june", "july", "august", "september"),
-    *("october", "november", "december"),
+MONTHS = tuple(
+    """
+    january february march april may june july august september october november december
+    """.split()
 )
 _WEEKDAY = {name: n for n, name in enumerate(WEEKDAYS)} | {
     short: n
@@ -28,11 +31,25 @@ _MONTH = (
     | {"sept": 9}
 )
 _NOT_A_DAY = frozenset(
-    ("one", "ones", "option", "options", "available", "appointment", "slot", "time", "thing")
-    + ("choice", "floor", "name", "opening", "free", "visit", "part", "half", "person", "i", "can")
-    + ("possible", "of", "half", "quarter")
+    """
+    one ones option options available appointment slot time thing choice floor name opening free
+    visit part half person i can possible of quarter
+    """.split()
 )
-_FILLERS = frozenset(("um", "uh", "please", "yes", "well", "on", "the", "okay", "no", "for"))
+_WHICH_WEEK = frozenset(
+    "this next last that the every each any first second third same other whole per".split()
+)
+_PASSED = frozenset("yesterday last".split())
+_SMALL_TALK = tuple(
+    words(phrase)
+    for phrase in listed(
+        "how are you | how are we | how are things | how is everyone | how's everyone | you doing"
+        " | it going | calling | phoning | ringing | feeling"
+    )
+)
+"""A "today" after these is not wanted."""
+
+_FILLERS = frozenset("um uh please yes well on the okay no for".split())
 
 _Read = tuple[date, int]
 
@@ -42,6 +59,7 @@ class Date:
     """A day from `earliest_days` to `latest_days` after today.
 
     A day without a year is the next one; the last one where only past days are wanted.
+    "Yesterday" and "last friday" are days only where past ones are wanted.
     `day_first`: "3/12" is the third of December.
     """
 
@@ -58,6 +76,9 @@ class Date:
         found = [
             Found(day.isoformat(), heard[start].start, heard[end - 1].end)
             for day, start, end in reader.days()
+            if day >= today
+            or self.earliest_days < 0
+            or not _PASSED.intersection(heard_words(heard, start, end))
         ]
         return accepted(text, found)
 
@@ -106,14 +127,14 @@ class Date:
         return f"The first day that I can take is {self.spoken(first.isoformat(), today)}."
 
     def from_keys(self, keys: str, today: date) -> Value | None:
-        if not (keys.isascii() and keys.isdigit()) or len(keys) not in (3, 4):
+        if not (keys.isascii() and keys.isdecimal()) or len(keys) not in (3, 4):
             return None
         reader = DayReader((), today, past=self.latest_days <= 0)
         day = reader.in_year(int(keys[:-2]), int(keys[-2:]), None)
         return day.isoformat() if day else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DayReader:
     """Reads days in a list of words."""
 
@@ -140,6 +161,7 @@ class DayReader:
                 self._numeric(at)
                 or self._near(at)
                 or self._counted(at)
+                or self._nth_of_weekdays(at)
                 or self._weekday(at)
                 or self._of_month(at)
                 or self._nth(at)
@@ -166,7 +188,7 @@ class DayReader:
     def _is(self, at: int, *wanted: str) -> bool:
         return all(self._word(at + n) == word for n, word in enumerate(wanted))
 
-    @property
+    @cached_property
     def _words(self) -> list[str]:
         return [token.word for token in self.heard]
 
@@ -174,7 +196,7 @@ class DayReader:
         word = self._word(at)
         for mark in "-/.":
             parts = word.split(mark)
-            if len(parts) < 2 or not all(p.isdigit() for p in parts):
+            if len(parts) < 2 or not all(p.isdecimal() for p in parts):
                 continue
             numbers = [int(p) for p in parts]
             if mark == "-":
@@ -200,9 +222,12 @@ class DayReader:
         if self._is(at, "day", "before", "yesterday"):
             return self.today - timedelta(days=2), at + 3
         away = {"today": 0, "tonight": 0, "tomorrow": 1, "yesterday": -1}.get(self._word(at))
-        if away is None:
+        if away is None or (not away and self._is_small_talk(at)):
             return None
         return self.today + timedelta(days=away), at + 1
+
+    def _is_small_talk(self, at: int) -> bool:
+        return any(self._is(at - len(said), *said) for said in _SMALL_TALK)
 
     def _counted(self, at: int) -> _Read | None:
         """ "in two weeks", "a week on friday", "three days from tomorrow"."""
@@ -212,11 +237,15 @@ class DayReader:
             many, after = 2, begin + 2 + self._is(begin + 2, "of")
         elif self._word(begin) in ("a", "one", "an"):
             many, after = 1, begin + 1
+        elif self._word(begin) in ("week", "fortnight"):
+            if self._word(begin + 1) not in ("on", "from") or self._word(at - 1) in _WHICH_WEEK:
+                return None
+            many, after = 1, begin
         else:
             read = numerals.cardinal(self._words, begin)
-            if read is None and not self._is(begin, "fortnight"):
+            if read is None:
                 return None
-            many, after = read or (1, begin)
+            many, after = read
         unit = self._word(after).rstrip("s").removesuffix("'")
         after += 1
         if unit not in ("day", "week", "fortnight", "month") or many > 1000:
@@ -249,33 +278,48 @@ class DayReader:
 
     def _weekday(self, at: int) -> _Read | None:
         """ "friday", "next friday", "friday next week", "friday the fourth of december"."""
-        which = self._word(at) if self._word(at) in ("next", "this", "last", "coming") else ""
-        if self._is(at, "next", "week"):
-            begin = at + 2 + (self._word(at + 2) in ("on", "the"))
+        week = self._week(at)
+        if week:
+            begin = week[1] + (self._word(week[1]) in ("on", "the"))
             weekday = self._weekday_name(begin)
-            return (self._next_week(weekday), begin + 1) if weekday is not None else None
+            return (week[0] + timedelta(days=weekday), begin + 1) if weekday is not None else None
+        which = self._word(at) if self._word(at) in ("next", "this", "last", "coming") else ""
         begin = at + bool(which)
         weekday = self._weekday_name(begin)
         if weekday is None:
             return None
-        after = begin + 1
-        exact = self._of_month(after) or self._of_month(after + self._is(after, "on"))
-        if exact:
-            return exact
-        numbered = self._nth_of_weekday(after, weekday)
-        if numbered:
-            return numbered
-        if self._is(after, "after", "next"):
-            return self._coming(weekday) + timedelta(days=7), after + 2
-        if self._is(after, "next", "week") or self._is(after, "of", "next", "week"):
-            return self._next_week(weekday), after + 2 + self._is(after, "of")
-        if self._is(after, "week"):
-            return self._coming(weekday) + timedelta(days=7), after + 1
-        if self._is(after, "this", "week"):
-            after += 2
+        return (
+            self._of_month(begin + 1)
+            or self._of_month(begin + 1 + self._is(begin + 1, "on"))
+            or self._nth_of_weekday(begin + 1, weekday)
+            or self._weekday_of_week(begin + 1, weekday)
+            or self._plain_weekday(begin + 1, weekday, which)
+        )
+
+    def _weekday_of_week(self, at: int, weekday: int) -> _Read | None:
+        """ "(friday) after next", "(friday) of next week", "(friday) week"."""
+        week = self._week(at + (self._word(at) in ("of", "in")))
+        if week:
+            return week[0] + timedelta(days=weekday), week[1]
+        a_week_later = self._coming(weekday) + timedelta(days=7)
+        if self._is(at, "after", "next"):
+            return a_week_later, at + 2
+        return (a_week_later, at + 1) if self._is(at, "week") else None
+
+    def _week(self, at: int) -> _Read | None:
+        """ "next week", "the week after next": its Monday."""
+        monday = self.today - timedelta(days=self.today.weekday())
+        if self._is(at, "next", "week"):
+            return monday + timedelta(days=7), at + 2
+        at += self._is(at, "the")
+        if self._is(at, "week", "after", "next"):
+            return monday + timedelta(days=14), at + 3
+        return None
+
+    def _plain_weekday(self, after: int, weekday: int, which: str) -> _Read:
+        after += 2 * self._is(after, "this", "week")
         if which == "next":
-            following = self._next_week(weekday)
-            return following, after
+            return self._next_week(weekday), after
         if which == "last":
             back = (self.today.weekday() - weekday - 1) % 7 + 1
             return self.today - timedelta(days=back), after
@@ -336,12 +380,32 @@ class DayReader:
         read = numerals.ordinal(self._words, begin)
         if read is None or not 1 <= read[0] <= 31 or self._word(read[1]) in _NOT_A_DAY:
             return None
-        others = {w for n, w in enumerate(self._words) if not begin <= n < read[1]}
-        if begin == at and self._word(at - 1) != "on" and not others <= _FILLERS:
-            if not self._word(begin)[0].isdigit():
+        in_words = not self._word(begin)[0].isdecimal()
+        if begin == at and in_words and self._word(at - 1) != "on":
+            others = {w for n, w in enumerate(self._words) if not begin <= n < read[1]}
+            if not others <= _FILLERS:
                 return None
         day = self._day_of_next_month(read[0])
         return (day, read[1]) if day else None
+
+    def _nth_of_weekdays(self, at: int) -> _Read | None:
+        """ "the first monday in january", "the last friday of december"."""
+        begin = at + self._is(at, "the")
+        read = (5, begin + 1) if self._is(begin, "last") else numerals.ordinal(self._words, begin)
+        weekday = self._weekday_name(read[1]) if read else None
+        if read is None or weekday is None or not 1 <= read[0] <= 5:
+            return None
+        named = read[1] + 1 + (self._word(read[1] + 1) in ("in", "of"))
+        month = _MONTH.get(self._word(named))
+        if month is None:
+            return None
+        for year in (self.today.year, self.today.year + 1):
+            first, length = monthrange(year, month)
+            days = range(1 + (weekday - first) % 7, length + 1, 7)
+            day = date(year, month, days[min(read[0], len(days)) - 1])
+            if day >= self.today:
+                return day, named + 1
+        return None
 
     def _day_of_next_month(self, day: int) -> date | None:
         year, month = self.today.year, self.today.month

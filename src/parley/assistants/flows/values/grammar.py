@@ -10,8 +10,8 @@ HEADER = "#JSGF V1.0;\ngrammar turn;\n"
 
 BEFORE = (
     "/24/ <NULL> | um | uh | well | please | i'd like | i would like | could i have | can i have"
-    " | how about | what about | let's say | can you do | can i come | maybe | let me see | i think"
-    " | make it | okay | yes | /2/ no | no i meant | sorry i meant | i meant | hello | hi"
+    " | how about | what about | let's say | can you do | can i come | maybe | to | let me see"
+    " | i think | make it | okay | yes | /2/ no | no i meant | sorry i meant | i meant | hello | hi"
 )
 AFTER = (
     "/16/ <NULL> | /2/ please | would be good | would be fine | is good | if possible | thank you"
@@ -29,7 +29,7 @@ def compose(parts: Sequence[Grammar], extra_phrases: Sequence[str] = ()) -> str:
     """
     rules: dict[str, str] = {}
     for number, part in enumerate(parts):
-        names = {name: f"{name}{number}" for name in part.rules}
+        names = {name: f"{name}_{number}" for name in part.rules}
         rules |= {names[name]: _renamed(body, names) for name, body in part.rules.items()}
         rules[f"part{number}"] = _renamed(part.top, names)
     phrases = list(dict.fromkeys(" ".join(words(phrase)) for phrase in extra_phrases))

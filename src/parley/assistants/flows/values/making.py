@@ -59,7 +59,7 @@ def _date(earliest_days: object = 0, latest_days: object = 366, day_first: objec
 def _clock(name: str, value: object) -> str:
     hour, _, minute = value.partition(":") if isinstance(value, str) else ("", "", "")
     digits = f"{hour}{minute}"
-    valid = digits.isascii() and digits.isdigit() and len(minute) == 2 and 1 <= len(hour) <= 2
+    valid = digits.isascii() and digits.isdecimal() and len(minute) == 2 and 1 <= len(hour) <= 2
     if not valid or int(hour) > 23 or int(minute) > 59:
         raise ValueError(f'The setting {name!r} must be a time of day such as "09:30".')
     return f"{int(hour):02}:{minute}"

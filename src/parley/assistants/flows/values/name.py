@@ -1,9 +1,9 @@
 """A person's name: said, or spelled."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from difflib import SequenceMatcher
+from difflib import SequenceMatcher, get_close_matches
 from string import ascii_lowercase
 from typing import ClassVar, Protocol
 
@@ -15,26 +15,40 @@ from parley.assistants.flows.values.name_lists import (
     FIRST_NAMES,
     LAST_NAMES,
     SOUND_ALIKE,
+    UNHEARD,
 )
-from parley.assistants.flows.values.tokens import Token, tokens
+from parley.assistants.flows.values.phrases import listed
+from parley.assistants.flows.values.tokens import Token, tokens, words
+
+SPELLED_WEIGHT = 8
+"""How much more often a name is spelled by a caller who was asked to."""
+
+SAME_LETTERS = 0.7
+"""How alike what was spelled must be to a known name, as difflib's ratio."""
 
 COMMON_WEIGHT = 8
 """How much more often a common name is said than another."""
 
 _CARRIERS = tuple(
-    tuple(phrase.split())
-    for phrase in (
-        "my name is|the name is|my name's|the name's|name is|name's|my full name is|names"
-        "|my first name is|first name is|first name|my last name is|last name is|last name"
-        "|my surname is|surname is|surname|family name is|family name|call me|i'm called"
-    ).split("|")
+    words(phrase)
+    for phrase in listed(
+        """
+        my name is | the name is | my name's | the name's | name is | name's | my full name is
+        | names | my first name is | first name is | first name | my last name is | last name is
+        | last name | my surname is | surname is | surname | family name is | family name
+        | call me | i'm called
+        """
+    )
 )
 """After these any words are a name."""
 
 _INTRODUCTIONS = tuple(
-    tuple(phrase.split())
-    for phrase in "it's for|it is for|this is|it's|it is|i'm|i am|for|under|name|speaking".split(
-        "|"
+    words(phrase)
+    for phrase in listed(
+        """
+        it's for | it is for | this is | it's | it is | i'm | i am | for | under | name
+        | speaking
+        """
     )
 )
 """After these a name that is known, or written with a capital, is one."""
@@ -73,40 +87,85 @@ _NOT_NAMES = frozenset(
     hundred thousand zero double half quarter past
     doctor dentist good great fine nothing something anything someone somebody anyone just
     any some all more much many very really help question know think don't not can't won't
+    never mind forget later earlier sooner better different another other same instead problem
+    parking insurance address open opening closed hours bring cost costs pay tooth teeth pain
+    person human operator robot machine number date place list
     """.split()
 )
 _HONORIFICS = frozenset(("mr", "mrs", "ms", "miss", "mister", "missus", "doctor", "dr", "sir"))
+_AROUND = frozenset(
+    "um uh yes well oh hi hello okay please thanks thank you very much speaking here".split()
+)
+_PARTS = {"first": "first", "given": "first", "last": "last", "family": "last"}
 _SPELLERS = frozenset(("as", "for", "like"))
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
+_LIKE_LETTERS = {
+    pair[:-2]: pair[-1]
+    for pair in """
+    are:r ate:h be:b bee:b dee:d el:l em:m en:n ess:s eye:i gee:g jay:j oh:o okay:k pea:p
+    queue:q sea:c see:c tea:t vee:v well:l why:y you:u zed:z zee:z
+    """.split()
+}
+"""What a letter that is spelled is taken for. Between letters it is one."""
+
 _MOST_WORDS = 4
-_PREFIXES = frozenset(
-    ("van", "von", "de", "der", "den", "del", "la", "da", "di", "el", "al", "bin")
-)
+_TITLE_WORDS = 5
+"""In a text of so many words that all have capitals, they say nothing."""
+
+_PREFIXES = frozenset("van von de der den del la da di el al bin".split())
+_BEFORE_LETTERS = frozenset("that's spelled spelt and is it's um uh with that".split())
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """First name, last name or both, each word with its capital."""
+    """First name, last name or both, each word with its capital.
+
+    `refused`: names that it is not, as the caller said, the latest last. After each the
+    caller is expected to spell a part of it, in turn the last name and the first name; a
+    part that is given alone takes its place in the latest one.
+    """
+
+    refused: tuple[str, ...] = ()
 
     kind: ClassVar[str] = "name"
     keys_hint: ClassVar[str] = ""
 
     def find(self, text: str, today: date) -> tuple[Found, ...]:
-        reader = _NameReader(tokens(text))
-        return accepted(text, reader.names())
+        reader = _NameReader(tokens(text), self.refused, last=self._last_is_spelled)
+        return accepted(text, map(self._completed, reader.names()))
+
+    def _completed(self, found: Found) -> Found:
+        """A part of a name, in the place of that part in the latest one that was refused."""
+        part, latest = str(found.value).split(), self.refused[-1].split() if self.refused else []
+        if len(part) > 1 or len(latest) < 2:
+            return found
+        whole = [latest[0], *part] if self._last_is_spelled else [*part, latest[-1]]
+        return replace(found, value=" ".join(whole))
+
+    def without(self, refused: Iterable[str]) -> "Name":
+        """The same, of names other than these."""
+        return replace(self, refused=tuple(refused))
 
     def grammar(self, today: date) -> Grammar:
+        spells = SPELLED_WEIGHT if self.refused else 0.5
+        spelled = LAST_NAMES if self._last_is_spelled else FIRST_NAMES
         return Grammar(
             "[<introduction>] (/8/ <first> <last> | <first> | /0.7/ <last>"
-            " | /0.5/ <letter> <letter>+)",
+            f" | /{spells}/ [<first> [<last>]] <spelled>)",
             {
                 "introduction": "/3/ my name is | it's | it is | this is | i'm | i am | it's for"
                 " | the name is | for | under",
+                "spelled": "/3/ <known> | <letter> <letter>+",
+                "known": " | ".join(" ".join(n) for n in sorted(spelled) if n.isalpha()),
                 "first": _weighted(FIRST_NAMES, COMMON_FIRST_NAMES),
                 "last": _weighted(LAST_NAMES, COMMON_LAST_NAMES),
                 "letter": " | ".join(ascii_lowercase),
             },
         )
+
+    @property
+    def _last_is_spelled(self) -> bool:
+        return not self.refused or len(self.refused) % 2 == 1
 
     def spoken(self, value: Value, today: date) -> str:
         return str(value)
@@ -120,19 +179,26 @@ class Name:
 
 def _weighted(names: frozenset[str], common: frozenset[str]) -> str:
     """The alternatives of a grammar."""
-    listed = sorted((names | common) - SOUND_ALIKE)
+    listed = sorted((names | common) - SOUND_ALIKE - UNHEARD)
     return " | ".join(f"/{COMMON_WEIGHT}/ {name}" if name in common else name for name in listed)
 
 
 class _NameReader:
-    def __init__(self, heard: Sequence[Token]) -> None:
+    def __init__(self, heard: Sequence[Token], refused: Sequence[str], *, last: bool) -> None:
         self._heard = heard
+        self._spells_last = last
+        self._refused = frozenset(word for name in refused for word in name.lower().split())
         self._words = [token.word for token in heard]
-        self._mixed = any(t.capital for t in heard) and not all(
-            t.capital for t in heard if t.word[0].isalpha()
-        )
+        capitals = [t.capital for t in heard if t.word[0].isalpha()]
+        self._tells = any(capitals) and (len(capitals) < _TITLE_WORDS or not all(capitals))
 
     def names(self) -> list[Found]:
+        whole = self._whole()
+        if whole and str(whole[0].value).split()[0].lower() in FIRST_NAMES:
+            return whole
+        return self._in_order(self._parts()) or whole
+
+    def _parts(self) -> list[Found]:
         found: list[Found] = []
         at = 0
         while at < len(self._words):
@@ -142,13 +208,31 @@ class _NameReader:
                 end = self._join_spelling(found, end)
             else:
                 spelled, end = self._spelling(at)
-                if spelled:
+                if len(spelled) > 2:
                     first, last = self._heard[at].start, self._heard[end - 1].end
                     found.append(Found(capitalised(spelled), first, last))
                 else:
                     end = at + 1
             at = end
-        return found or self._whole()
+        return found
+
+    def _in_order(self, found: list[Found]) -> list[Found]:
+        """One name of a first and a last name that were given one by one."""
+        if len(found) != 2:
+            return found
+        kinds = {self._part(each): each for each in found}
+        if kinds.keys() != {"first", "last"}:
+            return found
+        said = f"{kinds['first'].value} {kinds['last'].value}"
+        return [Found(said, found[0].start, found[1].end)]
+
+    def _part(self, found: Found) -> str:
+        """Which part of a name it was said to be: first, last or not said ("")."""
+        before = [token.word for token in self._heard if token.start < found.start]
+        before = before[:-1] if before[-1:] == ["is"] else before
+        if before[-1:] == ["surname"]:
+            return "last"
+        return _PARTS.get(before[-2], "") if before[-1:] == ["name"] and len(before) > 1 else ""
 
     def _found(self, at: int, end: int) -> Found:
         said = " ".join(capitalised(word) for word in self._words[at:end])
@@ -159,9 +243,9 @@ class _NameReader:
         end = self._run(at, self._is_known)
         introduced = self._introduced(at)
         if introduced == "surely":
-            anything = self._run(at, self._can_be_name)
-            return max(end, anything)
-        if introduced and self._mixed:
+            first = at + (self._words[at] in FIRST_NAMES)
+            return max(end, first, self._run(at, self._can_be_name))
+        if (introduced or end > at) and self._tells:
             end = max(end, self._run(at, self._is_capital_name))
         if end == at:
             return at
@@ -172,8 +256,11 @@ class _NameReader:
 
     def _run(self, at: int, belongs: "_Belongs") -> int:
         begin = at
-        while at < len(self._words) and at - begin < _MOST_WORDS and belongs(at):
-            if at > begin and self._heard[at].after_stop:
+        while at < len(self._words) and at - begin < _MOST_WORDS:
+            inside = at > begin
+            if inside and self._heard[at].after_stop:
+                break
+            if not (belongs(at) or (inside and self._words[at] in _PREFIXES)):
                 break
             at += 1
         while at > begin and self._words[at - 1] in _PREFIXES:
@@ -184,7 +271,7 @@ class _NameReader:
         word = self._words[at].removesuffix("'s")
         if word in FIRST_NAMES or word in LAST_NAMES:
             following = self._words[at + 1 : at + 2]
-            return word not in _NOT_NAMES or bool(following) and following[0] in LAST_NAMES
+            return word not in _NOT_NAMES or (bool(following) and following[0] in LAST_NAMES)
         return False
 
     def _can_be_name(self, at: int) -> bool:
@@ -211,18 +298,39 @@ class _NameReader:
         letters = ""
         end = at
         while end < len(self._words):
-            letter, after = self._letter(end)
+            letter, after = self._letter(end, inside=bool(letters))
             if not letter:
                 break
             letters += letter
             end = after
-        return (letters, end) if len(letters) > 1 and letters not in ("am", "pm") else ("", at)
+        article = self._words[max(0, at - 1) : at + 1] == ["with", "a"]
+        if len(letters) < 2 or letters in ("am", "pm") or article:
+            return "", at
+        if self._heard[at].capital:
+            return letters, end
+        follows = at > 0 and self._words[at - 1] in FIRST_NAMES
+        return self._likely(letters, follows=follows), end
 
-    def _letter(self, at: int) -> tuple[str, int]:
+    def _likely(self, letters: str, *, follows: bool) -> str:
+        """The known name that was probably spelled: recognisers take letters for others.
+
+        Not one that the caller has refused, so that a rare name gets through at last.
+        """
+        known = LAST_NAMES if follows or self._spells_last else FIRST_NAMES
+        if not (follows or self._refused):
+            known = FIRST_NAMES | LAST_NAMES
+        if len(letters) < 3 or letters in known:
+            return letters
+        known -= self._refused
+        return next(iter(get_close_matches(letters, known, 1, SAME_LETTERS)), letters)
+
+    def _letter(self, at: int, *, inside: bool) -> tuple[str, int]:
         """One letter, or two: "s", "s as in sugar", "double t"."""
         times = 2 if self._words[at] == "double" else 1
         at += times - 1
         word = self._words[at] if at < len(self._words) else ""
+        if inside:
+            word = _LIKE_LETTERS.get(word, word)
         if word not in _LETTERS:
             return "", at
         following = self._words[at + 1 : at + 4]
@@ -235,9 +343,7 @@ class _NameReader:
     def _join_spelling(self, found: list[Found], end: int) -> int:
         """Correct the last name by the letters that follow it."""
         begin = end
-        while begin < len(self._words) and self._words[begin] in (
-            *("that's", "spelled", "spelt", "and", "is", "it's", "um", "uh", "with", "that"),
-        ):
+        while begin < len(self._words) and self._words[begin] in _BEFORE_LETTERS:
             begin += 1
         spelled, after = self._spelling(begin)
         if not spelled:
@@ -257,8 +363,12 @@ class _NameReader:
         """Take one to three words for a name when they are all that was said."""
         begin = 0
         end = len(self._words)
-        while begin < end and self._words[begin] in _HONORIFICS | {"um", "uh", "yes", "well"}:
+        while begin < end and self._words[begin] in _HONORIFICS | _AROUND:
             begin += 1
+        while begin < end and self._words[end - 1] in _AROUND:
+            end -= 1
+        if end - begin == 1 and self._words[begin] in FIRST_NAMES:
+            return [self._found(begin, end)]
         if not 1 <= end - begin <= 3 or self._run(begin, self._can_be_name) != end:
             return []
         return [self._found(begin, end)]

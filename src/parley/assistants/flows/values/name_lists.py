@@ -1,7 +1,7 @@
 """Names that are listened for: common in the English-speaking world, and from elsewhere.
 
-Every one is in the dictionary of the embedded recogniser; a test keeps it so. A name
-outside these lists is understood when it comes as text with capitals or is spelled.
+All but a few are in the dictionary of the embedded recogniser. A name outside these lists
+is understood when it comes as text with capitals or is spelled.
 """
 
 FIRST_NAMES = frozenset(
@@ -143,3 +143,6 @@ SOUND_ALIKE = frozenset(
     """.split()
 )
 """Names that sound as a commoner spelling does: what is heard is written as that one."""
+
+UNHEARD = frozenset("anil arun declan gita imran petrov yusuf".split())
+"""Names that are not in the dictionary of the embedded recogniser."""

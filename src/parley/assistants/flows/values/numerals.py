@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 
-UNITS = (
-    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
-    *("eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen"),
-    *("eighteen", "nineteen"),
+UNITS = tuple(
+    """
+    zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
+    sixteen seventeen eighteen nineteen
+    """.split()
 )
-TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-ORDINALS = (
-    *("zeroth", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth"),
-    *("ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth"),
-    *("sixteenth", "seventeenth", "eighteenth", "nineteenth"),
+TENS = tuple("twenty thirty forty fifty sixty seventy eighty ninety".split())
+ORDINALS = tuple(
+    """
+    zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth
+    thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth
+    """.split()
 )
 TENTHS = tuple(f"{ten[:-1]}ieth" for ten in TENS)
 
@@ -52,7 +54,7 @@ def _below_thousand(words: Sequence[str], at: int) -> Read | None:
 def cardinal(words: Sequence[str], at: int) -> Read | None:
     """Read "42", "forty two", "a hundred and five", "two thousand" at `at`."""
     word = _word(words, at).replace(",", "")
-    if word.isascii() and word.isdigit():
+    if word.isascii() and word.isdecimal():
         return (int(word), at + 1) if len(word) <= 15 else None
     a = word in ("a", "an") and _word(words, at + 1) in ("thousand", "million")
     read = (1, at + 1) if a else _below_thousand(words, at)
@@ -71,7 +73,7 @@ def cardinal(words: Sequence[str], at: int) -> Read | None:
 def ordinal(words: Sequence[str], at: int) -> Read | None:
     """Read "3rd", "third", "twenty third", up to ninety-ninth, at `at`."""
     word = _word(words, at)
-    if word[:-2].isdigit() and word[-2:] in ("st", "nd", "rd", "th"):
+    if word[:-2].isdecimal() and word[-2:] in ("st", "nd", "rd", "th"):
         return (int(word[:-2]), at + 1) if len(word) <= 6 else None
     if word in _ORDINALS:
         return _ORDINALS[word], at + 1

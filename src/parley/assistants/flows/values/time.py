@@ -12,21 +12,25 @@ from parley.assistants.flows.values.date import DayReader
 from parley.assistants.flows.values.tokens import Token, tokens
 
 _HALVES = {"morning": "am", "afternoon": "pm", "evening": "pm", "tonight": "pm", "night": "night"}
-_BETWEEN = frozenset(("at", "around", "about", "by", "say", "maybe", "um", "uh", "like", "please"))
+_BETWEEN = frozenset("at around about by say maybe um uh like please".split())
 _COUNTED = frozenset(
-    ("day", "days", "week", "weeks", "month", "months", "hour", "hours", "minute", "minutes")
-    + ("year", "years", "people", "persons", "person", "percent", "dollars", "pounds", "of")
-    + ("children", "kids", "adults", "times", "things", "questions", "more", "second", "seconds")
-    + ("moment", "hundred", "thousand", "teeth", "appointments", "fortnight", "quick", "thing")
+    """
+    day days week weeks month months hour hours minute minutes year years people persons person
+    percent dollars pounds of children kids adults times things questions more second seconds
+    moment hundred thousand teeth appointments fortnight quick thing quarters
+    """.split()
 )
 _NOT_BEFORE = frozenset(
-    ("that", "this", "first", "last", "no", "any", "another", "each", "only", "the", "option")
-    + ("number", "which", "other", "every", "some", "next", "second", "third", "same")
+    """
+    that this first last no any another each only the option number which other every some next
+    second third same
+    """.split()
 )
 _BEFORE_ONE = frozenset(
-    ("at", "around", "about", "by", "for", "till", "until", "to", "from", "after", "before")
-    + ("between", "and", "or", "say", "it", "um", "uh", "yes", "no", "sorry", "meant", "please")
-    + ("well", "today", "tomorrow", "okay", "maybe", "past", "of", "actually", "is", "mean")
+    """
+    at around about by for till until to from after before between and or say it um uh yes no
+    sorry meant please well today tomorrow okay maybe past of actually is mean
+    """.split()
 )
 _PAST = frozenset(("past", "after", "passed"))
 _TO = frozenset(("to", "before", "of", "till", "til"))
@@ -88,7 +92,7 @@ class Time:
         hours = [hour for hour in range(24) if not self._outside(f"{hour:02}:00")]
         usual = {(hour - 1) % 12 + 1 for hour in hours}
         weights = (
-            f"/{1 if hour in usual else 0.1}/ {numerals.UNITS[hour]}" for hour in range(1, 13)
+            f"/{1 if hour in usual else 0.02}/ {numerals.UNITS[hour]}" for hour in range(1, 13)
         )
         return Grammar(
             "(/2/ <NULL> | at | /0.2/ around | /0.2/ about) <time>",
@@ -125,7 +129,7 @@ class Time:
         return ""
 
     def from_keys(self, keys: str, today: date) -> Value | None:
-        if not (keys.isascii() and keys.isdigit()) or not 1 <= len(keys) <= 4:
+        if not (keys.isascii() and keys.isdecimal()) or not 1 <= len(keys) <= 4:
             return None
         hour, minute = (int(keys[:-2]), int(keys[-2:])) if len(keys) > 2 else (int(keys), 0)
         return self.resolve(Clock(hour, minute)) if hour < 24 and minute < 60 else None
@@ -219,7 +223,10 @@ class _ClockReader:
             if number is None or not 1 <= number[0] <= 29:
                 return None
             minutes, after = number
-            after += self._word(after) in ("minutes", "minute")
+            counted = self._word(after) in ("minutes", "minute")
+            if minutes % 5 and not counted:
+                return None
+            after += counted
             if self._word(after) == "to" and self._word(at - 1) in ("from", "between"):
                 return None
         link = self._word(after)
@@ -244,7 +251,7 @@ class _ClockReader:
         word = self._word(at)
         for mark in ":.":
             hour, _, minute = word.partition(mark)
-            if hour.isdigit() and minute.isdigit():
+            if hour.isdecimal() and minute.isdecimal():
                 exact = len(hour) == 2 and hour[0] == "0"
                 valid = int(hour) < 24 and int(minute) < 60
                 clock = Clock(int(hour), int(minute), "24" if exact else "")
@@ -252,7 +259,7 @@ class _ClockReader:
         read = numerals.cardinal(self._words, at)
         if read is None:
             return None
-        if len(word) == 4 and word.isdigit() and self._word(at - 1) == "at":
+        if len(word) == 4 and word.isdecimal() and self._word(at - 1) == "at":
             hour_minute = divmod(int(word), 100)
             valid = hour_minute[0] < 24 and hour_minute[1] < 60
             return (Clock(*hour_minute), at + 1) if valid else None
@@ -281,7 +288,8 @@ class _ClockReader:
         read = numerals.cardinal(self._words, at)
         if read is None or not 10 <= read[0] < 60 or at in self._taken:
             return None
-        return None if self._word(read[1]) in _COUNTED else read
+        odd = read[0] % 5 and self._word(at).isdecimal()
+        return None if odd or self._word(read[1]) in _COUNTED else read
 
     def _stands_alone(self, at: int, after: int, hour: int) -> bool:
         """Whether a number alone can be an hour."""

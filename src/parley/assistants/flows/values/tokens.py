@@ -10,6 +10,7 @@ _TOKEN = re.compile(
     | \d{1,2}\.\d{1,2}\.\d{4}(?!\d)               # 3.12.2026
     | \d{1,2}[:.]\d{2}(?!\d)                      # 10:30
     | \d{1,3}(?:,\d{3})+(?!\d)                    # 1,200
+    | \d+\.\d+(?!\d)                             # 1.5
     | \d+(?:st|nd|rd|th)\b                        # 3rd
     | \d+
     | [^\W\d_](?:\.[^\W\d_])+\b                   # p.m.
@@ -41,7 +42,7 @@ def tokens(text: str) -> tuple[Token, ...]:
     for match in _TOKEN.finditer(text):
         raw = match.group()
         word = raw.lower().replace("’", "'")
-        if not word[0].isdigit():
+        if not word[0].isdecimal():
             word = word.replace(".", "")
         between = text[last : match.start()]
         stop = bool(found) and _STOP.search(between) is not None
