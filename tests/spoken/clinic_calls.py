@@ -114,12 +114,9 @@ def mistake(said: str, wanted: Row) -> str | None:
 
 async def script_of(scene: Scene, times: Times) -> Script:
     wanted, *_ = [*times.written(scene.after or scene.before), ("", "", "")]
-    first, last = wanted[2].split() if wanted[2] else ("", "")
-    common = {
-        OTHER_NAME: "Sure.",
-        SPELLED_LAST: f"{', '.join(last.upper())}.",
-        SPELLED_FIRST: f"{', '.join(first.upper())}.",
-    }
+    spelled = [f"{', '.join(part.upper())}." for part in wanted[2].split()]
+    common = dict(zip((SPELLED_FIRST, SPELLED_LAST), spelled, strict=False))
+    common[OTHER_NAME] = "Sure."
     answers = {
         question: [
             await line_of(scene, it, times)

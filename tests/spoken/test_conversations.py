@@ -7,8 +7,6 @@ nothing may be changed that was not agreed to.
 from pathlib import Path
 
 import pytest
-
-pytest.importorskip("parley.providers.tts.flite")
 from clinic_calls import NOW, SPEECH, Held, hold
 from scenes import SCENES, Person, Scene
 
@@ -40,7 +38,6 @@ def test_a_conversation_is_never_stuck_and_changes_nothing_unasked(
     monkeypatch.setenv("PARLEY_DEMO_DB", str(tmp_path / "clinic.db"))
     monkeypatch.setenv("PARLEY_DEMO_NOW", NOW)
     held = HELD[scene.name] = hold(scene, tmp_path / "calls")
-    print(held.story)
     assert held.ended_well, held.story
     assert held.unconfirmed == [], held.story
 

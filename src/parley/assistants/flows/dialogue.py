@@ -109,8 +109,6 @@ class Dialogue:
         if question is None:
             return ""
         asked, *others = question.slots.values()
-        if isinstance(asked, Name) and asked.refused:
-            others = []  # it is spelled now, and letters sound like much else
         parts = [k.grammar(today) for k in (asked, *others) if k is asked or k.kind != "name"]
         if parts[0] is None:
             return ""
@@ -233,7 +231,6 @@ class Dialogue:
         return self._ask(replace(state, awaits="correction", misses=0), [], today)
 
     def _remark(self, state: State, remark: str, today: date) -> tuple[State, Reply]:
-        node = self.flow.nodes[state.node]
         if remark.startswith(COMMAND):
             command = self.flow.anywhere[remark.removeprefix(COMMAND)]
             return self._go(replace(state, misses=0), command.go, [], today)

@@ -28,11 +28,12 @@ class Grammar:
     """What to listen for, in JSGF.
 
     `top` is an expansion without a semicolon; `rules` are the named rules that it uses,
-    name to expansion.
+    name to expansion. `alone`: nothing else is to be listened for, not even hesitation.
     """
 
     top: str
     rules: Mapping[str, str] = field(default_factory=dict)
+    alone: bool = False
 
 
 class ValueType(Protocol):

@@ -1,7 +1,7 @@
 """One grammar for what may be said in a turn, from the grammars of its values."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from parley.assistants.flows.values.base import Grammar
 from parley.assistants.flows.values.tokens import words
@@ -24,9 +24,12 @@ def compose(parts: Sequence[Grammar], extra_phrases: Sequence[str] = ()) -> str:
     """Write the JSGF of a turn.
 
     The first part is what was asked: it is said alone, together with another one, or
-    another one is said in its place. `extra_phrases` may be said as they stand. The weights
-    are for recognisers that judge how probable a sentence is.
+    another one is said in its place; nothing else is expected where it says so.
+    `extra_phrases` may be said as they stand. The weights are for recognisers that judge
+    how probable a sentence is.
     """
+    if parts and parts[0].alone:
+        return _written({**parts[0].rules, "turn": parts[0].top})
     rules: dict[str, str] = {}
     for number, part in enumerate(parts):
         names = {name: f"{name}_{number}" for name in part.rules}
@@ -41,6 +44,10 @@ def compose(parts: Sequence[Grammar], extra_phrases: Sequence[str] = ()) -> str:
         rules["phrase"] = " | ".join(filter(None, phrases))
         turns.append("/2/ [um | okay | well] <phrase> [please]")
     rules["turn"] = " | ".join(turns)
+    return _written(rules)
+
+
+def _written(rules: Mapping[str, str]) -> str:
     return HEADER + "".join(
         f"{'public ' if name == 'turn' else ''}<{name}> = {body};\n" for name, body in rules.items()
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from difflib import SequenceMatcher, get_close_matches
+from difflib import SequenceMatcher
 from string import ascii_lowercase
 from typing import ClassVar, Protocol
 
@@ -18,15 +18,13 @@ from parley.assistants.flows.values.name_lists import (
     UNHEARD,
 )
 from parley.assistants.flows.values.phrases import listed
+from parley.assistants.flows.values.spelling import likely
 from parley.assistants.flows.values.tokens import Token, tokens, words
 
 SPELLED_WEIGHT = 8
 """How much more often a name is spelled by a caller who was asked to."""
 
-SAME_LETTERS = 0.7
-"""How alike what was spelled must be to a known name, as difflib's ratio."""
-
-COMMON_WEIGHT = 8
+COMMON_WEIGHT = 10
 """How much more often a common name is said than another."""
 
 _CARRIERS = tuple(
@@ -137,9 +135,13 @@ class Name:
     def _completed(self, found: Found) -> Found:
         """A part of a name, in the place of that part in the latest one that was refused."""
         part, latest = str(found.value).split(), self.refused[-1].split() if self.refused else []
-        if len(part) > 1 or len(latest) < 2:
+        if len(part) > 1 or not latest:
             return found
-        whole = [latest[0], *part] if self._last_is_spelled else [*part, latest[-1]]
+        kept = latest[0] if self._last_is_spelled else latest[-1]
+        known = len(latest) > 1 or kept.lower() in self._kept_names
+        if not known or kept == part[0]:
+            return found
+        whole = [kept, *part] if self._last_is_spelled else [*part, kept]
         return replace(found, value=" ".join(whole))
 
     def without(self, refused: Iterable[str]) -> "Name":
@@ -147,25 +149,36 @@ class Name:
         return replace(self, refused=tuple(refused))
 
     def grammar(self, today: date) -> Grammar:
-        spells = SPELLED_WEIGHT if self.refused else 0.5
         spelled = LAST_NAMES if self._last_is_spelled else FIRST_NAMES
+        rules = {
+            "spelled": "/3/ <known> | <letter> <letter>+",
+            "known": " | ".join(" ".join(n) for n in sorted(spelled) if n.isalpha()),
+            "letter": " | ".join(ascii_lowercase),
+            "first": _weighted(FIRST_NAMES, COMMON_FIRST_NAMES),
+            "last": _weighted(LAST_NAMES, COMMON_LAST_NAMES),
+        }
+        if self.refused:
+            part = "<last>" if self._last_is_spelled else "<first>"
+            top = f"/{SPELLED_WEIGHT}/ <spelled> | {part} [<spelled>] | /0.5/ <first> <last>"
+            return Grammar(top, rules, alone=True)
+        rules["introduction"] = (
+            "/3/ my name is | it's | it is | this is | i'm | i am | it's for | the name is"
+            " | for | under"
+        )
         return Grammar(
             "[<introduction>] (/8/ <first> <last> | <first> | /0.7/ <last>"
-            f" | /{spells}/ [<first> [<last>]] <spelled>)",
-            {
-                "introduction": "/3/ my name is | it's | it is | this is | i'm | i am | it's for"
-                " | the name is | for | under",
-                "spelled": "/3/ <known> | <letter> <letter>+",
-                "known": " | ".join(" ".join(n) for n in sorted(spelled) if n.isalpha()),
-                "first": _weighted(FIRST_NAMES, COMMON_FIRST_NAMES),
-                "last": _weighted(LAST_NAMES, COMMON_LAST_NAMES),
-                "letter": " | ".join(ascii_lowercase),
-            },
+            " | /0.5/ [<first> [<last>]] <spelled>)",
+            rules,
         )
 
     @property
     def _last_is_spelled(self) -> bool:
         return not self.refused or len(self.refused) % 2 == 1
+
+    @property
+    def _kept_names(self) -> frozenset[str]:
+        """Names of the part that is not spelled."""
+        return FIRST_NAMES if self._last_is_spelled else LAST_NAMES
 
     def spoken(self, value: Value, today: date) -> str:
         return str(value)
@@ -321,8 +334,7 @@ class _NameReader:
             known = FIRST_NAMES | LAST_NAMES
         if len(letters) < 3 or letters in known:
             return letters
-        known -= self._refused
-        return next(iter(get_close_matches(letters, known, 1, SAME_LETTERS)), letters)
+        return likely(letters, known - self._refused) or letters
 
     def _letter(self, at: int, *, inside: bool) -> tuple[str, int]:
         """One letter, or two: "s", "s as in sugar", "double t"."""
