@@ -24,7 +24,7 @@ SAYINGS = {
     "backchannel": "and what is number {n}",
     "interruption": "explain number {n} to me",
 }
-COST_S = 1.0 if sys.gettrace() is None else 20.0
+COST_S = 2.0 if sys.gettrace() is None else 20.0
 """Processor time: what else runs on the machine does not count."""
 
 

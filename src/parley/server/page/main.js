@@ -39,7 +39,7 @@ const ANNOUNCED = 40;
 const body = document.body;
 const button = /** @type {HTMLButtonElement} */ (byId("call"));
 const captions = new Captions(byId("captions"), announce);
-const understood = new Understood(byId("slots"), byId("question"));
+const understood = new Understood(byId("slots"), byId("question"), byId("earlier"));
 const waterfalls = new Waterfalls(byId("waterfall"), byId("turns"));
 const calendar = new Calendar(byId("calendar"), byId("board"), byId("news"));
 const keypad = new Keypad(byId("keypad"), byId("keypad-toggle"), (key) => call?.key(key));

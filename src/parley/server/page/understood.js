@@ -25,15 +25,21 @@ export class Understood {
   /**
    * @param {HTMLElement} slots a description list
    * @param {HTMLElement} question
+   * @param {HTMLElement} earlier what was known before, in a description list
    */
-  constructor(slots, question) {
+  constructor(slots, question, earlier) {
     this.slots = slots;
     this.question = question;
-    /** @type {Map<string, string>} */
-    this.values = new Map();
+    this.earlier = earlier;
+    /** @type {Map<string, Slot>} */
+    this.known = new Map();
+    /** What was known before, and is not any more. @type {Map<string, Slot>} */
+    this.forgotten = new Map();
   }
 
   clear() {
+    this.known.clear();
+    this.forgotten.clear();
     this.show([], null);
   }
 
@@ -47,22 +53,35 @@ export class Understood {
    * @param {Expectation | null} expects
    */
   show(slots, expects) {
-    this.slots.replaceChildren(...slots.map((slot) => this.#row(slot)));
-    this.values = new Map(slots.map(({ name, value }) => [name, value]));
+    this.slots.replaceChildren(...slots.map((slot) => row(slot, this.#isNew(slot))));
+    const known = new Map(slots.filter(({ value }) => value).map((slot) => [slot.name, slot]));
+    this.forgotten = new Map([...this.forgotten, ...this.known]);
+    for (const name of known.keys()) this.forgotten.delete(name);
+    this.known = known;
     this.question.hidden = !expects;
     this.question.replaceChildren(...(expects ? asked(expects) : []));
+    this.earlier.hidden = this.forgotten.size === 0;
+    const before = [...this.forgotten.values()].map((slot) => row(slot, false));
+    this.earlier.querySelector("dl")?.replaceChildren(...before);
   }
 
   /** @param {Slot} slot */
-  #row({ name, label, value }) {
-    const isNew = value !== "" && this.values.get(name) !== value;
-    return html(
-      "div",
-      { class: isNew ? "slot new" : "slot", "data-slot": name },
-      html("dt", {}, label || name),
-      value ? html("dd", {}, value) : html("dd", { class: "open" }, "not known yet"),
-    );
+  #isNew({ name, value }) {
+    return value !== "" && this.known.get(name)?.value !== value;
   }
+}
+
+/**
+ * @param {Slot} slot
+ * @param {boolean} isNew
+ */
+function row({ name, label, value }, isNew) {
+  return html(
+    "div",
+    { class: isNew ? "slot new" : "slot", "data-slot": name },
+    html("dt", {}, label || name),
+    value ? html("dd", {}, value) : html("dd", { class: "open" }, "not known yet"),
+  );
 }
 
 /** @param {Expectation} expects */

@@ -9,7 +9,7 @@ import { html, svg } from "./dom.js";
 
 /** The parts' names for people. @type {Record<string, string>} */
 const NAMES = {
-  transcript: "Last words",
+  transcript: "Transcript",
   end_of_turn: "End of turn",
   rounds: "Tools, retries",
   first_token: "First token",
@@ -109,6 +109,11 @@ export function milliseconds(ms) {
   return ms === null ? "not measured" : `${Math.round(ms)} ms`;
 }
 
+/** @param {number} ms the first one names the unit */
+function tick(ms) {
+  return ms === 0 ? "0 ms" : String(ms);
+}
+
 /** @param {string} name */
 function label(name) {
   return NAMES[name] ?? name.replaceAll("_", " ");
@@ -152,7 +157,7 @@ function drawing(turn, width) {
     const x = LABELS + (ms / span) * room;
     root.append(
       svg("line", { class: "grid", x1: x, x2: x, y1: 0, y2: height }),
-      svg("text", { class: "tick", x, y: height + 14, "text-anchor": "middle" }, String(ms)),
+      svg("text", { class: "tick", x, y: height + 14, "text-anchor": "middle" }, tick(ms)),
     );
   }
   let before = 0;
