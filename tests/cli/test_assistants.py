@@ -84,7 +84,7 @@ def test_warnings_have_a_line() -> None:
         ("transcriber: {language: de}\n", "line 1: transcriber: pocketsphinx: it does not under"),
         (
             "transcriber:\n  grammar: nonsense\n",
-            "transcriber: pocketsphinx: it does not understand",
+            "transcriber: pocketsphinx: it cannot use the grammar: line 1",
         ),
         (
             "transcriber: {provider: scripted, steps: [], grammar: x}\n",

@@ -41,8 +41,10 @@ async def use(workers: WorkerPool, text: str) -> tuple[str, int]:
     """Let some process echo a text; return what it said and its number."""
     user = Recorder()
     worker = await workers.acquire(user)
-    _, said = await user.ask(worker, ECHO, text.encode())
-    workers.release(worker, user)
+    try:
+        _, said = await user.ask(worker, ECHO, text.encode())
+    finally:
+        workers.release(worker, user)
     return said, worker.pid
 
 

@@ -283,8 +283,12 @@ class _NameReader:
     def _is_known(self, at: int) -> bool:
         word = self._words[at].removesuffix("'s")
         if word in FIRST_NAMES or word in LAST_NAMES:
+            if word not in _NOT_NAMES:
+                return True
             following = self._words[at + 1 : at + 2]
-            return word not in _NOT_NAMES or (bool(following) and following[0] in LAST_NAMES)
+            if following:
+                return following[0] in LAST_NAMES
+            return at > 0 and self._words[at - 1] in FIRST_NAMES
         return False
 
     def _can_be_name(self, at: int) -> bool:
