@@ -367,3 +367,97 @@ def test_a_flow_serves_many_calls() -> None:
     one, two = Talk(shared), Talk(shared)
     one.says("next tuesday")
     assert two.known == {}
+
+
+# Names
+
+NAMED: dict[str, Any] = {
+    "start": "who",
+    "changed": "route",
+    "give_up": "lost",
+    "slots": {"name": {"type": "name"}, "day": {"type": "date"}},
+    "nodes": {
+        "who": {
+            "ask": "name",
+            "say": ["Your name?", "Spell your last name.", "Spell your first name."],
+            "also": ["day"],
+            "next": "route",
+        },
+        "route": {
+            "next": [
+                {"when": {"name": None}, "go": "who"},
+                {"when": {"day": None}, "go": "day"},
+                {"go": "agree"},
+            ]
+        },
+        "day": {"ask": "day", "say": "Which day?", "next": "agree"},
+        "agree": {
+            "confirm": ["name", "day"],
+            "say": "{name} on {day}?",
+            "next": {"yes": "find"},
+        },
+        "find": {"call": "find", "save": {"found": "found"}, "next": "found"},
+        "found": {"next": [{"when": {"found": 1}, "go": "bye"}, {"go": "nobody"}]},
+        "nobody": {"say": "Nobody is called {name}.", "wrong": ["name"], "next": "who"},
+        "bye": {"say": "Thank you, {name}.", "end": True},
+        "lost": {"say": "Sorry.", "end": True},
+    },
+}
+
+
+def named(*texts: str) -> Talk:
+    return talk(*texts, **NAMED)
+
+
+def test_a_name_that_is_refused_is_spelled_part_by_part() -> None:
+    call = named("emma smith on tuesday", "no", "the name")
+    assert call.last == "Spell your last name."
+    assert call.says("s m i t h").last == "Spell your first name."
+    assert call.says("a n n a").last == "Anna Smith on Tuesday, December first?"
+    assert call.says("yes").calls == [("find", {})]
+
+
+def test_a_name_may_be_given_whole_again() -> None:
+    call = named("emma smith on tuesday", "no", "the name", "anna smith")
+    assert call.last.startswith("Anna Smith on")
+
+
+def test_a_name_that_is_refused_again_and_again_is_given_up() -> None:
+    call = named("emma smith on tuesday", "no", "the name")
+    call.says("s m i t h", "e m m a", "s m i t h")
+    assert call.reply.ends is False
+    assert call.says("e m m a").last == "Sorry."
+    assert call.reply.ends
+
+
+def test_a_value_that_turned_out_wrong_is_forgotten_and_not_taken_again() -> None:
+    call = named("emma smith on tuesday", "yes").returns('{"found": 0}')
+    assert call.last == "Nobody is called Emma Smith. Spell your last name."
+    assert "name" not in call.known
+    assert call.says("smith").last == "Spell your first name."
+    call.says("a n n a", "yes").returns('{"found": 1}')
+    assert call.last == "Thank you, Anna Smith."
+
+
+def test_what_is_forgotten_is_not_refused_any_more() -> None:
+    again = {**NAMED, "nodes": {**NAMED["nodes"]}}
+    again["nodes"]["nobody"] = {"say": "No {name}.", "forget": ["name"], "next": "who"}
+    call = talk("emma smith on tuesday", "yes", **again).returns('{"found": 0}')
+    assert call.last == "No Emma Smith. Your name?"
+    assert call.says("emma smith").last.startswith("Emma Smith on")
+
+
+def test_a_name_is_listened_for_only_where_it_is_asked_for() -> None:
+    call = named("emma smith on tuesday")
+    assert "smith" not in call.dialogue.grammar(call.state, TODAY)
+    call.says("no")
+    assert "smith" not in call.dialogue.grammar(call.state, TODAY)
+    assert "the name" in call.dialogue.grammar(call.state, TODAY)
+    call.says("the name")
+    grammar = call.dialogue.grammar(call.state, TODAY)
+    assert "s m i t h" in grammar
+    assert "tuesday" not in grammar
+
+
+def test_what_is_wrong_can_be_keyed_in() -> None:
+    assert named("emma smith on tuesday", "no", "2").last == "Which day?"

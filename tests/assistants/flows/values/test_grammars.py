@@ -83,6 +83,15 @@ def test_the_parts_of_a_turn_do_not_share_rules() -> None:
     assert {"help", "where are you"} & said
 
 
+def test_a_part_that_wants_to_be_alone_is() -> None:
+    alone = Grammar("<letter>", {"letter": "a | b"}, alone=True)
+    day = make("date").grammar(TODAY)
+    assert day is not None
+    written = compose([alone, day], ["goodbye"])
+    assert set(jsgf.Grammar(written).words) == {"a", "b"}
+    assert written.endswith("<letter> = a | b;\npublic <turn> = <letter>;\n")
+
+
 def test_remarks_alone_are_a_turn_too() -> None:
     said = {" ".join(words) for words in jsgf.Grammar(compose([], ["help"])).sentences(50)}
     assert "help" in said

@@ -2,6 +2,7 @@ import pytest
 from hearing import TODAY, heard, spans, table
 
 from parley.assistants.flows.values import make
+from parley.assistants.flows.values.name import Name
 
 NAME = make("name")
 
@@ -99,6 +100,65 @@ def test_two_names_are_two_values() -> None:
     assert heard(NAME, "anna smith no anna brown") == ["Anna Smith", "Anna Brown"]
     assert heard(NAME, "Anna Smith. No, Anna Brown.") == ["Anna Smith", "Anna Brown"]
     assert heard(NAME, "It's for Anna. Smith is on holiday.") == ["Anna", "Smith"]
+
+
+# Spelled
+
+
+SPELLED = table("""
+    g e o r g e                          | George
+    g o r g e                            | George
+    n i l l e r                          | Miller
+    my name is anna s m i t t h          | Anna Smith
+    john b r o w n                       | John Brown
+    h a well l                           | Hall
+    thomas t a y l o are                 | Thomas Taylor
+    double u h i t e                     | White
+    x x q z v                            | Xxqzv
+    Anna S M Y T H                       | Anna Smyth
+    a m                                  |
+""")
+
+
+@pytest.mark.parametrize(("text", "wanted"), SPELLED)
+def test_what_is_spelled_is_the_known_name_that_sounds_most_like_it(text: str, wanted: str) -> None:
+    assert " ".join(str(name) for name in heard(NAME, text)) == wanted
+
+
+REFUSED = [
+    (["Emma Smith"], "s m i t h", "Emma Smith"),
+    (["Emma Smith"], "b r o w n", "Emma Brown"),
+    (["Emma Smith"], "brown", "Emma Brown"),
+    (["Emma Smith"], "my name is anna lee", "Anna Lee"),
+    (["Emma Smith"] * 2, "a n n a", "Anna Smith"),
+    (["Emma Smith"] * 2, "anna", "Anna Smith"),
+    (["Emma Smith"] * 2, "m n n a", "Anna Smith"),
+    (["Michael"], "y o u n g", "Michael Young"),
+    (["Young"], "y o u n g", "Young"),
+    (["Young"] * 2, "m i c h a e l", "Michael Young"),
+]
+
+
+@pytest.mark.parametrize(("refused", "text", "wanted"), REFUSED)
+def test_a_part_that_is_spelled_takes_its_place(refused: list[str], text: str, wanted: str) -> None:
+    assert heard(Name().without(refused), text) == [wanted]
+
+
+def test_a_known_name_that_was_refused_is_not_taken_for_it_again() -> None:
+    assert heard(Name(), "m i t l e r") == ["Miller"]
+    assert heard(Name().without(["Ann Miller"]), "m i t l e r") == ["Ann Miles"]
+    assert heard(Name().without(["Ann Miller"]), "m i l l e r") == ["Ann Miller"]
+
+
+@pytest.mark.parametrize(
+    ("refused", "first", "then"),
+    [([], "a n n a", "s m i t h"), (["Emma Smith"] * 2, "s m i t h", "a n n a")],
+)
+def test_the_part_to_be_spelled_is_listened_for(refused: list[str], first: str, then: str) -> None:
+    grammar = Name().without(refused).grammar(TODAY)
+    known = grammar.rules["known"].split(" | ")
+    assert (first in known, then in known) == (False, True)
+    assert grammar.alone is bool(refused)
 
 
 def test_the_words_of_a_name() -> None:
