@@ -84,7 +84,7 @@ class Date:
 
     def grammar(self, today: date) -> Grammar:
         return Grammar(
-            "(/3/ <NULL> | on | /0.3/ for) <day>",
+            "(/3/ <NULL> | on | /0.5/ to | /0.3/ for) <day>",
             {
                 "day": "/6/ <weekday> | /2/ next <weekday> | /0.7/ this <weekday> | /2/ tomorrow"
                 " | /0.4/ today | /0.4/ the day after tomorrow | /2/ the <nth>"

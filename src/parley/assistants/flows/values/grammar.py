@@ -10,7 +10,7 @@ HEADER = "#JSGF V1.0;\ngrammar turn;\n"
 
 BEFORE = (
     "/24/ <NULL> | um | uh | well | please | i'd like | i would like | could i have | can i have"
-    " | how about | what about | let's say | can you do | can i come | maybe | to | let me see"
+    " | how about | what about | let's say | can you do | can i come | maybe | let me see"
     " | i think | make it | okay | yes | /2/ no | no i meant | sorry i meant | i meant | hello | hi"
 )
 AFTER = (

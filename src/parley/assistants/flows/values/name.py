@@ -129,36 +129,65 @@ class Name:
     keys_hint: ClassVar[str] = ""
 
     def find(self, text: str, today: date) -> tuple[Found, ...]:
-        reader = _NameReader(tokens(text), self.refused, last=self._last_is_spelled)
+        reader = _NameReader(tokens(text), self._likely)
         return accepted(text, map(self._completed, reader.names()))
 
     def _completed(self, found: Found) -> Found:
-        """A part of a name, in the place of that part in the latest one that was refused."""
-        part, latest = str(found.value).split(), self.refused[-1].split() if self.refused else []
-        if len(part) > 1 or not latest:
+        """A part of a name, with the part that is kept of the latest one that was refused."""
+        name, kept = str(found.value), self._kept
+        if not kept or " " in name or name == kept:
             return found
-        kept = latest[0] if self._last_is_spelled else latest[-1]
-        known = len(latest) > 1 or kept.lower() in self._kept_names
-        if not known or kept == part[0]:
-            return found
-        whole = [kept, *part] if self._last_is_spelled else [*part, kept]
-        return replace(found, value=" ".join(whole))
+        return replace(found, value=f"{kept} {name}" if self._last_is_spelled else f"{name} {kept}")
+
+    @property
+    def _last_is_spelled(self) -> bool:
+        return len(self.refused) % 2 == 1
+
+    @property
+    def _kept(self) -> str:
+        """The part of the latest name that is not spelled; "" if it had no such part."""
+        if not self.refused:
+            return ""
+        first, *rest = self.refused[-1].split()
+        kept, parts = (
+            (first, FIRST_NAMES) if self._last_is_spelled else ([first, *rest][-1], LAST_NAMES)
+        )
+        return kept if rest or kept.lower() in parts else ""
+
+    @property
+    def _likely(self) -> frozenset[str]:
+        """What may be spelled: once both parts were, nothing that was refused with the other."""
+        if not self.refused:
+            return FIRST_NAMES | LAST_NAMES
+        known = LAST_NAMES if self._last_is_spelled else FIRST_NAMES
+        if len(self.refused) <= 2:
+            return known
+        kept = self._kept.lower()
+        return known - {
+            part
+            for name in self.refused
+            if kept in (parts := name.lower().split())
+            for part in parts
+            if part != kept
+        }
 
     def without(self, refused: Iterable[str]) -> "Name":
         """The same, of names other than these."""
         return replace(self, refused=tuple(refused))
 
     def grammar(self, today: date) -> Grammar:
-        spelled = LAST_NAMES if self._last_is_spelled else FIRST_NAMES
+        last = self._last_is_spelled or not self.refused
         rules = {
             "spelled": "/3/ <known> | <letter> <letter>+",
-            "known": " | ".join(" ".join(n) for n in sorted(spelled) if n.isalpha()),
+            "known": " | ".join(
+                " ".join(n) for n in sorted(LAST_NAMES if last else FIRST_NAMES) if n.isalpha()
+            ),
             "letter": " | ".join(ascii_lowercase),
             "first": _weighted(FIRST_NAMES, COMMON_FIRST_NAMES),
             "last": _weighted(LAST_NAMES, COMMON_LAST_NAMES),
         }
         if self.refused:
-            part = "<last>" if self._last_is_spelled else "<first>"
+            part = "<last>" if last else "<first>"
             top = f"/{SPELLED_WEIGHT}/ <spelled> | {part} [<spelled>] | /0.5/ <first> <last>"
             return Grammar(top, rules, alone=True)
         rules["introduction"] = (
@@ -170,15 +199,6 @@ class Name:
             " | /0.5/ [<first> [<last>]] <spelled>)",
             rules,
         )
-
-    @property
-    def _last_is_spelled(self) -> bool:
-        return not self.refused or len(self.refused) % 2 == 1
-
-    @property
-    def _kept_names(self) -> frozenset[str]:
-        """Names of the part that is not spelled."""
-        return FIRST_NAMES if self._last_is_spelled else LAST_NAMES
 
     def spoken(self, value: Value, today: date) -> str:
         return str(value)
@@ -197,10 +217,9 @@ def _weighted(names: frozenset[str], common: frozenset[str]) -> str:
 
 
 class _NameReader:
-    def __init__(self, heard: Sequence[Token], refused: Sequence[str], *, last: bool) -> None:
+    def __init__(self, heard: Sequence[Token], likely: frozenset[str]) -> None:
         self._heard = heard
-        self._spells_last = last
-        self._refused = frozenset(word for name in refused for word in name.lower().split())
+        self._known = likely
         self._words = [token.word for token in heard]
         capitals = [t.capital for t in heard if t.word[0].isalpha()]
         self._tells = any(capitals) and (len(capitals) < _TITLE_WORDS or not all(capitals))
@@ -329,16 +348,10 @@ class _NameReader:
         return self._likely(letters, follows=follows), end
 
     def _likely(self, letters: str, *, follows: bool) -> str:
-        """The known name that was probably spelled: recognisers take letters for others.
-
-        Not one that the caller has refused, so that a rare name gets through at last.
-        """
-        known = LAST_NAMES if follows or self._spells_last else FIRST_NAMES
-        if not (follows or self._refused):
-            known = FIRST_NAMES | LAST_NAMES
-        if len(letters) < 3 or letters in known:
+        """The known name that was probably spelled: recognisers take letters for others."""
+        if len(letters) < 3 or letters in FIRST_NAMES | LAST_NAMES:
             return letters
-        return likely(letters, known - self._refused) or letters
+        return likely(letters, LAST_NAMES if follows else self._known) or letters
 
     def _letter(self, at: int, *, inside: bool) -> tuple[str, int]:
         """One letter, or two: "s", "s as in sugar", "double t"."""
