@@ -45,4 +45,5 @@ class VoiceGate:
 
     def close(self) -> None:
         """The voice has stopped."""
-        self._left = INBOUND.bytes_for(HANGOVER_S)
+        if self._left is None:
+            self._left = INBOUND.bytes_for(HANGOVER_S)
