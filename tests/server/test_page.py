@@ -212,6 +212,25 @@ async def test_what_was_understood_and_the_open_question(s: Stage) -> None:
 
 
 @on_stage
+async def test_what_is_not_known_any_more_was_known_earlier(s: Stage) -> None:
+    line = await called(s)
+    day = {"name": "day", "label": "Day", "value": "Tuesday"}
+    time_ = {"name": "time", "label": "Time", "value": "ten o'clock"}
+    await line.tell("parley.slots", slots=[day, time_], expects=None)
+    await line.tell("parley.slots", slots=[], expects=None)
+    await until(s.page, "!document.getElementById('earlier').hidden")
+    assert await text_of(s, "#earlier") == "Earlier in this call Day Tuesday Time ten o'clock"
+    await line.tell("parley.slots", slots=[day | {"value": "Thursday"}], expects=None)
+    await until(s.page, "document.querySelector('#slots .slot')")
+    assert await text_of(s, "#slots") == "Day Thursday"
+    assert await text_of(s, "#earlier") == "Earlier in this call Time ten o'clock"
+    await line.hang_up()
+    await until(s.page, "parley.state === 'ended'")
+    await called(s)
+    assert await s.page.is_hidden("#earlier")
+
+
+@on_stage
 async def test_a_turns_latency_is_drawn_to_scale_and_told_in_a_table(s: Stage) -> None:
     line = await called(s)
     await line.tell("parley.latency", turn=1, response_ms=500, parts=PARTS)
@@ -232,7 +251,7 @@ async def test_a_turns_latency_is_drawn_to_scale_and_told_in_a_table(s: Stage) -
     )
     assert figures == ["120 ms", "260 ms", "20 ms", "40 ms", "60 ms"]
     table = " ".join((await s.page.text_content("#waterfall table")).split())
-    assert "Last words120 ms" in table
+    assert "Transcript120 ms" in table
     assert table.endswith("Total500 ms")
     assert "End of turn 260 ms" in await s.page.get_attribute("svg.waterfall", "aria-label")
 
@@ -332,6 +351,8 @@ async def test_a_key_that_is_held_down_and_a_double_click_do_not_hang_up(s: Stag
 @on_stage
 async def test_a_call_with_the_keyboard_alone(s: Stage) -> None:
     await until(s.page, "document.activeElement.id === 'call'")
+    outline = "getComputedStyle(document.activeElement).outline"
+    assert "solid 3px" in await s.page.evaluate(outline)
     await s.page.keyboard.press("Space")
     line = await s.door.call()
     await until(s.page, "parley.state === 'listening'")
@@ -517,6 +538,26 @@ async def test_nothing_is_wider_than_a_telephones_screen(s: Stage) -> None:
         })"""
     )
     assert inside
+
+
+@pytest.mark.parametrize("width", [320, 390, 720, 900, 1100, 1280, 1600])
+def test_nothing_in_the_bar_lies_on_anything_else(stage: Stage, width: int) -> None:
+    async def scene() -> None:
+        await stage.page.set_viewport_size({"width": width, "height": 800})
+        line = await called(stage)
+        await line.says("r1", GREETING, tone(2))
+        await until(stage.page, "parley.state === 'speaking'")
+        places = await stage.page.evaluate(
+            """["state", "keypad-toggle", "call"].map((id) => {
+              const { left, right } = document.getElementById(id).getBoundingClientRect();
+              return [left, right];
+            })"""
+        )
+        ends = [end for place in places for end in place]
+        assert ends == sorted(ends)
+        assert ends[-1] <= width
+
+    stage.play(scene)
 
 
 @on_stage

@@ -204,6 +204,7 @@ function setPhase(next) {
     next === "asking" ? "Your browser asks whether this page may use the microphone." : "";
   if (idle) showBars(0);
   keepAwake(next === "live");
+  showClock();
   showState();
 }
 
