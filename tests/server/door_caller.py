@@ -14,7 +14,7 @@ FRAME = json.dumps({"type": "input_audio_buffer.append", "audio": AUDIO})
 
 
 async def main(url: str) -> None:
-    async with connect(url.replace("http", "ws") + "/v1/realtime") as connection:
+    async with connect(url.replace("http", "ws") + "/v1/realtime", max_queue=None) as connection:
         with suppress(ConnectionClosed):
             while True:
                 await connection.send(FRAME)

@@ -39,11 +39,14 @@ def with_server(
     assistants: Sequence[Served] | None = None,
     **options: Any,
 ) -> T:
-    """Serve while `main` runs."""
+    """Serve while `main` runs; then no task may be left over."""
 
     async def whole() -> T:
         async with running(assistants or [served()], port=0, **{"key": "", **options}) as server:
-            return await main(server)
+            result = await main(server)
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        assert not left, f"still running: {left}"
+        return result
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(whole())

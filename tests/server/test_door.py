@@ -2,13 +2,14 @@
 
 import asyncio
 import json
+import logging
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from door_clients import SILENT, VOICED, Line, address, dialled
-from door_support import greeting, served, with_server
+from door_clients import SILENT, VOICED, address, dialled
+from door_support import SETTINGS, greeting, served, with_server
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
@@ -146,8 +147,8 @@ def test_a_shutdown_ends_calls_with_their_reason_and_their_record(tmp_path: Path
             server.stop()
             ended = await calling.until("parley.ended")
             assert (ended["reason"], ended["at_fault"]) == ("shutdown", "platform")
-            assert (await calling.until_closed())[0] == 1000
-            assert (await waiting.until("error"))["error"]["code"] == "shutting_down"
+            assert await calling.until_closed() == (1001, "shutdown")
+            assert (await waiting.until("error"))["error"]["code"] == "shutdown"
             assert (await waiting.until_closed())[0] == 1001
             await server.wait()
 
@@ -200,34 +201,51 @@ def test_a_call_that_breaks_down_is_closed_and_others_go_on() -> None:
 
 
 def test_a_turn_and_its_latency_are_told() -> None:
-    async def main(server: Running) -> list[dict[str, Any]]:
-        async with dialled(server, origin=server.url) as line:
+    async def main(server: Running) -> dict[str, Any]:
+        async with dialled(server, origin=server.url, obeys=True) as line:
             await line.tell("parley.client", playback="marks")
             await line.begin()
-            speaking = asyncio.get_running_loop().create_task(_speak(line))
+
+            async def speak() -> None:
+                await line.send_audio(seconds=1.0)
+                await line.send_audio(VOICED, seconds=0.6)
+                await line.send_audio()
+
+            speaking = asyncio.get_running_loop().create_task(speak())
             latency = await line.until("parley.latency")
             speaking.cancel()
-            return [latency]
+            return latency
 
-    async def _speak(line: Line) -> None:
-        acknowledging = asyncio.get_running_loop().create_task(_acknowledge(line))
-        try:
-            await line.send_audio(seconds=1.0)
-            await line.send_audio(VOICED, seconds=0.6)
-            await line.send_audio()
-        finally:
-            acknowledging.cancel()
-
-    async def _acknowledge(line: Line) -> None:
-        done = 0
-        while True:
-            marks = [e["name"] for e in line.told if e["type"] == "parley.mark"]
-            for name in marks[done:]:
-                await line.tell("parley.marked", name=name)
-            done = len(marks)
-            await asyncio.sleep(0.2)
-
-    (latency,) = with_server(main, [served(says=["count"])])
+    latency = with_server(main, [served(says=["count"])])
     assert latency["turn"] == 1
-    assert 400 < latency["response_ms"] < 3000
+    wait_ms = 1000 * SETTINGS.turns.wait_s
+    assert wait_ms <= latency["response_ms"] < 3000, "not before the turn was taken for ended"
     assert sum(p["ms"] for p in latency["parts"]) == pytest.approx(latency["response_ms"], abs=0.5)
+
+
+def test_neither_keys_nor_words_are_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    async def main(server: Running) -> None:
+        await refused(server, additional_headers={"Authorization": "Bearer wr0ng"})
+        protocols = ["realtime", "openai-insecure-api-key.s3cret"]
+        async with dialled(server, origin=server.url, subprotocols=protocols, obeys=True) as line:
+            await line.tell("parley.client", playback="marks")
+            await line.begin()
+
+            async def speak() -> None:
+                await line.send_audio(seconds=0.6)
+                await line.send_audio(VOICED, seconds=0.6)
+                await line.send_audio()
+
+            speaking = asyncio.get_running_loop().create_task(speak())
+            await line.until("response.done")
+            await line.until("response.done")
+            speaking.cancel()
+            assert "confidential" in str(line.told)
+
+    with_server(main, [served(says=["confidential"])], key="s3cret")
+    ours = [r for r in caplog.records if not r.name.startswith("websockets.client")]
+    logged = "\n".join(f"{record.name}: {record.getMessage()}" for record in ours)
+    for secret in ("s3cret", "wr0ng", "confidential", "Yes."):
+        assert secret not in logged

@@ -1,6 +1,7 @@
 """The official SDK holds a spoken conversation with a real server, in real time."""
 
 import asyncio
+import base64
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -10,6 +11,7 @@ from door_clients import FRAME_S, SILENT, VOICED
 from door_support import served, with_server
 from openai import AsyncOpenAI
 from realtime_support import kinds, of, validated
+from voices import read
 
 from parley.server.serving import Running
 
@@ -57,17 +59,22 @@ async def spoken(server: Running, script: Sequence[tuple[str, float]]) -> list[d
                 if len(of(told, "response.done")) == RESPONSES:
                     break
         listening.cancel()
-    return told
+    return [validated(event) for event in told]
+
+
+def heard(told: Sequence[dict[str, Any]]) -> bytes:
+    """All the audio that came."""
+    deltas = of(told, "response.output_audio.delta")
+    return b"".join(base64.b64decode(delta["delta"]) for delta in deltas)
 
 
 def test_a_conversation() -> None:
     script = [(SILENT, 1.2), (VOICED, 0.6), (SILENT, PATIENCE_S)]
     told = with_server(lambda server: spoken(server, script), [served(says=["count to three"])])
-    for event in told:
-        validated(event)
     assert [kind for kind in kinds(told) if kind in ORDER] == ORDER
     transcripts = [e["transcript"] for e in of(told, "response.output_audio_transcript.done")]
     assert transcripts == ["Hello.", "Yes."]
+    assert read(heard(told)) == "Hello.Yes."
     (said,) = of(told, "conversation.item.input_audio_transcription.completed")
     assert said["transcript"] == "count to three"
     assert not [e for e in told if e["type"].startswith("parley.")], "it did not ask for them"
@@ -99,12 +106,13 @@ def test_the_embedded_engines_hold_one_too() -> None:
     told = with_server(main, [served_for_real])
     said = [e["transcript"] for e in of(told, "response.output_audio_transcript.done")]
     assert said[:2] == ["Hello.", "Good."]
+    (turn,) = of(told, "conversation.item.input_audio_transcription.completed")
+    assert turn["transcript"], "the recogniser has heard something"
+    assert len(heard(told)) / 48_000 > 0.5, "seconds of a voice"
 
 
 async def _synthetic(text: str) -> str:
     """A voice in base64, cut at multiples of 1280 characters into frames of 20 ms."""
-    import base64
-
     from parley.providers import registry
     from parley.runtime.voice import Voice
 

@@ -61,6 +61,14 @@ def test_what_is_wrong_is_named(text: str, code: str, param: str | None) -> None
     assert (refusal.code, refusal.param) == (code, param)
 
 
+@pytest.mark.parametrize("field", ["event_id", "name"])
+def test_a_name_without_end_is_not_repeated(field: str) -> None:
+    fields = {"type": "parley.marked", "name": "heard:1", field: "9" * 100_000}
+    refusal = refused(json.dumps(fields))
+    assert (refusal.code, refusal.param) == ("invalid_value", field)
+    assert len(str(refusal.event())) < 1000
+
+
 def test_the_event_that_was_wrong_is_named() -> None:
     text = '{"type": "input_audio_buffer.append", "event_id": "mine", "audio": []}'
     assert refused(text).event_id == "mine"

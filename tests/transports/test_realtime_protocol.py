@@ -173,6 +173,8 @@ def test_what_was_played_of_an_item_is_taken_note_of() -> None:
 def test_the_extensions_wishes_are_granted() -> None:
     client = Client()
     assert client.say("parley.marked", name="heard:5").wish == Acknowledge("heard:5")
+    assert client.error("parley.key", key="#")["code"] == "call_has_not_begun"
+    client.protocol.begin()
     assert client.say("parley.key", key="#").wish == Press("#")
     assert client.say("parley.hangup").wish == Leave()
 

@@ -3,6 +3,7 @@
 import base64
 from typing import Any
 
+import pytest
 from realtime_support import kinds, of, parsed
 
 from parley.core import actions as act
@@ -297,15 +298,24 @@ def test_what_ends_with_the_call_was_not_interrupted() -> None:
         act.ReplyEnded(1, "cancelled", "One"),
         act.EndCall(EndReason.SHUTDOWN),
     )
-    assert kinds(told)[-2:] == ["response.done", "parley.ended"]
-    assert told[-2]["response"]["status_details"] == {"type": "cancelled"}
+    assert kinds(told)[-3:] == ["response.done", "error", "parley.ended"]
+    assert told[-3]["response"]["status_details"] == {"type": "cancelled"}
+    assert told[-2]["error"]["code"] == "shutdown"
     assert (told[-1]["reason"], told[-1]["at_fault"]) == ("shutdown", "platform")
     assert line.end(EndReason.INTERNAL_ERROR) == [], "it ends once"
 
 
 def test_a_call_that_breaks_down_ends_too() -> None:
-    (told,) = Line(obeys=True).end(EndReason.INTERNAL_ERROR)
+    error, told = Line(obeys=True).end(EndReason.INTERNAL_ERROR)
+    assert (error["error"]["type"], error["error"]["code"]) == ("server_error", "internal_error")
     assert (told["reason"], told["at_fault"]) == ("internal-error", "platform")
+
+
+@pytest.mark.parametrize(
+    "reason", [EndReason.CALLER_HUNG_UP, EndReason.SILENCE_TIMEOUT, EndReason.CONNECTION_LOST]
+)
+def test_a_call_that_ends_is_no_error(reason: EndReason) -> None:
+    assert kinds(Line(obeys=True).end(reason)) == ["parley.ended"]
 
 
 def test_tools_are_shown_from_their_start_to_their_end() -> None:
@@ -333,6 +343,20 @@ def test_what_was_understood_is_told_whole() -> None:
     (told,) = line.step(TICK, act.Understood("day", "Day", ""), act.Expect(CALLER, "", "", ""))
     assert told["slots"] == [{"name": "time", "label": "Time", "value": "10:00"}]
     assert told["expects"] is None
+
+
+def test_a_question_is_told_when_it_is_asked_and_not_before() -> None:
+    """The answer is understood when a reply is promoted, the next question heard later."""
+    line = Line(obeys=True)
+    line.step(TICK, act.Expect(CALLER, "date", "Which day?", ""))
+    (told,) = line.step(TICK, act.PromoteReply(2), act.Understood("day", "Day", "Monday"))
+    assert told["slots"] == [{"name": "day", "label": "Day", "value": "Monday"}]
+    assert told["expects"] == {"kind": "date", "question": "Which day?"}
+    (told,) = line.step(
+        ev.PlayoutStarted(CALLER, 2, 1.0), act.Expect(CALLER, "time", "What time?", "")
+    )
+    assert told["slots"] == [{"name": "day", "label": "Day", "value": "Monday"}]
+    assert told["expects"] == {"kind": "time", "question": "What time?"}
 
 
 def test_half_an_emoji_reaches_the_client() -> None:

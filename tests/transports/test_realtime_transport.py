@@ -16,7 +16,8 @@ from parley.audio.formats import OUTBOUND
 from parley.core import actions as act
 from parley.core import events as ev
 from parley.core.reasons import EndReason
-from parley.errors import TransportError
+from parley.errors import ProviderUnavailable, TransportError
+from parley.providers.protocols import SttOptions
 from parley.providers.scripted import ScriptedLlm, ScriptedStt
 from parley.runtime.agent import Agent, CallRecord
 from parley.transports.realtime.limits import Limits
@@ -493,6 +494,24 @@ def test_a_call_that_the_agent_ends_is_heard_to_its_end() -> None:
     assert call.client.closed == (1000, "")
 
 
+@pytest.mark.parametrize("marks", [True, False])
+def test_when_the_engines_have_no_room_every_client_is_told(marks: bool) -> None:
+    class Full(ScriptedStt):
+        async def open(self, options: SttOptions) -> Any:
+            raise ProviderUnavailable("scripted", "all of its 8 processes are busy")
+
+    async def script(client: Client) -> None:
+        await client.quiet(60.0)
+
+    call = carry(script, an_agent(stt=Full([]), llm=ScriptedLlm([])), marks=marks)
+    assert call.reason == EndReason.TRANSCRIBER_FAILED
+    (error,) = of(call.client.told, "error")
+    assert error["error"]["type"] == "server_error"
+    assert error["error"]["code"] == "transcriber_failed"
+    assert call.client.closed == (1011, "transcriber-failed")
+    assert call.watcher.steps[-1][0] < 5.0
+
+
 def test_a_shutdown_is_told() -> None:
     told: list[dict[str, Any]] = []
 
@@ -509,7 +528,7 @@ def test_a_shutdown_is_told() -> None:
         await asyncio.wait({taking})
         await transport.close()
         told.extend(client.told)
-        assert client.closed == (1000, "")
+        assert client.closed == (1001, "shutdown")
 
     run_cleanly(main())
     assert told[-1]["type"] == "parley.ended"
@@ -524,13 +543,13 @@ def test_a_refusal_before_the_call_is_told() -> None:
         await asyncio.sleep(1.0)
         negotiating.cancel()
         await asyncio.wait({negotiating})
-        transport.refuse("shutting_down", "The server is shutting down.")
+        transport.refuse("shutdown", "The server is shutting down.")
         await transport.close()
         await transport.close()
         return client
 
     client = run_cleanly(main())
-    assert of(client.told, "error")[0]["error"]["code"] == "shutting_down"
+    assert of(client.told, "error")[0]["error"]["code"] == "shutdown"
     assert client.closed == (1001, "The server is shutting down.")
 
 

@@ -78,7 +78,7 @@ class Door:
         if isinstance(served, Refusal):
             await _turn_away(websocket, served, VIOLATION)
         elif self._draining:
-            refusal = Refusal("shutting_down", "The server is shutting down.", kind="server_error")
+            refusal = Refusal("shutdown", "The server is shutting down.", kind="server_error")
             await _turn_away(websocket, refusal, TRY_AGAIN)
         elif len(self._connections) >= self._max:
             message = f"All {self._max} lines are taken. Please try again in a moment."
@@ -147,7 +147,7 @@ class Door:
             log.error("the call %s could not be carried or kept: %s", call, error)
             transport.refuse("internal_error", FAILED, BROKEN)
         except asyncio.CancelledError:
-            transport.refuse("shutting_down", "The server is shutting down.")
+            transport.refuse("shutdown", "The server is shutting down.")
         except Exception:
             log.exception("the call %s has failed", call)
             transport.refuse("internal_error", FAILED, BROKEN)

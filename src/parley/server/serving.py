@@ -18,6 +18,7 @@ import uvicorn
 import uvloop
 
 from parley.errors import ConfigurationError
+from parley.server.accepting import Acceptor, Turnstile
 from parley.server.app import create_app
 from parley.server.connections import HttpConnection, WebSocketConnection
 from parley.server.door import DRAIN_S, MAX_CONNECTIONS, Door
@@ -33,6 +34,9 @@ MAX_FRAME = 1_048_576
 
 MAX_FILES = 8192
 """So many files and connections may be open at a time."""
+
+BACKLOG = 1024
+"""So many connections may wait to be taken in."""
 
 SOCKET_BYTES = 131_072
 """What the system may hold for a connection in each direction: two seconds of audio."""
@@ -169,7 +173,7 @@ def bind(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SOCKET_BYTES)
     try:
         listener.bind(address)
-        listener.listen(128)
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         if error.errno == errno.EADDRINUSE:
@@ -209,6 +213,7 @@ def _config(app: Any) -> uvicorn.Config:
         ws_per_message_deflate=False,
         lifespan="off",
         log_config=None,
+        log_level="error",  # below it, keys and all that is said would be logged
         access_log=False,
         proxy_headers=False,
         server_header=False,
@@ -223,10 +228,20 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self.ready = asyncio.Event()
         self._door = door
+        self._turnstile = Turnstile()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+        await super().startup([])
+        self.servers: list[Acceptor] = [Acceptor(it, self._connection) for it in sockets or []]  # type: ignore[assignment]
         self.ready.set()
+
+    def _connection(self) -> HttpConnection:
+        return HttpConnection(
+            self._turnstile,
+            config=self.config,
+            server_state=self.server_state,
+            app_state=self.lifespan.state,
+        )
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await self._door.drain()

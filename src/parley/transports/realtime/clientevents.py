@@ -1,20 +1,22 @@
 """What a client may say, and what it is told when it says something else."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from parley.transports.realtime.wire import Event
 
-_NAME_CHARS = 512
-"""Of a wrong name so many characters are repeated."""
+NAME_CHARS = 512
+"""A client's own names may have so many characters, and so many are repeated of a wrong one."""
+
+Name = Annotated[str, msgspec.Meta(max_length=NAME_CHARS)]
 
 
 class _Named(msgspec.Struct, tag_field="type", frozen=True, kw_only=True):
     """`event_id` is the client's own, and comes back in the error that the event causes."""
 
-    event_id: str | None = None
+    event_id: Name | None = None
 
 
 class SessionUpdate(_Named, tag="session.update", frozen=True, kw_only=True):
@@ -89,7 +91,7 @@ class Introduction(_Named, tag="parley.client", frozen=True, kw_only=True):
 class Marked(_Named, tag="parley.marked", frozen=True, kw_only=True):
     """The audio sent before this mark was played, or cleared."""
 
-    name: str
+    name: Name
 
 
 class Key(_Named, tag="parley.key", frozen=True, kw_only=True):
@@ -175,15 +177,15 @@ def _refused(text: str, why: str) -> Refusal:
         header = _header.decode(text)
     except (msgspec.DecodeError, RecursionError):
         header = _Header()
-    event_id = header.event_id if isinstance(header.event_id, str) else None
+    known = isinstance(header.event_id, str) and len(header.event_id) <= NAME_CHARS
+    event_id = header.event_id if known else None
     what, _, path = why.partition(" - at `$")
     param = path.rstrip("`").lstrip(".") or None
     if param is None and "required field `" in what:
         param = what.split("`")[1]
     if param == "type" and isinstance(header.type, str):
-        known = ", ".join(_KNOWN)
-        named = header.type[:_NAME_CHARS]
-        message = f"There is no client event {named!r}. Known are: {known}."
+        named = header.type[:NAME_CHARS]
+        message = f"There is no client event {named!r}. Known are: {', '.join(_KNOWN)}."
         return Refusal("unknown_event", message, "type", event_id)
     code = "missing_required_parameter" if "required field" in what else "invalid_value"
     return Refusal(code, f"{what}.", param, event_id)

@@ -145,7 +145,7 @@ class Protocol:
         updated: Event = {"type": "session.updated", "session": self.session.resource()}
         if not outcome:
             return Received((updated,))
-        message = f"The assistant decides about: {', '.join(outcome)}."
+        message = f"The assistant decides about: {', '.join(outcome)[: ce.NAME_CHARS]}."
         return Received((updated, {"type": "parley.warning", "message": message}))
 
     def _introduce(self, event: ce.Introduction) -> Received:
@@ -210,6 +210,9 @@ class Protocol:
         return Received(wish=Acknowledge(event.name))
 
     def _press(self, event: ce.Key) -> Received:
+        if self.translator is None:
+            message = "The call begins with the first audio; there was nobody to press a key for."
+            return _refused("call_has_not_begun", message, None, event)
         return Received(wish=Press(event.key))
 
     def _leave(self, event: ce.HangUp) -> Received:

@@ -9,12 +9,16 @@ from parley.core import actions as act
 from parley.core import events as ev
 from parley.core.reasons import AT_FAULT, EndReason
 from parley.transports.realtime.captions import Captions
+from parley.transports.realtime.clientevents import Refusal
 from parley.transports.realtime.codec import Encoder
 from parley.transports.realtime.items import Items, caller_item
 from parley.transports.realtime.responses import Response
 from parley.transports.realtime.sending import Reply, Sending
 from parley.transports.realtime.sessions import Session
 from parley.transports.realtime.wire import Event, Ids
+
+_NOT_OURS = "nobody", "caller", "network"
+"""Who is at fault where nothing here is broken."""
 
 _REOPENABLE = 4
 """Of so many turns the items are kept in mind: only the latest can be reopened."""
@@ -64,7 +68,7 @@ class Translator:
         self._now = 0.0
         self._out: list[Event] = []
         self.played_ms: dict[str, float] = {}
-        self.ended = False
+        self.ended: EndReason | None = None
 
     @property
     def is_responding(self) -> bool:
@@ -87,12 +91,23 @@ class Translator:
         return self._flush()
 
     def end(self, reason: str) -> list[Event]:
-        """The call is over, whether or not the conversation came to say so."""
-        if not self.ended:
-            self.ended = True
-            fault = AT_FAULT[EndReason(reason)]
-            self._tell("parley.ended", reason=str(reason), at_fault=fault)
+        """The call is over, whether or not the conversation came to say so.
+
+        Where it should not be, that is an error, which every client knows.
+        """
+        if self.ended is None:
+            self.ended = EndReason(reason)
+            if self.broke_down:
+                code = self.ended.replace("-", "_")
+                message = f"The call could not go on: {self.ended.replace('-', ' ')}."
+                self._out.append(Refusal(code, message, kind="server_error").event())
+            self._tell("parley.ended", reason=str(reason), at_fault=AT_FAULT[self.ended])
         return self._flush()
+
+    @property
+    def broke_down(self) -> bool:
+        """Whether the call has ended because something on this side does not work."""
+        return self.ended is not None and AT_FAULT[self.ended] not in _NOT_OURS
 
     def _tell(self, kind: str, **content: Any) -> None:
         self._out.append({"type": kind, **content})

@@ -1,9 +1,9 @@
 """A caller at the client door: the protocol over one socket."""
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol as Interface
 
@@ -30,15 +30,13 @@ from parley.transports.realtime.sessions import Offer
 from parley.transports.realtime.translation import Translator
 from parley.transports.realtime.wire import Event, encode
 
-log = logging.getLogger(__name__)
-
 OBEDIENT = Timing(can_pause=True, can_clear=True, acknowledges="marks", lead_s=0.2)
 """A client that obeys and acknowledges."""
 
 STANDARD = Timing(can_clear=True, acknowledges="none", latency_s=0.1, lead_s=0.2)
 """A client that clears when the caller is said to speak. Its latency is a guess."""
 
-NORMAL, GOING_AWAY, VIOLATION = 1000, 1001, 1008
+NORMAL, GOING_AWAY, VIOLATION, BROKEN = 1000, 1001, 1008, 1011
 """Close codes of RFC 6455."""
 
 FAIR = 16
@@ -103,7 +101,7 @@ class RealtimeTransport:
         self._first = b""
         self._received = 0
         self._given = 0
-        self._closing: tuple[int, str] = NORMAL, ""
+        self._closing: tuple[int, str] | None = None
         self._closed = self._gone = False
         self.timing = STANDARD
 
@@ -239,11 +237,16 @@ class RealtimeTransport:
             self._writing.cancel()
             await asyncio.wait({self._writing})
             return
-        try:
+        with suppress(TransportError):  # it is gone, which is what was wanted
             await self._writing
-            await self._socket.close(*self._closing)
-        except TransportError:
-            pass  # it is gone, which is what was wanted
+            await self._socket.close(*(self._closing or self._farewell()))
+
+    def _farewell(self) -> tuple[int, str]:
+        """The code and the reason with which a call is closed."""
+        it = self._translator
+        if it is None or not it.broke_down:
+            return NORMAL, ""
+        return (GOING_AWAY if it.ended is EndReason.SHUTDOWN else BROKEN), f"{it.ended}"
 
     def abandon(self) -> None:
         """Let go of a client, whether or not all was sent."""
