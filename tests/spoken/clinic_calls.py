@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from callers import (
+from listening_caller import (
     Hearing,
     Interjection,
     Line,

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from callers import PAUSE_S, Line, Script
+from listening_caller import PAUSE_S, Line, Script
 
 from parley.audio.formats import INBOUND
 
