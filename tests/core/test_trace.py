@@ -21,6 +21,7 @@ ONE_OF_EACH: tuple[ev.Event, ...] = (
     ev.Transcript(CALLER, 3, 'Köln, "京都"\n\u2028', final=True),
     ev.ListeningFailed(CALLER, "unavailable", permanent=False),
     ev.ListeningReady(CALLER),
+    ev.TurnJudged(CALLER, 1.5, 0.25),
     ev.KeyPressed(CALLER, "#", 1.75),
     ev.ReplyToken(1),
     ev.ReplySpan(1, 0, "Sure.", 0, 5),

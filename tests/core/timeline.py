@@ -9,6 +9,7 @@ from parley.core import actions as act
 from parley.core import events as ev
 from parley.core.actions import Action
 from parley.core.settings import (
+    EndingSettings,
     InterruptionSettings,
     KeypadSettings,
     PhraseSettings,
@@ -19,6 +20,9 @@ from parley.core.settings import (
 
 A = TypeVar("A")
 Changes = dict[str, Any]
+
+EVEN = EndingSettings(shortest_s=0.5, longest_s=0.5)
+"""Every turn ends after the same silence, whatever speaks for its end."""
 
 
 def settings(
@@ -31,10 +35,10 @@ def settings(
     phrases: Changes | None = None,
     **changes: Any,
 ) -> Settings:
-    """The defaults with changes."""
+    """The defaults with changes; all turns end alike unless `turns` says how."""
     return replace(
         Settings(),
-        turns=replace(TurnSettings(), **(turns or {})),
+        turns=replace(TurnSettings(ending=EVEN), **(turns or {})),
         interruption=replace(InterruptionSettings(), **(interruption or {})),
         keypad=replace(KeypadSettings(), **(keypad or {})),
         silence=replace(SilenceSettings(), **(silence or {})),

@@ -126,6 +126,10 @@ def _end_tool(world: "World", action: act.ToolEnded) -> None:
         world.running.remove(action.call)
 
 
+def _judge(world: "World", action: act.JudgeTurn) -> None:
+    world.judging.append(action.at)
+
+
 def _end_call(world: "World", action: act.Action) -> None:
     world.over = True
 
@@ -135,6 +139,7 @@ PERFORM: dict[type, Callable[["World", Any], None]] = {
     act.RestartListening: _listen,
     act.StopListening: _close_recognizer,
     act.FinalizeTranscript: _finalize,
+    act.JudgeTurn: _judge,
     act.StartReply: _start,
     act.PromoteReply: _promote,
     act.Synthesize: _synthesize,

@@ -10,7 +10,7 @@ from parley.core.settings import KeypadSettings, SilenceSettings, TurnSettings
 
 T = TypeVar("T")
 
-SETTINGS_BYTES = 20
+SETTINGS_BYTES = 21
 
 
 class Choices:
@@ -48,6 +48,7 @@ def settings_from(choices: Choices) -> Settings:
             wait_s=choices.of((base.turns.wait_s, 0.2, 1.0)),
             speculation_limit=choices.of((4, 1, 0)),
             recognizer_finalizes=choices.of((True, True, False)),
+            judges=choices.of((False, True)),
             utterance_limit_s=choices.of((60.0, 5.0)),
         ),
         interruption=replace(
@@ -86,6 +87,7 @@ def patient_settings(choices: Choices) -> Settings:
     turns = TurnSettings(
         speculation_limit=settings.turns.speculation_limit,
         recognizer_finalizes=settings.turns.recognizer_finalizes,
+        judges=settings.turns.judges,
         unclear_limit=1000,
     )
     return replace(settings, phrases=phrases, turns=turns)

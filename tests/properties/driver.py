@@ -81,6 +81,7 @@ class World:
         self.cleared: list[tuple[int, int, int]] = []
         self.recognizer = "off"
         self.finalizing = False
+        self.judging: list[float] = []
         self.segment = 0
         self.words: list[str] = []
         self.said = 0
@@ -208,6 +209,12 @@ class World:
             yield 5, self.final
         if self.finalizing:
             yield 12, self.final
+        if self.judging:
+            yield 12, self.judge
+
+    def judge(self) -> None:
+        """One judgement, of this pause or of one before."""
+        self.tell(ev.TurnJudged(CALLER, self.judging.pop(0), self.choices.byte() / 255))
 
     def press(self) -> None:
         """Some keys, one after the other and at once."""
@@ -438,6 +445,7 @@ class World:
             ev.ListeningReady(CALLER),
             ev.ListeningFailed(CALLER, "unavailable", permanent=False),
             ev.KeyPressed(CALLER, (*KEYS, *NOT_KEYS)[some() % 11], at),
+            ev.TurnJudged(CALLER, at, span / 2),
             ev.ReplyToken(reply),
             ev.ReplySpan(reply, span, text, span * 10, span * 10 + len(text)),
             ev.SpanRetracted(reply, span),

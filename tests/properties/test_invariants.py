@@ -116,7 +116,7 @@ def test_fillers_do_not_follow_the_answer(script: bytes) -> None:
 
 DEADLINES = {
     "clear", "end of turn", "ending", "filler", "final text", "held", "interruption",
-    "keys", "max duration", "media", "model", "playout", "recogniser opens",
+    "judgement", "keys", "max duration", "media", "model", "playout", "recogniser opens",
     "silence ends the call", "silence prompt", "stable partial", "starved", "tool", "utterance",
     "verdict", "voice",
 }  # fmt: skip

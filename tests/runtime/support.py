@@ -14,7 +14,14 @@ from parley.audio.ledger import WordTime
 from parley.core import actions as act
 from parley.core import events as ev
 from parley.core import trace
-from parley.core.settings import PhraseSettings, Settings, SilenceSettings, cached_phrases
+from parley.core.settings import (
+    EndingSettings,
+    PhraseSettings,
+    Settings,
+    SilenceSettings,
+    TurnSettings,
+    cached_phrases,
+)
 from parley.providers.protocols import LanguageModel, SpeechToText, TextToSpeech
 from parley.runtime.agent import Agent
 from parley.runtime.call import Call, Outcome, Parts
@@ -61,6 +68,7 @@ class Memory:
 
 SETTINGS = Settings(
     greeting="Hello.",
+    turns=TurnSettings(ending=EndingSettings(shortest_s=0.5, longest_s=0.5)),
     silence=SilenceSettings(prompt_after_s=10.0, end_after_s=30.0),
     phrases=PhraseSettings(),
 )

@@ -9,10 +9,13 @@ from parley.core import actions as act
 from parley.core import events as ev
 from parley.core.conversation import VERSION, Conversation
 from parley.core.events import CALLER
-from parley.core.settings import InterruptionSettings, Settings, TurnSettings
+from parley.core.settings import EndingSettings, InterruptionSettings, Settings, TurnSettings
 from parley.core.trace import Step, Trace
 
 STEP_LIMIT = 5000
+
+EVEN = EndingSettings(shortest_s=0.45, longest_s=0.45)
+"""Every turn ends after the same silence."""
 
 
 @dataclass(frozen=True)
@@ -222,7 +225,7 @@ def scripted_call(*utterances: Utterance, greeting: str = "", **script) -> Trace
     """The trace of a call; `script` as in `Script`."""
     settings = Settings(
         greeting=greeting,
-        turns=TurnSettings(wait_s=0.45, finalize_after_s=0.15, stable_partial_s=0.25),
+        turns=TurnSettings(wait_s=0.45, finalize_after_s=0.15, stable_partial_s=0.25, ending=EVEN),
         interruption=InterruptionSettings(voice_s=0.5),
     )
     return Shell(Script(utterances, **script), settings).run()

@@ -25,6 +25,14 @@ class FinalizeTranscript:
 
 
 @dataclass(frozen=True, slots=True)
+class JudgeTurn:
+    """Have the sound until now judged: is the turn over? `at` is its last voiced sample."""
+
+    leg: Leg
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class RestartListening:
     """Replace the leg's recogniser; repeat to it what no final text covers."""
 
@@ -250,6 +258,7 @@ class ToolEnded:
 Action = (
     Listen
     | FinalizeTranscript
+    | JudgeTurn
     | RestartListening
     | Expect
     | StopListening

@@ -20,7 +20,7 @@ from parley.core.history import Line, lines
 from parley.core.settings import Settings
 from parley.core.state import Context, State
 
-VERSION = "3"
+VERSION = "4"
 """Changes whenever the same events may lead to other actions."""
 
 MAX_PASSES = 200
@@ -139,6 +139,7 @@ _HANDLERS: Mapping[type, Callable[[Context, Any], None]] = {
     ev.Transcript: listening.transcript,
     ev.ListeningFailed: recovery.listening_failed,
     ev.ListeningReady: recovery.listening_ready,
+    ev.TurnJudged: listening.turn_judged,
     ev.KeyPressed: keypad.pressed,
     ev.ReplyToken: speaking.token,
     ev.ReplySpan: speaking.span,

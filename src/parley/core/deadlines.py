@@ -6,7 +6,7 @@ Deadlines are derived from the state, so that none can be forgotten or outlive i
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from parley.core import bargein, keypad, lifecycle, listening, recovery, speaking, tools
+from parley.core import bargein, ending, keypad, lifecycle, listening, recovery, speaking, tools
 from parley.core.state import Context, Reply, Span
 
 Deadline = tuple[float, str, Callable[[], None]]
@@ -69,11 +69,15 @@ def _pausing(ctx: Context) -> Iterator[Deadline]:
     if _wants_final(ctx):
         due = ear.anchor + rules.finalize_after_s
         yield due, "final text", partial(listening.finalize_due, ctx)
+    if ctx.settings.turns.judges and ear.judge_asked != ear.anchor:
+        yield ear.anchor + rules.judge_after_s, "judgement", partial(listening.judgement_due, ctx)
     if ear.partial and not listening.stable(ctx):
         since = max(ear.partial_since, ear.anchor)
         yield since + rules.stable_partial_s, "stable partial", _look_again
     if listening.may_commit(ctx):
-        limit = rules.wait_s if ear.settled else max(rules.wait_s, rules.transcript_limit_s)
+        limit = ending.wait_s(ctx)
+        if not ear.settled:
+            limit = max(limit, rules.transcript_limit_s)
         yield ear.anchor + limit, "end of turn", _look_again
 
 

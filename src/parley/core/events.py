@@ -91,6 +91,18 @@ class Transcript:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnJudged:
+    """How probable it is, by the sound, that the turn is over: 0 to 1.
+
+    `at` is the last voiced sample before the pause that was judged.
+    """
+
+    leg: Leg
+    at: float
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
 class ListeningFailed:
     """The recogniser broke down; `category` as in `parley.errors.ProviderError`."""
 
@@ -330,6 +342,7 @@ Event = (
     | Transcript
     | ListeningFailed
     | ListeningReady
+    | TurnJudged
     | KeyPressed
     | ReplyToken
     | ReplySpan

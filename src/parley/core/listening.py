@@ -1,7 +1,7 @@
 """What the caller says: voice and words, and when they make a turn."""
 
 from parley.core import actions as act
-from parley.core import bargein, recovery, speaking
+from parley.core import bargein, ending, recovery, speaking
 from parley.core import events as ev
 from parley.core.phrases import begins_with, is_acknowledgement, remainder
 from parley.core.state import CallerTurn, Context, Ear, Reply, Segment
@@ -89,6 +89,13 @@ def _supersede(ctx: Context, segment: int) -> None:
         ear.partial = None
 
 
+def turn_judged(ctx: Context, event: ev.TurnJudged) -> None:
+    """A judgement of a pause that is over says nothing about the next one."""
+    ear = ctx.state.ear
+    if ear.judge_asked == event.at and 0.0 <= event.probability <= 1.0:
+        ear.judged = event.at, event.probability
+
+
 def media_lost(ctx: Context, event: ev.MediaLost) -> None:
     ear = ctx.state.ear
     if not ear.listening.can("lose"):
@@ -129,13 +136,19 @@ def finalize_due(ctx: Context) -> None:
     ctx.do(act.FinalizeTranscript(ear.leg))
 
 
+def judgement_due(ctx: Context) -> None:
+    ear = ctx.state.ear
+    ear.judge_asked = ear.anchor
+    ctx.do(act.JudgeTurn(ear.leg, ear.anchor))
+
+
 # Rules
 
 
 def end_turn(ctx: Context) -> None:
     """Commit the turn when it has ended."""
     ear, rules = ctx.state.ear, ctx.settings.turns
-    if not may_commit(ctx) or ctx.now < ear.anchor + rules.wait_s:
+    if not may_commit(ctx) or ctx.now < ear.anchor + ending.wait_s(ctx):
         return
     if not ear.settled and ctx.now < ear.anchor + rules.transcript_limit_s:
         return

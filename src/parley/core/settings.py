@@ -2,7 +2,45 @@
 
 from dataclasses import dataclass, field
 
-from parley.core.phrases import ACKNOWLEDGEMENTS
+from parley.core.phrases import ACKNOWLEDGEMENTS, HESITATIONS, OPEN_WORDS
+
+
+@dataclass(frozen=True, slots=True)
+class EndingSettings:
+    """What is evidence for the end of a turn, and how long a pause it takes to confirm it.
+
+    The weights are log-odds: 3 is twenty to one.
+    """
+
+    shortest_s: float = 0.25
+    """The pause that ends a turn which is certainly over."""
+
+    longest_s: float = 1.4
+    """The pause that ends one which certainly is not."""
+
+    open_words: tuple[str, ...] = OPEN_WORDS
+    """Words with which hardly anybody ends what they say."""
+
+    open_end: float = 2.5
+    """The weight of such a word at the end."""
+
+    hesitations: tuple[str, ...] = HESITATIONS
+    """Sounds with which a speaker keeps the floor."""
+
+    hesitation: float = 3.0
+    """The weight of such a sound at the end."""
+
+    dictation: float = 2.0
+    """The weight of digits or letters that are spelled out one by one."""
+
+    answer: float = 3.0
+    """The weight of a whole answer to a question that wants yes or no."""
+
+    stop: float = 1.0
+    """The weight of a full stop, a question mark or an exclamation mark at the end."""
+
+    comma: float = 1.5
+    """The weight of a comma or a dash at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,7 +48,17 @@ class TurnSettings:
     """When the caller's turn has ended."""
 
     wait_s: float = 0.5
-    """Silence after the last voiced sample that ends a turn whose words are known."""
+    """Silence after the last voiced sample that ends a turn whose words are known, where
+    nothing tells whether it is over."""
+
+    ending: EndingSettings = EndingSettings()
+    """What does."""
+
+    judges: bool = False
+    """Whether there is a model that judges by the sound whether the turn is over."""
+
+    judge_after_s: float = 0.15
+    """Silence after which it is asked."""
 
     finalize_after_s: float = 0.15
     """Silence after which the recogniser is asked for its final text."""

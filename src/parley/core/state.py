@@ -38,6 +38,8 @@ class Ear:
     closed: set[int] = field(default_factory=set)
     final_known: float = -1.0
     finalize_asked: float | None = None
+    judge_asked: float | None = None
+    judged: tuple[float, float] | None = None
     lost_since: float = 0.0
     cut_off: bool = False
     speculations: int = 0

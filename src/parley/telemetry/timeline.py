@@ -108,6 +108,7 @@ _CALLER: Mapping[type, _Phrase] = {
     ev.SpeechStopped: "pauses",
     ev.Transcript: _transcript,
     ev.KeyPressed: "presses {key}",
+    ev.TurnJudged: "sounds as if it were over, with {probability:.0%}",
 }
 
 _AGENT: Mapping[type, _Phrase] = {
@@ -140,6 +141,7 @@ _CORE: Mapping[type, _Phrase] = {
     ev.EndRequested: "the call is to end: {reason}",
     act.Listen: "listen",
     act.FinalizeTranscript: "ask for the final text",
+    act.JudgeTurn: "ask whether it sounds as if it were over",
     act.RestartListening: "restart the recogniser",
     act.Expect: _expect,
     act.StopListening: "stop listening",
