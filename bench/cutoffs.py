@@ -10,7 +10,7 @@ import argparse
 import asyncio
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ import utterances
 from common import SETTINGS, find_corpus
 from parley.core import actions as act
 from parley.core import events as ev
-from parley.core.settings import Settings
+from parley.core.settings import EndingSettings, Settings, TurnSettings
 from parley.runtime.stages import Stages
 from parley.runtime.voice import Speech
 from parley.runtime.vtime import run_virtual
@@ -122,12 +122,28 @@ async def call(
     }
 
 
-async def calls(trials: Sequence[Trial], waits: Sequence[float]) -> list[dict[str, Any]]:
+POLICIES: dict[str, Callable[[TurnSettings], TurnSettings]] = {
+    "silence": lambda turns: replace(turns, ending=SILENCE),
+    "words": lambda turns: turns,
+    "sound": lambda turns: replace(turns, judges=True, ending=NO_WORDS),
+    "both": lambda turns: replace(turns, judges=True),
+}
+"""What is evidence for the end of a turn; "words" is what Parley does without a model."""
+
+SILENCE = EndingSettings(shortest_s=1e9, longest_s=0.0)
+NO_WORDS = EndingSettings(
+    open_end=0.0, hesitation=0.0, dictation=0.0, answer=0.0, stop=0.0, comma=0.0
+)
+
+
+async def calls(
+    trials: Sequence[Trial], waits: Sequence[float], policy: str
+) -> list[dict[str, Any]]:
     """All trials with all waits, some at a time."""
     room, phrases = asyncio.Semaphore(TOGETHER), dict[str, tuple[Speech, ...]]()
 
     async def one(trial: Trial, wait_s: float) -> dict[str, Any]:
-        turns = replace(SETTINGS.turns, wait_s=wait_s)
+        turns = POLICIES[policy](replace(SETTINGS.turns, wait_s=wait_s))
         async with room:
             return await call(trial, replace(SETTINGS, turns=turns), phrases)
 
@@ -138,6 +154,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="where the JSON goes")
     parser.add_argument("--wait", default="", help="seconds, comma-separated; empty: the default")
+    parser.add_argument("--policy", choices=POLICIES, default="words", help="what counts")
     parser.add_argument("--per-recording", type=int, default=8, help="pauses put into each")
     parser.add_argument("--share", default="0/1", help="which part of the trials, as 0/2 or 1/2")
     return parser.parse_args()
@@ -150,7 +167,7 @@ def main() -> None:
     waits = [float(w) for w in given.wait.split(",") if w] or [SETTINGS.turns.wait_s]
     trials = [*inserted(folder, given.per_recording), *natural(folder)][share::shares]
     print(f"{len(trials)} trials after {time.perf_counter() - began:.0f} s", flush=True)
-    found = run_virtual(calls(trials, waits))
+    found = run_virtual(calls(trials, waits, given.policy))
     print(f"{len(found)} calls after {time.perf_counter() - began:.0f} s", flush=True)
     given.out.write_text(json.dumps(found))
 

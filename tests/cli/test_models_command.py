@@ -37,11 +37,6 @@ def run(*arguments: str) -> str:
     return result.stdout
 
 
-def test_pull_without_names_fetches_all(stored: list[str]) -> None:
-    assert str(SILERO.path) in run("pull")
-    assert stored == list(CATALOGUE)
-
-
 def test_pull_fetches_what_is_named(stored: list[str]) -> None:
     run("pull", "silero-vad")
     assert stored == ["silero-vad"]
@@ -51,6 +46,18 @@ def test_an_unknown_name_fetches_nothing(stored: list[str]) -> None:
     with pytest.raises(ConfigurationError, match="nonsense"):
         run("pull", "silero-vad", "nonsense")
     assert stored == []
+
+
+def test_what_calls_need_is_fetched_when_nothing_is_named(stored: list[str]) -> None:
+    assert str(SILERO.path) in run("pull")
+    assert stored == [name for name, model in CATALOGUE.items() if not model.optional]
+
+
+def test_an_optional_model_is_fetched_by_its_name_only(stored: list[str]) -> None:
+    run("pull")
+    assert "smart-turn" not in stored
+    run("pull", "smart-turn")
+    assert stored[-1] == "smart-turn"
 
 
 def test_list_says_what_is_here() -> None:

@@ -82,8 +82,24 @@ def test_the_free_times_of_a_day() -> None:
 @empty
 def test_a_closed_day_names_the_next_one() -> None:
     free = clinic.free_times(SUNDAY)
-    assert (free["open"], free["times"], free["offer"]) == (False, [], [])
-    assert free["next_day"] == "2026-12-07"
+    assert (free["open"], free["times"]) == (False, [])
+    assert free["next_day"] == free["offer_day"] == "2026-12-07"
+    assert free["offer"] == ["09:00", "13:00", "16:30"]
+
+
+@empty
+def test_the_free_times_of_a_part_of_a_day() -> None:
+    assert clinic.free_times(TUESDAY, "morning")["times"][-1] == "11:30"
+    assert clinic.free_times(TUESDAY, "afternoon")["times"][0] == "12:00"
+    free = clinic.free_times(SATURDAY, "afternoon")
+    assert (free["times"], free["offer_day"], free["offer"][0]) == ([], "2026-12-07", "12:00")
+    assert "morning or afternoon" in refusal(clinic.free_times, TUESDAY, "night")
+
+
+@empty
+def test_the_next_free_times() -> None:
+    assert clinic.free_times()["offer_day"] == MONDAY
+    assert clinic.free_times("next week")["offer_day"] == "2026-12-07"
 
 
 @empty
@@ -184,6 +200,14 @@ def test_who_was_misheard_is_found_by_the_name_that_is_most_like_it() -> None:
     clinic.book(TUESDAY, "10:30", "Mark Johnson")
     assert clinic.find_appointment("Murray Jones")["appointments"] == [made]
     assert clinic.find_appointment("Anna Smith")["found"] == 0
+
+
+@empty
+def test_of_several_appointments_the_day_tells_which() -> None:
+    first = clinic.book(TUESDAY, "10:00", "Anna Smith")
+    second = clinic.book(SATURDAY, "10:00", "Anna Smith")
+    assert clinic.find_appointment("Anna Smith", SATURDAY)["appointments"] == [second]
+    assert clinic.find_appointment("Anna Smith", SUNDAY)["appointments"] == [first, second]
 
 
 @empty

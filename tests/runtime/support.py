@@ -128,6 +128,7 @@ def call_of(agent: Agent, caller: ScriptedCaller, memory: Memory) -> Call:
         stages=agent.stages(),
         chunking=agent.chunking,
         gap_s=agent.gap_s,
+        judge=agent.end_of_turn.open() if agent.end_of_turn else None,
     )
     return Call(parts, caller, memory)
 

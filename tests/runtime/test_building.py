@@ -18,6 +18,7 @@ from parley.runtime import building
 from parley.runtime.building import build_agent, settings_for
 from parley.runtime.responders import ModelResponder
 from parley.runtime.stages import Stages
+from parley.speech.endofturn_shared import SharedEndOfTurn
 
 
 def settings(finalizes: bool = True, **described: Any) -> Settings:
@@ -73,6 +74,42 @@ def test_everything_that_it_says_counts() -> None:
     assert (silence.prompt_after_s, silence.end_after_s) == (5, 21)
     assert silence.prompts == ("Hello?", "Still there?", "Hello?")
     assert {"Hi.", "Bye.", "Hello?", "Still there?"} <= set(cached_phrases(found))
+
+
+def test_the_lists_of_words_are_for_english_only() -> None:
+    assert settings().turns.ending == Settings().turns.ending
+    assert settings(transcriber={"language": "en-GB"}).turns.ending == Settings().turns.ending
+    german = settings(transcriber={"language": "de"}).turns.ending
+    assert (german.open_words, german.hesitations) == ((), ())
+
+
+def plan(provider: str) -> dict[str, Any]:
+    return {"startSpeakingPlan": {"smartEndpointingPlan": {"provider": provider}}}
+
+
+@pytest.mark.usefixtures("scripted")
+def test_the_sound_of_turns_is_judged_where_the_model_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = SharedEndOfTurn(lambda _: 0.5)
+    monkeypatch.setattr(building, "shared_end_of_turn", lambda: model)
+    for provider, judges in (("auto", True), ("smart-turn", True), ("off", False)):
+        agent = build_agent(Assistant.parse(plan(provider)))
+        assert agent.end_of_turn is (model if judges else None)
+        assert agent.settings.turns.judges is judges
+
+
+@pytest.mark.usefixtures("scripted")
+def test_a_model_that_was_not_fetched_is_missed_only_where_it_was_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def missing() -> SharedEndOfTurn:
+        raise MissingModelError("smart-turn")
+
+    monkeypatch.setattr(building, "shared_end_of_turn", missing)
+    assert not build_agent(Assistant()).settings.turns.judges
+    with pytest.raises(MissingModelError, match="smart-turn"):
+        build_agent(Assistant.parse(plan("smart-turn")))
 
 
 def test_a_recogniser_is_asked_only_for_what_it_can_do() -> None:

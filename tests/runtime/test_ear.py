@@ -3,13 +3,14 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import groupby
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from callers import ScriptedCaller
-from support import Carried, an_agent, carry, heedless
+from support import SETTINGS, Carried, an_agent, carry, heedless
 from voices import LevelVad
 
 from parley.audio.formats import INBOUND
@@ -18,8 +19,10 @@ from parley.core import events as ev
 from parley.errors import ProviderTimeout, ProviderUnavailable
 from parley.providers.protocols import SttCapabilities, SttOptions, SttResult, SttStream
 from parley.providers.scripted import ScriptedLlm
-from parley.runtime.ear import GAP_S, REPLAY_S, VAD_RETRY_S
+from parley.runtime.ear import GAP_S, JUDGED_S, REPLAY_S, VAD_RETRY_S
 from parley.runtime.responders import Expects, ReplyPart, ReplyRequest, ReplyText
+from parley.speech.endofturn import LEAD_S as TURN_LEAD_S
+from parley.speech.endofturn_shared import SharedEndOfTurn, TurnModel
 from parley.speech.gate import LEAD_S
 
 GONE = ProviderUnavailable("tape", "gone")
@@ -299,6 +302,76 @@ def test_without_a_voice_detector_it_hears_everything(caplog: pytest.LogCaptureF
     assert given[0][0] == "silence"
     assert given[0][1] == pytest.approx(1.0 - LEAD_S, abs=0.05)
     assert given[1][0] == "noise"
+
+
+# The end of a turn
+
+
+def told(call: Carried) -> list[ev.Event]:
+    return [step.event for step in call.memory.steps]
+
+
+def hears_and_judges(script: Any, judge: Callable[[bytes], float | None]) -> Carried:
+    agent = an_agent(
+        stt=TapeStt(["one", "two", "three"]),
+        llm=ScriptedLlm(["Yes."] * 3, then="Well."),
+        settings=replace(SETTINGS, turns=replace(SETTINGS.turns, judges=True)),
+        end_of_turn=SharedEndOfTurn(cast("TurnModel", judge)),
+    )
+    try:
+        return carry(agent, ScriptedCaller(script))
+    finally:
+        assert agent.end_of_turn is not None
+        agent.end_of_turn.close()
+
+
+def test_the_sound_of_the_turn_is_judged_and_nothing_before_it() -> None:
+    heard: list[bytes] = []
+
+    def judge(pcm: bytes) -> float:
+        heard.append(pcm)
+        return 0.75
+
+    call = hears_and_judges(two_questions, judge)
+    judged = [e for e in told(call) if isinstance(e, ev.TurnJudged)]
+    assert [e.probability for e in judged] == [0.75, 0.75]
+    for (_, offset), event in zip(edges(call)[1::2], judged, strict=True):
+        assert event.at == offset
+    for pcm in heard:
+        lead, voice, rest = (len(list(run)) / INBOUND.sample_rate for _, run in by_sound(pcm))
+        assert lead == pytest.approx(TURN_LEAD_S, abs=0.04)
+        assert voice == pytest.approx(1.0, abs=0.02)
+        assert rest == pytest.approx(SETTINGS.turns.judge_after_s, abs=0.06)
+
+
+def test_of_a_long_turn_the_last_of_its_sound_is_judged() -> None:
+    heard: list[bytes] = []
+
+    async def tells_a_story(caller: ScriptedCaller) -> None:
+        await caller.quiet(1.0)
+        await caller.say(12.0)
+        await caller.listen()
+
+    def judge(pcm: bytes) -> float:
+        heard.append(pcm)
+        return 0.5
+
+    hears_and_judges(tells_a_story, judge)
+    assert INBOUND.seconds_in(heard[0]) == pytest.approx(JUDGED_S, abs=0.03)
+
+
+def test_a_model_that_fails_changes_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    def judge(pcm: bytes) -> float:
+        raise ValueError("no")
+
+    caplog.set_level(logging.CRITICAL)
+    call = hears_and_judges(two_questions, judge)
+    assert not [e for e in told(call) if isinstance(e, ev.TurnJudged)]
+    assert [text for who, text in call.lines if who == "caller"] == ["one", "two"]
+
+
+def by_sound(pcm: bytes) -> Any:
+    return groupby(pcm[n : n + 2] != b"\0\0" for n in range(0, len(pcm), 2))
 
 
 # Voice

@@ -178,12 +178,29 @@ def test_a_failure_leads_on_with_its_reason() -> None:
     assert HangUp() in parts
 
 
-def test_words_that_come_with_a_result_are_an_answer_to_what_follows_it() -> None:
+def test_words_that_come_with_a_result_may_be_an_answer_to_what_follows_it() -> None:
     """Pain 12: what is said while a tool runs is not lost."""
     call = Conversation()
     call.says("tuesday")
+    call.tool_returns('{"free": false}')
+    assert words(call.thinks(Line("caller", "or thursday"))) == "It is taken. One moment."
+
+
+def test_a_yes_that_comes_with_a_result_agrees_to_nothing() -> None:
+    """What it would agree to has not been said yet."""
+    call = Conversation()
+    call.says("tuesday")
     call.tool_returns('{"free": true}')
-    assert words(call.thinks(Line("caller", "yes"))) == "Goodbye."
+    assert words(call.thinks(Line("caller", "yes"))) == "It is free. Shall I book it?"
+
+
+def test_a_result_is_told_though_the_caller_spoke_and_the_call_ends_with_it() -> None:
+    call = Conversation()
+    call.says("tuesday")
+    call.tool_returns(FAILED.format(error="it is locked."))
+    parts = call.thinks(Line("caller", "thank you"))
+    assert words(parts) == "No calendar: it is locked."
+    assert HangUp() in parts
 
 
 def test_words_that_come_before_the_result_are_told_to_wait() -> None:

@@ -110,11 +110,32 @@ class Voice(ProviderSection):
     chunk_plan: ChunkPlan = Field(default=ChunkPlan(), description="first_clause and max_words")
 
 
+class SmartEndpointingPlan(Section):
+    """Which model judges by the sound whether the caller has finished."""
+
+    provider: Literal["auto", "smart-turn", "off"] = Field(
+        default="auto", description="smart-turn, off, or auto: smart-turn where it was fetched"
+    )
+
+    @field_validator("provider", mode="before")
+    @classmethod
+    def _hosted_ones(cls, provider: Any) -> Any:
+        """VAPI's own, for which ours stands."""
+        return "auto" if provider in ("vapi", "livekit", "custom-endpointing-model") else provider
+
+
 class StartSpeakingPlan(Section):
     """When the assistant takes its turn."""
 
     wait_seconds: float = Field(
-        default=0.5, ge=0, le=5, description="the silence that ends a caller's turn, 0 to 5 seconds"
+        default=0.5,
+        ge=0,
+        le=5,
+        description="the silence that ends a caller's turn where nothing tells whether it is over,"
+        " 0 to 5 seconds",
+    )
+    smart_endpointing_plan: SmartEndpointingPlan = Field(
+        default=SmartEndpointingPlan(), description="provider"
     )
 
 

@@ -135,7 +135,8 @@ def _models() -> list[Finding]:
             found.append(Finding(f"model {name}", "ok", f"{model.version}, {model.path}"))
         else:
             detail = f"{model.version} was not fetched ({model.wheel_bytes / 1e6:.0f} MB)"
-            found.append(Finding(f"model {name}", "missing", detail, f"parley models pull {name}"))
+            state: State = "optional" if model.optional else "missing"
+            found.append(Finding(f"model {name}", state, detail, f"parley models pull {name}"))
     return found
 
 

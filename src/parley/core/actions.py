@@ -26,9 +26,13 @@ class FinalizeTranscript:
 
 @dataclass(frozen=True, slots=True)
 class JudgeTurn:
-    """Have the sound until now judged: is the turn over? `at` is its last voiced sample."""
+    """Have the sound of the turn until now judged: is it over?
+
+    `since` is its first voiced sample, `at` its last, in audio time.
+    """
 
     leg: Leg
+    since: float
     at: float
 
 

@@ -161,7 +161,7 @@ def clear_turn(ctx: Context) -> None:
     ear = ctx.state.ear
     ear.finals.clear()
     ear.partial = None
-    ear.finalize_asked = None
+    ear.finalize_asked = ear.began = None
     ear.voiced_s = 0.0
     ear.speculations = 0
     ear.cut_off = ear.withdrawn = ear.took_floor = False

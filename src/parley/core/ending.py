@@ -22,8 +22,11 @@ SHORT_ANSWERS = frozenset(
 """Whole answers to a question that wants yes or no."""
 
 SPOKEN_DIGITS = frozenset(
-    "zero oh one two three four five six seven eight nine double triple".split()
-)
+    (
+        "zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
+        "double", "triple",
+    )
+)  # fmt: skip
 
 DICTATED = 3
 """Single digits or letters in a row at the end of the words that are dictation."""
@@ -35,7 +38,7 @@ def wait_s(ctx: Context) -> float:
     odds = evidence(ear.text, ctx.state.told.expects.kind, rules.ending)
     judged = ear.judged
     if judged is not None and judged[0] == ear.anchor:
-        odds += _log_odds(judged[1])
+        odds += rules.ending.sound * _log_odds(judged[1])
     return silence(odds, rules.wait_s, rules.ending)
 
 

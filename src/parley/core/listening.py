@@ -12,6 +12,8 @@ from parley.core.state import CallerTurn, Context, Ear, Reply, Segment
 def speech_started(ctx: Context, event: ev.SpeechStarted) -> None:
     ear = ctx.state.ear
     ear.onset = event.at
+    if ear.began is None:
+        ear.began = event.at
     ear.onset_before, ear.onset_known = ear.onset_known, ctx.now
     if ear.listening.can("voice"):
         ear.listening.fire("voice")
@@ -139,7 +141,7 @@ def finalize_due(ctx: Context) -> None:
 def judgement_due(ctx: Context) -> None:
     ear = ctx.state.ear
     ear.judge_asked = ear.anchor
-    ctx.do(act.JudgeTurn(ear.leg, ear.anchor))
+    ctx.do(act.JudgeTurn(ear.leg, ear.anchor if ear.began is None else ear.began, ear.anchor))
 
 
 # Rules

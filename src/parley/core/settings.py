@@ -15,7 +15,7 @@ class EndingSettings:
     shortest_s: float = 0.25
     """The pause that ends a turn which is certainly over."""
 
-    longest_s: float = 1.4
+    longest_s: float = 1.2
     """The pause that ends one which certainly is not."""
 
     open_words: tuple[str, ...] = OPEN_WORDS
@@ -35,6 +35,10 @@ class EndingSettings:
 
     answer: float = 3.0
     """The weight of a whole answer to a question that wants yes or no."""
+
+    sound: float = 0.4
+    """How much the log-odds count that the model of the sound gives: on recorded people it is
+    two to four times less certain than it says (docs/adr/0006)."""
 
     stop: float = 1.0
     """The weight of a full stop, a question mark or an exclamation mark at the end."""

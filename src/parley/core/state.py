@@ -25,6 +25,7 @@ class Ear:
     hearing: Machine = field(default_factory=lambda: Machine(HEARING))
     hearing_since: float = 0.0
     failures: int = 0
+    began: float | None = None
     onset: float = 0.0
     onset_known: float = 0.0
     onset_before: float = 0.0

@@ -34,6 +34,11 @@ HOURS: Mapping[int, tuple[int, int]] = MappingProxyType(
 )
 """When the clinic opens and closes, in minutes of the day, by weekday; 0 is Monday."""
 
+ALL_DAY = range(24)
+PARTS: Mapping[str, range] = MappingProxyType({"morning": range(12), "afternoon": range(12, 24)})
+"""The hours of each part of a day."""
+
+NEXT_WEEK = "next week"
 SLOT_MINUTES = 30
 AHEAD_DAYS = 365
 """How far ahead appointments are made."""
@@ -114,25 +119,31 @@ def opening_hours(day: str) -> dict[str, Any]:
     }
 
 
-def free_times(day: str) -> dict[str, Any]:
+def free_times(day: str | None = None, part: str | None = None) -> dict[str, Any]:
     """List the free times of a day. Offer the caller only those under "offer".
 
-    Returns day, weekday, open, times (all that are free), offer (at most three of them), and
-    next_day: the next later day with a free time, or null.
+    Returns day, weekday, open, times (all that are free), offer (at most three of them, or of
+    offer_day), offer_day (the day itself where it has a free time, else the next one that has,
+    or null), and next_day: the next later day with a free time, or null.
 
     Args:
-        day: the date, as YYYY-MM-DD.
+        day: the date, as YYYY-MM-DD, or "next week"; today where it is left out.
+        part: morning or afternoon; the whole day where it is left out.
     """
-    asked = _day(day)
+    asked = _first_day(day)
+    hours = _hours_of(part)
     with _calendar() as db:
-        times = _free(db, asked)
-        later = next(_days_with_free_times(db, asked + timedelta(days=1)), None)
-    spread = {0, len(times) // 2, len(times) - 1}
+        times = _free(db, asked, hours)
+        later = next(_days_with_free_times(db, asked + timedelta(days=1), hours), None)
+        offered = times or (_free(db, later, hours) if later else [])
+    offer_day = asked if times else later
+    spread = {0, len(offered) // 2, len(offered) - 1}
     return {
         **_named(asked),
         "open": asked.weekday() in HOURS,
         "times": times,
-        "offer": [times[n] for n in sorted(spread)] if times else [],
+        "offer": [offered[n] for n in sorted(spread)] if offered else [],
+        "offer_day": offer_day.isoformat() if offer_day else None,
         "next_day": later.isoformat() if later else None,
     }
 
@@ -185,7 +196,7 @@ def book(day: str, time: str, name: str) -> dict[str, Any]:
     return _appointment(row)
 
 
-def find_appointment(name: str) -> dict[str, Any]:
+def find_appointment(name: str, day: str | None = None) -> dict[str, Any]:
     """Find the coming appointments of the caller.
 
     Where nobody has exactly this name, those of the name that is most like it, if one is:
@@ -196,9 +207,13 @@ def find_appointment(name: str) -> dict[str, Any]:
 
     Args:
         name: the caller's full name, as it was given when the appointment was made.
+        day: the date of the one that is meant, as YYYY-MM-DD: those of that day alone are
+            found, where there are any.
     """
+    meant = _day(day).isoformat() if day else ""
     with _calendar() as db:
         found = _coming(db, name) or _coming(db, _most_like(db, name))
+    found = [each for each in found if each["day"] == meant] or found
     first = found[0] if found else dict.fromkeys(("id", "day", "weekday", "time", "name"))
     return {"found": len(found), **first, "appointments": found}
 
@@ -348,17 +363,35 @@ def _near(db: sqlite3.Connection, day: date, at: str) -> tuple[date | None, list
     return other, sorted(sorted(free, key=lambda t: abs(_minutes(t) - wanted))[:3])
 
 
-def _days_with_free_times(db: sqlite3.Connection, start: date) -> Iterator[date]:
+def _days_with_free_times(
+    db: sqlite3.Connection, start: date, hours: range = ALL_DAY
+) -> Iterator[date]:
     ahead = clock().date() + timedelta(days=AHEAD_DAYS)
     days = (max(start, clock().date()) + timedelta(days=n) for n in range(AHEAD_DAYS))
-    return (day for day in days if day <= ahead and _free(db, day))
+    return (day for day in days if day <= ahead and _free(db, day, hours))
 
 
-def _free(db: sqlite3.Connection, day: date) -> list[str]:
+def _free(db: sqlite3.Connection, day: date, hours: range = ALL_DAY) -> list[str]:
     now = clock()
     taken = _taken(db, day)
     passed = (now.date().isoformat(), f"{now:%H:%M}")
-    return [at for at in _slots(day) if at not in taken and (day.isoformat(), at) > passed]
+    free = [at for at in _slots(day) if at not in taken and (day.isoformat(), at) > passed]
+    return [at for at in free if _minutes(at) // 60 in hours]
+
+
+def _first_day(text: str | None) -> date:
+    today = clock().date()
+    if text == NEXT_WEEK:
+        return today + timedelta(days=7 - today.weekday())
+    return _day(text) if text else today
+
+
+def _hours_of(part: str | None) -> range:
+    if not part:
+        return ALL_DAY
+    if part not in PARTS:
+        raise ToolError("that is no part of the day", remedy="It is morning or afternoon.")
+    return PARTS[part]
 
 
 def _taken(db: sqlite3.Connection, day: date) -> set[str]:

@@ -18,6 +18,7 @@ from parley.runtime.folder import CallFolder
 from parley.runtime.responders import Responder
 from parley.runtime.stages import EventStage, Stages
 from parley.runtime.voice import Voice
+from parley.speech.endofturn_shared import SharedEndOfTurn
 from parley.speech.vad import SharedVad
 from parley.text.cutting import ChunkSettings
 from parley.text.speakable import speakable
@@ -53,6 +54,7 @@ class Agent:
     stt_options: SttOptions = field(default_factory=SttOptions)
     chunking: ChunkSettings | None = None
     gap_s: float | None = GAP_S
+    end_of_turn: SharedEndOfTurn | None = None
     others: tuple[Provider, ...] = ()
 
     async def start(self) -> None:
@@ -87,6 +89,7 @@ class Agent:
             stages=_watched(self.stages(), watch),
             chunking=self.chunking,
             gap_s=self.gap_s,
+            judge=self.end_of_turn.open() if self.end_of_turn else None,
         )
         with collector.on_the_line():
             if calls is None:

@@ -11,12 +11,13 @@ from parley.assistants.model import Assistant
 from parley.assistants.problems import found_error
 from parley.core.phrases import ACKNOWLEDGEMENTS
 from parley.core.settings import (
+    EndingSettings,
     InterruptionSettings,
     Settings,
     SilenceSettings,
     TurnSettings,
 )
-from parley.errors import AssistantError
+from parley.errors import AssistantError, MissingModelError
 from parley.providers import registry
 from parley.providers.protocols import (
     LanguageModel,
@@ -29,6 +30,7 @@ from parley.runtime.flows import FlowResponder
 from parley.runtime.responders import HandingOver, ModelResponder, Responder
 from parley.runtime.stages import Stages
 from parley.runtime.voice import Voice
+from parley.speech.endofturn_shared import SharedEndOfTurn, shared_end_of_turn
 from parley.speech.shared import shared_vad
 from parley.text.cutting import ChunkSettings
 from parley.tools.runner import Tool, tool
@@ -61,12 +63,15 @@ def build_agent(
             remedy="Leave the grammar out, or use the provider pocketsphinx.",
         )
     model = registry.create("llm", assistant.model.provider, assistant.model.settings())
+    end_of_turn = _end_of_turn(assistant)
     tools = [t if isinstance(t, Tool) else tool(t) for t in assistant.tools]
     dialogue = _dialogue(assistant, tools)
     language = assistant.transcriber.language
     chunks = assistant.voice.chunk_plan
     return Agent(
-        settings=settings_for(assistant, stt.capabilities, dialogue, today),
+        settings=settings_for(
+            assistant, stt.capabilities, dialogue, today, judges=end_of_turn is not None
+        ),
         stt=stt,
         stt_options=SttOptions(language=language, grammar=assistant.transcriber.grammar),
         vad=shared_vad(),
@@ -80,8 +85,22 @@ def build_agent(
         tools={t.definition.name: t for t in tools},
         stages=stages,
         chunking=ChunkSettings(first_clause=chunks.first_clause, max_words=chunks.max_words),
+        end_of_turn=end_of_turn,
         others=(model,),
     )
+
+
+def _end_of_turn(assistant: Assistant) -> SharedEndOfTurn | None:
+    """The model that judges the sound of turns, where it is wanted and there."""
+    wanted = assistant.start_speaking_plan.smart_endpointing_plan.provider
+    if wanted == "off":
+        return None
+    try:
+        return shared_end_of_turn()
+    except MissingModelError:
+        if wanted == "auto":
+            return None
+        raise
 
 
 def _dialogue(assistant: Assistant, tools: list[Tool]) -> Dialogue | None:
@@ -99,6 +118,8 @@ def settings_for(
     stt: SttCapabilities,
     dialogue: Dialogue | None = None,
     today: Today = machines_date,
+    *,
+    judges: bool = False,
 ) -> Settings:
     """How the assistant wants its conversations to behave."""
     stop, idle = assistant.stop_speaking_plan, assistant.message_plan
@@ -115,6 +136,8 @@ def settings_for(
         max_duration_s=assistant.max_duration_seconds,
         turns=TurnSettings(
             wait_s=assistant.start_speaking_plan.wait_seconds,
+            ending=_ending(assistant.transcriber.language),
+            judges=judges,
             recognizer_finalizes=stt.finalizes,
             finalize_after_s=stt.finalize_after_s,
         ),
@@ -132,6 +155,13 @@ def settings_for(
             end_after_s=assistant.silence_timeout_seconds,
         ),
     )
+
+
+def _ending(language: str) -> EndingSettings:
+    """What words say about the end of a turn: those lists are English."""
+    if language.lower().split("-")[0] == "en":
+        return EndingSettings()
+    return EndingSettings(open_words=(), hesitations=())
 
 
 def opening(assistant: Assistant, dialogue: Dialogue | None, today: date) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from parley.runtime.responders import Responder
 from parley.runtime.shell import Shell
 from parley.runtime.stages import Stages
 from parley.runtime.voice import Voice
+from parley.speech.endofturn_shared import PauseJudge
 from parley.speech.vad import SharedVad
 from parley.text.cutting import ChunkSettings
 from parley.tools.runner import Tool, run
@@ -59,6 +60,7 @@ class Parts:
     stages: Stages
     chunking: ChunkSettings | None = None
     gap_s: float | None = GAP_S
+    judge: PauseJudge | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ class Call:
                 clock=clock,
                 on_audio=recorder.caller if recorder else None,
                 gap_s=parts.gap_s,
+                judge=parts.judge,
             )
             self._replies = Replies(
                 responder=parts.responder,
@@ -216,6 +219,7 @@ class Call:
         return {
             act.Listen: lambda a: self._ear.open(),
             act.FinalizeTranscript: lambda a: self._ear.finalize(),
+            act.JudgeTurn: lambda a: self._ear.judge(a.since, a.at),
             act.RestartListening: lambda a: self._ear.restart(),
             act.Expect: lambda a: self._ear.expect(a.grammar),
             act.StopListening: lambda a: self._ear.close(),

@@ -13,6 +13,8 @@ from parley.providers.protocols import SpeechToText, SttOptions, SttStream
 from parley.runtime.children import Children, given_up
 from parley.runtime.stages import Stages
 from parley.speech.detector import SpeechDetector, SpeechOnset, Window
+from parley.speech.endofturn import LEAD_S
+from parley.speech.endofturn_shared import PauseJudge
 from parley.speech.gate import VoiceGate
 from parley.speech.vad import SharedVad, VadStream
 
@@ -23,6 +25,9 @@ REPLAY_S = 15.0
 
 GAP_S = 0.6
 """Audio that stays away for so long is a gap in the media."""
+
+JUDGED_S = 8.0
+"""How much of a turn's sound the model of its end hears."""
 
 VAD_RETRY_S = 1.0
 """After a failure the voice detector is opened again so much later."""
@@ -50,6 +55,7 @@ class Ear:
         clock: Callable[[], float],
         on_audio: OnAudio | None,
         gap_s: float | None = GAP_S,
+        judge: PauseJudge | None = None,
     ) -> None:
         self._leg = leg
         self._stt = stt
@@ -61,6 +67,9 @@ class Ear:
         self._clock = clock
         self._on_audio = on_audio
         self._gap_s = gap_s
+        self._judge = judge
+        self._recent: deque[bytes] = deque()
+        self._recent_bytes = 0
         self._loop = asyncio.get_running_loop()
         self._detector = SpeechDetector()
         self._gate: VoiceGate | None = None
@@ -99,7 +108,16 @@ class Ear:
         self._last_frame = now
         if self._voice is not None:
             self._voice.push(pcm)
+        if self._judge is not None:
+            self._keep(pcm)
         self._transcribe(pcm if self._gate is None else self._gate.feed(pcm))
+
+    def _keep(self, pcm: bytes) -> None:
+        """Keep what the model of the end of a turn hears."""
+        self._recent.append(pcm)
+        self._recent_bytes += len(pcm)
+        while self._recent_bytes - len(self._recent[0]) >= INBOUND.bytes_for(JUDGED_S):
+            self._recent_bytes -= len(self._recent.popleft())
 
     def _transcribe(self, pcm: bytes) -> None:
         if not pcm:
@@ -163,6 +181,8 @@ class Ear:
         at = self._audio_time(edge.at)
         started = isinstance(edge, SpeechOnset)
         self._post((ev.SpeechStarted if started else ev.SpeechStopped)(self._leg, at))
+        if started and self._judge is not None:
+            self._judge.drop()
         if self._gate is not None and started:
             self._transcribe(self._gate.open())
         elif self._gate is not None:
@@ -183,6 +203,22 @@ class Ear:
                 ev.SpeechStopped(self._leg, self._audio_time(self._samples - self._voice_base))
             )
         self._retry_timer = self._loop.call_later(VAD_RETRY_S, self._open_voice)
+
+    def judge(self, since: float, at: float) -> None:
+        """Have the sound of a turn judged whose first and last voice were at these times."""
+        if self._judge is not None:
+            work = self._ask(self._judge, self._heard_since(since - LEAD_S), at)
+            self._children.spawn("end of turn", work, _not_judged)
+
+    def _heard_since(self, at: float) -> bytes:
+        """The sound from a time on, as far back as it is kept."""
+        ago_s = self._samples / INBOUND.sample_rate - (at - (self._origin or 0.0))
+        return b"".join(self._recent)[-max(2, INBOUND.bytes_for(max(0.0, ago_s))) :]
+
+    async def _ask(self, judge: PauseJudge, pcm: bytes, at: float) -> None:
+        probability = await judge.judge(pcm)
+        if probability is not None:
+            self._post(ev.TurnJudged(self._leg, at, probability))
 
     # Words
 
@@ -267,6 +303,9 @@ class Ear:
         """Stop listening, and let go of the call: no cycle is left to be collected."""
         self._post = _ignore
         self._stop()
+        if self._judge is not None:
+            self._judge.drop()
+        self._recent.clear()
         self._replay.clear()
         self._replay_bytes = 0
         for timer in (self._gap_timer, self._retry_timer):
@@ -275,6 +314,10 @@ class Ear:
         if self._voice is not None:
             self._voice.close()
             self._voice = None
+
+
+def _not_judged(error: ProviderError) -> None:
+    """The turn ends without the judgement. The model has logged why."""
 
 
 def _ignore(event: ev.Event) -> None:

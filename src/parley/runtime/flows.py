@@ -1,7 +1,7 @@
 """A dialogue flow as a responder: one call's place in it, and what was only thought so far."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from json import dumps
 
@@ -87,8 +87,10 @@ class FlowResponder:
         """Apply what has come: a tool's result, the caller's words, or both in this order."""
         state, reply = place.state, Reply()
         for turn in _turns(place, lines):
+            told = reply.text.removesuffix(state.question).strip()
             state, reply = self._dialogue.step(state, turn, today)
-            if reply.call:
+            reply = replace(reply, text=f"{told} {reply.text}".strip())
+            if state.awaits in ("result", "nothing"):
                 break
         return state, reply
 
@@ -121,7 +123,8 @@ def _turns(place: Place, lines: Sequence[Line]) -> list[Turn]:
     if not lines:
         turns.append(Began())
     elif lines[-1].who == "caller":
-        turns.append(Said(lines[-1].text, heard=_was_heard(place.state.question, lines)))
+        heard = not turns and _was_heard(place.state.question, lines)
+        turns.append(Said(lines[-1].text, heard, asked=not turns))
     return turns
 
 

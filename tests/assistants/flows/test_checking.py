@@ -97,6 +97,35 @@ def test_wrong_names_and_settings(changes: dict[str, Any], path: Path) -> None:
             "there is no",
         ),
         ({"next": [{"go": "x"}]}, ("next", 0, "go"), "there is no 'x'"),
+        ({"next": [{"go": "b"}, {"go": "b"}]}, ("next", 0), "the cases after it are never"),
+        (
+            {"next": [{"when": {"ok": "maybe"}, "go": "b"}, {"go": "b"}]},
+            ("next", 0, "when", "ok"),
+            "ok can never be 'maybe'",
+        ),
+        ({"put": {"ok": "oui"}, "next": "b"}, ("put", "ok"), "ok can never be 'oui'"),
+        ({"say": "{day |date}", "next": "b"}, ("say",), "a brace holds no name"),
+        ({"say": "{day|choice}", "next": "b"}, ("say",), "a choice cannot be spoken without"),
+        ({"say": "Hm.", "also": ["ok"], "next": "b"}, ("also",), "it has no effect without ask"),
+        ({"say": "Hm.", "failed": "b", "next": "b"}, ("failed",), "it has no effect without call"),
+        ({"call": "x", "failed": "a", "next": "b"}, (), "it leads back to itself without asking"),
+        ({"ask": "day", "say": "?", "offered": "x", "next": "b"}, ("offered",), "there is no 'x'"),
+        ({"ask": "day", "say": "?", "wrong": ["x"], "next": "b"}, ("wrong",), "there is no 'x'"),
+        (
+            {"say": "Hm.", "instead": {"x": {"phrases": ["x"], "go": "b"}}, "next": "b"},
+            ("instead",),
+            "nothing is asked here",
+        ),
+        (
+            {
+                "ask": "day",
+                "say": "?",
+                "instead": {"x": {"phrases": ["..."], "go": "q"}},
+                "next": "b",
+            },
+            ("instead", "x", "go"),
+            "there is no 'q'",
+        ),
     ],
 )
 def test_wrong_nodes(fields: dict[str, Any], path: Path, what: str) -> None:
@@ -108,6 +137,15 @@ def test_a_confirmation_needs_a_yes_only() -> None:
     fields = {"say": "OK?", "confirm": ["day"], "changed": "b"}
     assert node(**fields, next={"yes": "b"}) == {}
     assert ("nodes", "a", "next") in node(**fields, next={"no": "b"})
+
+
+def test_a_phrase_has_words() -> None:
+    anywhere = {"bye": {"phrases": ["bye", "..."], "go": "b"}}
+    answers = [{"questions": [""], "say": "Hm."}]
+    assert found(anywhere=anywhere, answers=answers) == {
+        ("anywhere", "bye", "phrases", 1): "it has no words",
+        ("answers", 0, "questions", 0): "it has no words",
+    }
 
 
 def test_options_of_a_choice_are_all_led_on() -> None:

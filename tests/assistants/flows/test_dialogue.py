@@ -63,7 +63,7 @@ def test_what_is_known_is_not_asked() -> None:
 def test_only_what_may_be_said_also_is_taken_and_the_question_stays() -> None:
     call = booking("at ten thirty")
     assert call.known == {"time": "half past ten"}
-    assert call.last == "Which day?"
+    assert call.last == "What day?"
     assert call.says("tuesday").last.startswith("Tuesday")
 
 
@@ -153,6 +153,43 @@ def test_a_no_may_lead_elsewhere() -> None:
     assert call.last == "Bye."
 
 
+def test_several_things_are_wrong_at_once() -> None:
+    call = booking("next tuesday at ten", "no", "the day and the hour")
+    assert (call.last, call.known) == ("What day?", {})
+    assert booking("next tuesday at ten", "no", "all of it").known == {}
+
+
+@pytest.mark.parametrize("text", ["no the hour is wrong", "the hour is wrong", "change the hour"])
+def test_what_is_wrong_may_be_said_at_once(text: str) -> None:
+    call = booking("next tuesday at ten", text)
+    assert call.last == "What time on Tuesday, December first?"
+    assert call.known == {"day": "Tuesday, December first"}
+
+
+@pytest.mark.parametrize("text", ["nothing", "no it's right", "yes"])
+def test_who_finds_nothing_wrong_is_asked_to_agree_again(text: str) -> None:
+    call = booking("next tuesday at ten", "no", text)
+    assert call.last == "Yes or no: Tuesday, December first at ten o'clock?"
+    assert call.says("yes").calls
+
+
+def test_a_day_may_be_given_again_that_was_corrected_before() -> None:
+    call = booking("next tuesday at ten", "no thursday", "no", "the day", "thursday")
+    assert "day" not in call.known
+    assert call.says("thursday").last == "Thursday, December third at ten o'clock?"
+    call = booking("next tuesday at ten", "no thursday", "no", "the day", "tuesday")
+    assert call.last == "Tuesday, December first at ten o'clock?"
+
+
+def test_of_two_values_the_one_that_can_be_is_kept() -> None:
+    call = booking("next tuesday at six")
+    assert call.known == {"day": "Tuesday, December first"}
+    assert call.last.startswith("Times are from nine")
+    assert call.last.endswith("What time on Tuesday, December first?")
+    call = booking("next tuesday at ten", "no thursday at six")
+    assert call.known == {"day": "Thursday, December third", "time": "ten o'clock"}
+
+
 # What is not understood
 
 
@@ -216,6 +253,90 @@ def test_a_question_wins_over_the_values_in_it_only_when_it_explains_more() -> N
 @pytest.mark.parametrize("text", ["goodbye", "okay goodbye then"])
 def test_a_command_leads_elsewhere(text: str) -> None:
     assert booking(text).last == "Bye."
+
+
+def test_a_question_beside_an_answer_is_answered_too() -> None:
+    call = booking("tuesday and where are you")
+    assert call.last == "In Willow Street. What time on Tuesday, December first?"
+
+
+def test_who_agrees_and_asks_something_is_answered_and_asked_again() -> None:
+    call = booking("tuesday at ten", "yes and where are you")
+    assert call.last == "In Willow Street. Tuesday, December first at ten o'clock?"
+    assert call.calls == []
+
+
+def test_who_agrees_and_says_goodbye_gets_what_was_agreed() -> None:
+    assert [name for name, _ in booking("tuesday at ten", "yes thank you goodbye").calls] == [
+        "book"
+    ]
+    assert booking("tuesday at ten", "no thank you goodbye").last == "Bye."
+
+
+def instead(*texts: str, **day: Any) -> Talk:
+    ask = {**BOOKING["nodes"]["day"], **day}
+    nodes = {
+        **BOOKING["nodes"],
+        "day": {**ask, "instead": {"any": {"phrases": ["any day"], "go": "soon"}, **day}},
+        "soon": {"call": "soon", "save": {"days": "days"}, "next": "pick"},
+        "pick": {"ask": "day", "say": "{days|date}?", "offered": "days", "next": "time"},
+    }
+    return talk(*texts, **{**BOOKING, "nodes": nodes})
+
+
+def test_a_command_of_one_question_leads_elsewhere_with_what_else_was_said() -> None:
+    call = instead("any day at ten")
+    assert [name for name, _ in call.calls] == ["soon"]
+    assert call.known == {"time": "ten o'clock"}
+    assert instead("tuesday", "any day").calls == []
+
+
+def test_a_command_of_a_question_stands_for_the_one_of_its_name_anywhere() -> None:
+    mine = {"bye": {"phrases": ["goodbye"], "go": "soon"}}
+    assert [name for name, _ in instead("goodbye", **mine).calls] == ["soon"]
+    assert instead("tuesday", "goodbye", **mine).last == "Bye."
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("the first one", "Tuesday, December first"),
+        ("the second please", "Thursday, December third"),
+        ("the last one", "Friday, December fourth"),
+        ("i don't mind", "Tuesday, December first"),
+        ("friday", "Friday, December fourth"),
+        ("the fourth of december", "Friday, December fourth"),
+    ],
+)
+def test_what_is_offered_is_chosen_by_its_place(text: str, day: str) -> None:
+    call = instead("any day").returns('{"days": ["2026-12-01", "2026-12-03", "2026-12-04"]}')
+    assert call.last.startswith("Tuesday, December first, Thursday, December third or")
+    assert "the third one" in call.dialogue.grammar(call.state, TODAY)
+    assert call.says(text).known == {"day": day}
+
+
+def test_the_only_one_that_is_offered_is_agreed_to() -> None:
+    call = instead("any day").returns('{"days": ["2026-12-01"]}').says("yes please")
+    assert call.known == {"day": "Tuesday, December first"}
+
+
+@pytest.mark.parametrize(
+    "result", ['{"days": ["soon"]}', '{"days": [{}]}', '{"days": 7}', "[" * 9999]
+)
+def test_an_offer_of_garbage_is_not_taken(result: str) -> None:
+    call = instead("any day").returns(result).says("the first one")
+    assert (call.known, call.state.node) == ({}, "pick")
+
+
+def test_garbage_in_a_slot_is_spoken_as_it_is() -> None:
+    nodes = {
+        "look": {"call": "look", "save": {"day": "day"}, "next": "tell"},
+        "tell": {"say": "On {day}, {day|number}.", "end": True},
+    }
+    slots = {"day": {"type": "date"}}
+    call = talk(start="look", slots=slots, nodes=nodes).returns('{"day": {"is": "soon"}}')
+    assert call.known == {"day": "{'is': 'soon'}"}
+    assert call.last.startswith("On {'is': 'soon'}")
 
 
 def test_the_question_is_repeated() -> None:
@@ -282,6 +403,21 @@ def test_answers_decide_where_it_goes_on() -> None:
     }
     parts = {"start": "ask", "slots": {"ok": {"type": "yes_no"}}, "nodes": nodes}
     assert talk("yes please", **parts).last == "A."
+    assert talk("no", **parts).last == "B."
+
+
+def test_yes_no_and_an_empty_list_are_conditions() -> None:
+    nodes = {
+        "ask": {"ask": "ok", "say": "OK?", "next": "sort"},
+        "sort": {
+            "put": {"list": []},
+            "next": [{"when": {"ok": "yes", "list": []}, "go": "a"}, {"go": "b"}],
+        },
+        "a": {"say": "A.", "end": True},
+        "b": {"say": "B.", "end": True},
+    }
+    parts = {"start": "ask", "slots": {"ok": {"type": "yes_no"}}, "nodes": nodes}
+    assert talk("yes", **parts).last == "A."
     assert talk("no", **parts).last == "B."
 
 

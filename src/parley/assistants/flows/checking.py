@@ -6,9 +6,10 @@ from difflib import get_close_matches
 from typing import Any, get_args
 
 from parley.assistants.flows.dialogue import slot_type
-from parley.assistants.flows.model import Flow, Kind, Node
-from parley.assistants.flows.values import ValueType
-from parley.assistants.flows.wording import names_in
+from parley.assistants.flows.model import Command, Flow, Kind, Node
+from parley.assistants.flows.values import ValueType, make
+from parley.assistants.flows.values.tokens import words
+from parley.assistants.flows.wording import PLACE, names_in
 from parley.assistants.problems import Path
 
 ALWAYS = "error"
@@ -16,6 +17,17 @@ ALWAYS = "error"
 
 MODEL = "model"
 """To whom a flow may hand over."""
+
+ONLY_WITH: Mapping[str, str] = {
+    "also": "ask",
+    "offered": "ask",
+    "which": "confirm",
+    "changed": "confirm",
+    "arguments": "call",
+    "save": "call",
+    "failed": "call",
+}
+"""Fields of a node that have no effect without another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +61,9 @@ class _Check:
         yield from self._node_name(("start",), self.flow.start)
         yield from self._node_name(("changed",), self.flow.changed)
         yield from self._node_name(("give_up",), self.flow.give_up)
-        for name, command in self.flow.anywhere.items():
-            yield from self._node_name(("anywhere", name, "go"), command.go)
+        yield from self._commands(("anywhere",), self.flow.anywhere)
         for number, answer in enumerate(self.flow.answers):
+            yield from self._phrases(("answers", number, "questions"), answer.questions)
             yield from self._text(("answers", number, "say"), answer.say)
         for name, node in self.flow.nodes.items():
             yield from self._node(("nodes", name), node)
@@ -72,7 +84,19 @@ class _Check:
         if len(does) > 1:
             what = f"a node does one thing, not {' and '.join(does)}"
             yield Problem((*path, does[1]), what, "Make two nodes of it.")
+        for key, other in ONLY_WITH.items():
+            if getattr(node, key) and not getattr(node, other):
+                what = f"it has no effect without {other}"
+                yield Problem((*path, key), what, f"Remove it, or give the node {other}.")
+        if node.instead and not (node.ask or node.confirm):
+            what = "nothing is asked here"
+            yield Problem((*path, "instead"), what, "Give it to the node that asks.")
+        yield from self._commands((*path, "instead"), node.instead)
         yield from self._known((*path, "ask"), [node.ask] if node.ask else [], self.flow.slots)
+        offered = [node.offered] if node.offered else []
+        yield from self._known((*path, "offered"), offered, self.names)
+        for name, value in node.put.items():
+            yield from self._value((*path, "put", name), name, value)
         for key in ("also", "confirm"):
             yield from self._known((*path, key), getattr(node, key), self.flow.slots)
         yield from self._known((*path, "forget"), node.forget, self.names)
@@ -82,6 +106,26 @@ class _Check:
         yield from self._says(path, node)
         yield from self._calls(path, node)
         yield from self._follows(path, node)
+
+    def _commands(self, path: Path, commands: Mapping[str, Command]) -> Iterator[Problem]:
+        for name, command in commands.items():
+            yield from self._node_name((*path, name, "go"), command.go)
+            yield from self._phrases((*path, name, "phrases"), command.phrases)
+
+    def _phrases(self, path: Path, phrases: Sequence[str]) -> Iterator[Problem]:
+        for number, phrase in enumerate(phrases):
+            if not words(phrase):
+                yield Problem((*path, number), "it has no words", "Remove it.")
+
+    def _value(self, path: Path, name: str, value: Any) -> Iterator[Problem]:
+        """A value that a slot can never have."""
+        slot = self.flow.slots.get(name)
+        if slot is None or value is None or (isinstance(value, str) and names_in(value)):
+            return
+        can_be = self._options(name)
+        if can_be is not None and _written(value) not in can_be:
+            what = f"{name} can never be {_written(value)!r}"
+            yield Problem(path, what, f"It can be {', '.join(can_be)}.")
 
     def _says(self, path: Path, node: Node) -> Iterator[Problem]:
         asks = node.ask or node.confirm
@@ -148,7 +192,11 @@ class _Check:
     def _values(self, node: Node) -> list[str] | None:
         if node.confirm:
             return ["yes", "no"]
-        slot = self.flow.slots.get(node.ask or "")
+        return self._options(node.ask or "")
+
+    def _options(self, name: str) -> list[str] | None:
+        """What a slot can be, where that can be listed."""
+        slot = self.flow.slots.get(name)
         if slot is None:
             return None
         if slot.type == "choice":
@@ -160,6 +208,12 @@ class _Check:
         for number, case in enumerate(cases):
             yield from self._node_name((*path, number, "go"), case.go)
             yield from self._known((*path, number, "when"), list(case.when), self.names)
+            for name, wanted in case.when.items():
+                for value in wanted if isinstance(wanted, list) else [wanted]:
+                    yield from self._value((*path, number, "when", name), name, value)
+            if not case.when and number < len(cases) - 1:
+                what = "the cases after it are never reached"
+                yield Problem((*path, number), what, "Give it when, or put it last.")
         if not cases or cases[-1].when:
             what = "no case may fit"
             yield Problem(path, what, "End with a case that has go, but no when.")
@@ -186,14 +240,15 @@ class _Check:
             next_names = list(following.values())
         else:
             next_names = [following] if following else []
-        return [*next_names, *(name for name in (node.failed, node.changed) if name)]
+        instead = [command.go for command in node.instead.values()]
+        return [*next_names, *(name for name in (node.failed, node.changed) if name), *instead]
 
     def _circles(self) -> Iterator[Problem]:
-        """Nodes that only speak and lead back to themselves would never end."""
+        """Nodes that lead back to themselves without asking anything would never end."""
         passing = {
             name: [n for n in self._successors(node) if n in self.flow.nodes]
             for name, node in self.flow.nodes.items()
-            if not (node.ask or node.confirm or node.call or node.end or node.hand_over)
+            if not (node.ask or node.confirm or node.end or node.hand_over)
         }
         for name in passing:
             left, seen = list(passing[name]), set()
@@ -222,8 +277,24 @@ class _Check:
     def _text(self, path: Path, text: str) -> Iterator[Problem]:
         for name, kind in names_in(text):
             yield from self._known(path, [name], self.names)
-            if kind:
+            if kind in get_args(Kind):
+                yield from self._type(path, kind)
+            elif kind:
                 yield from self._known(path, [kind], get_args(Kind))
+        if {"{", "}"}.intersection(PLACE.sub("", text)):
+            what = "a brace holds no name"
+            yield Problem(path, what, "Write a name as {name} or {name|type}, without spaces.")
+
+    def _type(self, path: Path, kind: str) -> Iterator[Problem]:
+        try:
+            make(kind)
+        except ValueError:
+            remedy = "Save it under the name of a slot of that type, and speak that."
+            yield Problem(path, f"a {kind} cannot be spoken without its settings", remedy)
+
+
+def _written(value: Any) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 def _choice(known: Any) -> str:

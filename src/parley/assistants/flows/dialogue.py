@@ -7,11 +7,12 @@ from datetime import date
 from typing import Any
 
 from parley.assistants.flows import wording
-from parley.assistants.flows.model import Case, Flow, Node
+from parley.assistants.flows.model import Case, Command, Flow, Node
 from parley.assistants.flows.reading import Reading, read
 from parley.assistants.flows.state import Began, Call, Reply, Returned, Said, State, Turn
-from parley.assistants.flows.values import Value, ValueType, compose, make
+from parley.assistants.flows.values import Value, ValueType, compose, make, numerals
 from parley.assistants.flows.values.name import Name
+from parley.assistants.flows.values.tokens import words
 
 MOST_STEPS = 100
 """Nodes passed without a word of the caller; more are a circle."""
@@ -46,8 +47,29 @@ KINDS = ("yes_no", "date", "choice", "time", "name", "number", "text")
 PLAIN_KINDS = ("date", "time")
 """Types whose values correct an earlier answer by themselves."""
 
-ANSWER, COMMAND = "answer ", "command "
+ANSWER, COMMAND, PICK, WRONG = "answer ", "command ", "pick ", "wrong "
 """How the keys of other remarks begin."""
+
+NOTHING_WRONG, ALL_WRONG = "nothing", "all"
+
+OPINIONS: Mapping[str, Sequence[str]] = {
+    NOTHING_WRONG: (
+        "nothing", "nothing it's right", "no it's right", "it's right", "it's fine", "it is fine",
+        "that's right", "yes", "no",
+    ),
+    ALL_WRONG: ("everything", "all of it", "all of them", "all of that", "both"),
+}  # fmt: skip
+"""What a caller may say who is asked what is wrong, besides the names of slots."""
+
+FIRST = (
+    "the first one", "the first", "the earliest one", "the earliest", "any of them",
+    "either one", "whichever", "it doesn't matter", "i don't mind", "i don't care",
+)  # fmt: skip
+LAST = ("the last one", "the last", "the latest one", "the latest", "the later one")
+ONLY = ("yes", "yes please", "that one", "that's fine", "okay")
+"""What a caller may say who is offered several values."""
+
+MOST_OFFERED = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +115,7 @@ class Dialogue:
     def known(self, state: State, today: date) -> dict[str, str]:
         """The slots that are filled, as they are spoken."""
         return {
-            name: kind.spoken(state.values[name], today)
+            name: wording.spoken(state.values[name], kind, today)
             for name, kind in self.types.items()
             if state.values.get(name) is not None
         }
@@ -119,18 +141,21 @@ class Dialogue:
         """What the caller may say next; None while nothing is asked."""
         node = self.flow.nodes[state.node]
         slots: dict[str, ValueType] = {}
-        remarks = dict(self._remarks())
+        remarks = dict(self._remarks(node))
         if state.awaits == "answer" and node.ask:
             kind = self.types[node.ask].kind
+            remarks |= _picks(state.values.get(node.offered or ""))
             names = [node.ask, *self._plainest([*node.also, *self._filled(state)])]
         elif state.awaits == "answer" and node.confirm:
             kind = "yes_no"
             slots[""] = self._yes_no
+            ways = self._ways_to_name(node)
+            remarks |= {f"{WRONG}{name}": phrases[2:] for name, phrases in ways.items()}
             names = self._plainest(node.confirm)
         elif state.awaits == "correction":
             kind = "choice"
-            ways = {name: _ways_to_name(self.label(name)) for name in node.confirm}
-            slots[""] = make("choice", options=ways)
+            slots[""] = make("choice", options=self._ways_to_name(node))
+            remarks |= OPINIONS
             names = self._plainest(node.confirm)
         else:
             return None
@@ -154,89 +179,155 @@ class Dialogue:
             if kind.kind in PLAIN_KINDS and state.values.get(name) is not None
         ]
 
-    def _remarks(self) -> Iterator[tuple[str, Sequence[str]]]:
-        yield from REMARKS.items()
+    def _ways_to_name(self, node: Node) -> dict[str, list[str]]:
+        """How a caller names the slots of a confirmation."""
+        return {name: _ways_to_name(self.label(name)) for name in node.confirm}
+
+    def _remarks(self, node: Node) -> Iterator[tuple[str, Sequence[str]]]:
+        """Of two remarks that are said alike, the first one counts: the author's."""
+        for name, command in self._commands(node).items():
+            yield COMMAND + name, command.phrases
         for number, answer in enumerate(self.flow.answers):
             yield f"{ANSWER}{number}", answer.questions
-        for name, command in self.flow.anywhere.items():
-            yield COMMAND + name, command.phrases
+        yield from REMARKS.items()
+
+    def _commands(self, node: Node) -> Mapping[str, Command]:
+        return {**self.flow.anywhere, **node.instead}
 
     # The caller has said something
 
     def _said(self, state: State, turn: Said, today: date) -> tuple[State, Reply]:
         question = self.question(state)
         assert question is not None  # noqa: S101 - something is awaited
-        reading = self._read(state, turn.text, question, today)
-        if reading.remark:
-            return self._remark(state, reading.remark, today)
+        reading = self._read(state, turn, question, today)
+        values, remark, said = reading.values, reading.remark, ""
+        if remark.startswith(COMMAND) and not self._agrees(state, reading):
+            return self._command(state, remark, values, today)
+        if remark.startswith(ANSWER):
+            answer = self.flow.answers[int(remark.removeprefix(ANSWER))]
+            said = self._render(answer.say, state, today)
+            if not values or "" in values:
+                return self._ask(state, [said], today)
+        if remark in REMARKS and reading.mostly_remark:
+            return self._remark(state, remark, today)
         if self.flow.nodes[state.node].ask:
-            return self._answered(state, turn, reading, today)
-        return self._judged(state, turn, reading, today)
+            return self._answered(state, turn, reading, [said], today)
+        return self._judged(state, turn, reading, [said], today)
 
-    def _read(self, state: State, text: str, question: Question, today: date) -> Reading:
-        keys = "".join(text.split())
+    def _agrees(self, state: State, reading: Reading) -> bool:
+        """Whether a yes was said: who agrees and says goodbye wants it done."""
+        return reading.values.get(self.flow.nodes[state.node].ask or "") is True
+
+    def _command(
+        self, state: State, remark: str, values: Mapping[str, Value], today: date
+    ) -> tuple[State, Reply]:
+        """Go on elsewhere, with what was said besides."""
+        command = self._commands(self.flow.nodes[state.node])[remark.removeprefix(COMMAND)]
+        good, _ = self._sorted({name: v for name, v in values.items() if name}, today)
+        return self._go(replace(state, values={**state.values, **good}), command.go, [], today)
+
+    def _read(self, state: State, turn: Said, question: Question, today: date) -> Reading:
+        keys = "".join(turn.text.split())
         if keys and all(key in "0123456789*#" for key in keys):
             for name, kind in question.slots.items():
                 value = kind.from_keys(keys, today)
                 if value is not None:
                     return Reading({name: value})
-        return read(text, question.slots, question.remarks, today)
+        reading = read(turn.text, question.slots, question.remarks, today)
+        if turn.asked:
+            return reading
+        answers = reading.values.items()
+        return replace(reading, values={n: v for n, v in answers if not isinstance(v, bool)})
 
     def _answered(
-        self, state: State, turn: Said, reading: Reading, today: date
+        self, state: State, turn: Said, reading: Reading, said: list[str], today: date
     ) -> tuple[State, Reply]:
         node = self.flow.nodes[state.node]
-        if not reading.values:
+        asked = node.ask or ""
+        given = reading.values
+        if not given and reading.remark.startswith(PICK):
+            given = {asked: state.values[node.offered or ""][int(reading.remark[len(PICK) :])]}
+        if not given:
             return self._missed(state, turn, today)
-        for name, value in reading.values.items():
-            if problem := self.types[name].problem(value, today):
-                return self._missed(state, turn, today, problem)
-        if node.ask and reading.values.get(node.ask) in state.refused.get(node.ask, ()):
-            again = _refusing(replace(state, values={**state.values, **reading.values}), [node.ask])
-            return self._go(replace(again, values=state.values), state.node, [], today)
-        values = {**state.values, **reading.values}
+        good, problems = self._sorted(given, today)
+        said = [*said, *problems[:1]]
+        if asked in good and self._is_refused(state, asked, good[asked]):
+            again = _refusing(replace(state, values=good), [asked])
+            return self._go(replace(again, values=state.values), state.node, said, today)
+        values = {**state.values, **good}
         corrected = [n for n in self._filled(state) if values[n] != state.values[n]]
         state = replace(state, values=values, misses=0)
         if corrected and self.flow.changed:
-            return self._go(state, self.flow.changed, [], today)
-        if node.ask in reading.values:
-            return self._go(state, self._next(node, state, today), [], today)
-        return self._ask(state, [], today)
+            return self._go(state, self.flow.changed, said, today)
+        if asked in good:
+            return self._go(state, self._next(node, state, today), said, today)
+        return self._ask(state, said, today, again=asked not in given)
+
+    def _sorted(
+        self, values: Mapping[str, Value], today: date
+    ) -> tuple[dict[str, Value], list[str]]:
+        """The values that can be, and why the others cannot."""
+        reasons = {name: self._problem(name, value, today) for name, value in values.items()}
+        good = {name: value for name, value in values.items() if not reasons[name]}
+        return good, [reason for reason in reasons.values() if reason]
+
+    def _problem(self, name: str, value: Value, today: date) -> str:
+        try:
+            return self.types[name].problem(value, today)
+        except (ValueError, TypeError, OverflowError):  # a tool has offered it
+            return wording.NOT_UNDERSTOOD
+
+    def _is_refused(self, state: State, name: str, value: Value) -> bool:
+        """Whether a value is probably misheard once more. A caller may come back to a day."""
+        refused = state.refused.get(name, ())
+        if isinstance(self.types[name], Name):
+            return value in refused
+        return refused[-1:] == (value,) and value not in refused[:-1]
 
     def _judged(
-        self, state: State, turn: Said, reading: Reading, today: date
+        self, state: State, turn: Said, reading: Reading, said: list[str], today: date
     ) -> tuple[State, Reply]:
         """A confirmation, or what is wrong."""
         node = self.flow.nodes[state.node]
         given = {name: value for name, value in reading.values.items() if name}
-        for name, value in given.items():
-            if problem := self.types[name].problem(value, today):
-                return self._missed(state, turn, today, problem)
-        new = {n: v for n, v in given.items() if v != state.values.get(n)}
+        good, problems = self._sorted(given, today)
+        said = [*said, *problems[:1]]
+        new = {n: v for n, v in good.items() if v != state.values.get(n)}
         verdict = reading.values.get("")
         if new:
             state = replace(_refusing(state, new), values={**state.values, **new}, misses=0)
-            return self._go(state, self._changed(node), [], today)
+            return self._go(state, self._changed(node), said, today)
+        if problems:
+            return self._ask(state, said, today, again=True)
+        if wrong := self._wrong(state, turn, reading):
+            values = {n: v for n, v in state.values.items() if n not in wrong}
+            state = replace(_refusing(state, wrong), values=values, misses=0)
+            return self._go(state, self._changed(node), said, today)
+        if reading.remark == NOTHING_WRONG:
+            return self._ask(replace(state, awaits="answer", misses=1), said, today)
         if verdict is None:
             return self._missed(state, turn, today)
-        if state.awaits == "correction":
-            name = str(verdict)
-            values = {n: v for n, v in state.values.items() if n != name}
-            state = replace(_refusing(state, [name]), values=values, misses=0)
-            return self._go(state, self._changed(node), [], today)
-        named = {**state.values, "": "yes" if verdict else "no"}
         following = node.next if isinstance(node.next, dict) else {}
         if verdict or "no" in following:
-            return self._go(state, self._next(node, state, today, str(named[""])), [], today)
-        return self._ask(replace(state, awaits="correction", misses=0), [], today)
+            word = "yes" if verdict else "no"
+            return self._go(state, self._next(node, state, today, word), said, today)
+        return self._ask(replace(state, awaits="correction", misses=0), said, today)
+
+    def _wrong(self, state: State, turn: Said, reading: Reading) -> list[str]:
+        """The slots that are said to be wrong."""
+        node = self.flow.nodes[state.node]
+        if reading.remark.startswith(WRONG):
+            return [reading.remark.removeprefix(WRONG)]
+        if reading.remark == ALL_WRONG:
+            return node.confirm
+        verdict = reading.values.get("")
+        if verdict is None or verdict is True:
+            return []
+        said = f" {' '.join(words(turn.text))} "
+        wrong = [n for n in node.confirm if f" {' '.join(words(self.label(n)))} " in said]
+        return wrong or ([] if verdict is False else [str(verdict)])
 
     def _remark(self, state: State, remark: str, today: date) -> tuple[State, Reply]:
-        if remark.startswith(COMMAND):
-            command = self.flow.anywhere[remark.removeprefix(COMMAND)]
-            return self._go(replace(state, misses=0), command.go, [], today)
-        if remark.startswith(ANSWER):
-            answer = self.flow.answers[int(remark.removeprefix(ANSWER))]
-            return self._ask(state, [self._render(answer.say, state, today)], today)
         if remark == RESTART:
             return self._go(State(self.flow.start), self.flow.start, [], today)
         if remark == WAIT:
@@ -245,20 +336,16 @@ class Dialogue:
             return self._ask(state, [self._render(self.flow.help, state, today)], today)
         return self._ask(state, [], today, again=remark == HELP)
 
-    def _missed(
-        self, state: State, turn: Said, today: date, problem: str = ""
-    ) -> tuple[State, Reply]:
+    def _missed(self, state: State, turn: Said, today: date) -> tuple[State, Reply]:
         """Nothing of use was understood. A question that was not heard is asked as before."""
-        if not turn.heard and not problem:
+        if not turn.heard:
             return self._ask(state, [], today)
         node = self.flow.nodes[state.node]
         state = replace(state, misses=state.misses + 1)
         if state.misses > max(MOST_MISSES, len(node.say)):
             return self._give_up(state, today)
-        said = [problem] if problem else []
-        if not problem and (len(node.say) == 1 or state.awaits == "correction"):
-            said = [wording.NOT_UNDERSTOOD]
-        return self._ask(state, said, today)
+        repeats = len(node.say) == 1 or state.awaits == "correction"
+        return self._ask(state, [wording.NOT_UNDERSTOOD] if repeats else [], today)
 
     def _give_up(self, state: State, today: date) -> tuple[State, Reply]:
         if self.flow.give_up and self.flow.give_up != state.node:
@@ -385,10 +472,23 @@ def _ways_to_name(label: str) -> list[str]:
     return [word, f"the {word}", f"the {word} is wrong", f"another {word}", f"change the {word}"]
 
 
+def _picks(offered: Any) -> dict[str, Sequence[str]]:
+    """How the values of a list are chosen by their place."""
+    if not isinstance(offered, list) or not offered:
+        return {}
+    last = LAST if len(offered) > 1 else (*LAST, *ONLY)
+    said: dict[str, Sequence[str]] = {f"{PICK}{len(offered) - 1}": last}
+    for n in range(1, min(len(offered), MOST_OFFERED)):
+        nth = numerals.say_ordinal(n + 1)
+        said[f"{PICK}{n}"] = (f"the {nth} one", f"the {nth}", *said.get(f"{PICK}{n}", ()))
+    return {**said, f"{PICK}0": (*FIRST, *said.get(f"{PICK}0", ()))}
+
+
 def _fits(case: Case, values: Mapping[str, Any]) -> bool:
     for name, wanted in case.when.items():
-        fitting = wanted if isinstance(wanted, list) else [wanted]
-        if values.get(name) not in fitting:
+        fitting = wanted if isinstance(wanted, list) and wanted else [wanted]
+        value = values.get(name)
+        if value not in fitting and (not isinstance(value, bool) or _key(value) not in fitting):
             return False
     return True
 
@@ -403,7 +503,7 @@ def _parsed(result: str) -> dict[str, Any]:
     """A tool's result as an object; any other result is kept as `result`."""
     try:
         found = json.loads(result)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {"result": result}
     return found if isinstance(found, dict) else {"result": found}
 

@@ -40,9 +40,17 @@ class Slot(ProviderSection):
 
 
 class Case(Section):
-    """Where to go on when values are as given: a value, a list of which one must fit, or null."""
+    """Where to go on when values are as given: a value, a list of which one must fit, null for
+    none, or an empty list for itself."""
 
     when: dict[str, Any] = Field(default={}, description="names with the values they must have")
+    go: str = Field(description="the name of a node")
+
+
+class Command(Section):
+    """Something that the caller may say to go on elsewhere."""
+
+    phrases: list[str] = Field(min_length=1, description="ways in which it is said")
     go: str = Field(description="the name of a node")
 
 
@@ -60,10 +68,19 @@ class Node(Section):
     also: list[str] = Field(
         default=[], description="other slots that the caller may fill in the same sentence"
     )
+    offered: str | None = Field(
+        default=None,
+        description='the name of a list of values, one of which may be chosen by "the first one"',
+    )
     confirm: list[str] = Field(default=[], description="the slots that the caller is to confirm")
     which: str | None = Field(default=None, description="what is asked after a plain no")
     changed: str | None = Field(
         default=None, description="the node to go on with when the caller has corrected a slot"
+    )
+    instead: dict[str, Command] = Field(
+        default={},
+        description="what the caller may say in place of an answer, by name; one that is also in"
+        " the flow's `anywhere` stands for that one here",
     )
     call: str | None = Field(default=None, description="the name of a tool")
     arguments: dict[str, Any] = Field(
@@ -102,13 +119,6 @@ class Answer(Section):
 
     questions: list[str] = Field(min_length=1, description="ways in which it is asked")
     say: str = Field(description="the answer")
-
-
-class Command(Section):
-    """Something that the caller may say at any time to go on elsewhere."""
-
-    phrases: list[str] = Field(min_length=1, description="ways in which it is said")
-    go: str = Field(description="the name of a node")
 
 
 class Flow(Section):

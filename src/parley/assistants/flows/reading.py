@@ -53,10 +53,14 @@ _POLITE = PhraseTable[None](
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was understood: values by the name of their slot, or a remark by its key."""
+    """What was understood: values by the name of their slot, and a remark by its key.
+
+    `mostly_remark`: whether the remark explains as much of the sentence as the values.
+    """
 
     values: Mapping[str, Value] = field(default_factory=dict)
     remark: str = ""
+    mostly_remark: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +78,8 @@ def read(
     """Read a sentence. What stands first in `slots` has the first choice of the words.
 
     A value that comes twice in a sentence is a correction: the last one counts. Of numbers,
-    which may stand for other things, it must be said to be one. A remark, one of whose
-    phrases is said word by word, wins where it explains as much of the sentence as the values.
+    which may stand for other things, it must be said to be one. Of a remark, one of whose
+    phrases is said word by word, and the values in its words, the longer one counts.
 
     What hangs on a single common word (a yes, no, number, name; any other value or remark of
     one word) counts only in a clause that it explains, together with all else that was
@@ -84,14 +88,16 @@ def read(
     """
     heard = tokens(text)
     taken: dict[str, Found] = {}
+    said: list[Found] = []
     for name, kind in slots.items():
         found = [f for f in kind.find(text, today) if not _overlaps(f, taken.values())]
+        said += found
         if found and kind.kind == "number" and correction(text) is None:
             del found[1:]  # the next one may be a time
         if found:
             taken[name] = found[-1]
     remark = _remark(text, remarks)
-    explained = _explained(heard, [*taken.values(), remark])
+    explained = _explained(heard, [*said, remark])
     taken = {
         name: found
         for name, found in taken.items()
@@ -101,12 +107,21 @@ def read(
     }
     if _is_one_word(heard, remark) and not _is_clear(heard, remark, explained):
         remark = _Remark()
-    if remark.key and remark.end - remark.start >= sum(f.end - f.start for f in taken.values()):
-        return Reading(remark=remark.key)
-    return Reading({name: found.value for name, found in taken.items()})
+    mostly_remark = _length([remark]) >= _length(taken.values())
+    within = {name: found for name, found in taken.items() if _overlaps(found, [remark])}
+    if _length([remark]) < _length(within.values()):
+        remark = _Remark()
+    elif remark.key:
+        taken = {name: found for name, found in taken.items() if name not in within}
+    values = {name: found.value for name, found in taken.items()}
+    return Reading(values, remark.key, bool(remark.key) and mostly_remark)
 
 
-def _overlaps(one: Found, others: Iterable[Found]) -> bool:
+def _length(said: Iterable[Found | _Remark]) -> int:
+    return sum(each.end - each.start for each in said)
+
+
+def _overlaps(one: Found, others: Iterable[Found | _Remark]) -> bool:
     return any(one.start < other.end and other.start < one.end for other in others)
 
 

@@ -7,10 +7,15 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The caller's turn. `heard`: whether the question was heard to its end before it."""
+    """The caller's turn.
+
+    `heard`: whether the question was heard to its end before it; `asked`: whether any of it
+    can have been heard.
+    """
 
     text: str
     heard: bool = True
+    asked: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,21 +23,22 @@ def render(
 ) -> str:
     """Put values into a text, each spoken as its type says; lists as "a, b or c"."""
 
-    def spoken(place: re.Match[str]) -> str:
+    def filled(place: re.Match[str]) -> str:
         name, kind = place.groups()
-        return _spoken(values.get(name), make(kind) if kind else types.get(name), today)
+        return spoken(values.get(name), make(kind) if kind else types.get(name), today)
 
-    return " ".join(PLACE.sub(spoken, text).split())
+    return " ".join(PLACE.sub(filled, text).split())
 
 
-def _spoken(value: Any, kind: ValueType | None, today: date) -> str:
+def spoken(value: Any, kind: ValueType | None, today: date) -> str:
+    """A value as its type speaks it, or as it is: a tool may return anything."""
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return one_of(_spoken(item, kind, today) for item in value)
+        return one_of(spoken(item, kind, today) for item in value)
     if value is None:
         return ""
     try:
         return kind.spoken(value, today) if kind else str(value)
-    except ValueError:  # a tool may return anything
+    except (ValueError, TypeError, OverflowError):
         return str(value)
 
 

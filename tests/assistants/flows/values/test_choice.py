@@ -34,6 +34,8 @@ WISHES = table("""
     rescheduling                                    | move
     it is about moving my appointment               | move
     i was thinking of cancelling it                 | cancel
+    can you cancel my wednesday appointment         | cancel
+    i'd like to change my wednesday appointment     | move
     no see someone                                  | book
     cancel no see someone                           | cancel book
     cancel my appointment with the doctor           | cancel

@@ -46,6 +46,9 @@ NAMES = table("""
     Anna Kowalczyk.                                 | Anna Kowalczyk
     Hi, Anna Kowalczyk here, I called before.       | Anna Kowalczyk
     first name anna last name smith                 | Anna Smith
+    a n n a s m i t h                               | Anna Smith
+    hm                                              |
+    everything                                      |
     the last name is smith and the first name is anna | Anna Smith
     my surname is smith first name anna             | Anna Smith
     Smith with a y.                                 | Smith

@@ -97,6 +97,8 @@ TIMES = table("""
     twenty five                                 |
     option two                                  |
     my daughter is seven years old              |
+    no nine                                     | 09:00
+    no one                                      |
     hello                                       |
     i have one question                         |
     just a moment                               |

@@ -20,10 +20,10 @@ _SMALL_WORDS = frozenset(
 )
 _COMMON_WORDS = _SMALL_WORDS | frozenset(
     """
-    you we us he she they i'm i've i'll that's what when where who how which why are was were am be
-    been do does did has had can could will should may not no yes yeah if so but there here out off
-    about as by from than too very much all else more fine good okay ok great well right it call
-    calling make time day today
+    you we us he she they i'm i've i'll that's what what's when when's where where's who how
+    which why are was were am be been do does did has had can could will should may not no yes
+    yeah if so but there here out off about as by from than too very much all else more fine good
+    okay ok great well right it call calling make time day today
     """.split()
 )
 _PLACES = frozenset("one option choice ones slot appointment time".split())
@@ -31,6 +31,9 @@ _ARTICLES = frozenset("a an the".split())
 _AFTER_PLACE = frozenset("would is sounds please then thanks thank if".split())
 _ONE_WORD = 0.3
 """Weight of a word of a phrase. It counts where no phrase is said, or as a correction."""
+
+_SHARED = 0.2
+"""Weight of a phrase of one word that other options have as well: "appointment"."""
 
 _MOST_PLACES = 20
 _LISTED = frozenset("option number choice".split())
@@ -73,26 +76,26 @@ class Choice:
             if all(hit.end <= other.start or other.end <= hit.start for other in taken):
                 taken.append(hit)
         corrected = correction(text)
-        whole = any(hit.weight > _ONE_WORD for hit in taken)
+        best = max((hit.weight for hit in taken), default=0.0)
+        least = next((w for w in (_ONE_WORD, _SHARED) if best > w), 0.0)
         found = [
             Found(hit.key, heard[hit.start].start, heard[hit.end - 1].end)
             for hit in sorted(taken, key=lambda h: h.start)
-            if hit.weight > _ONE_WORD
-            or not whole
-            or (corrected is not None and heard[hit.start].start >= corrected)
+            if hit.weight > least or (corrected is not None and heard[hit.start].start >= corrected)
         ]
         return accepted(text, found)
 
     def _named(self, heard: Sequence[Token]) -> list[_Hit]:
         """Options whose phrases, or a telling word that no other option has, are said."""
+        contents = [(k, _content(phrase)) for k, ways in self.options.items() for phrase in ways]
         owners: dict[str, set[str]] = {}
+        for key, content in contents:
+            for stem in content:
+                owners.setdefault(stem, set()).add(key)
         hits: list[_Hit] = []
-        for key, phrases in self.options.items():
-            for phrase in phrases:
-                content = _content(phrase)
-                for stem in content:
-                    owners.setdefault(stem, set()).add(key)
-                hits += _matches(heard, content, key)
+        for key, content in contents:
+            shared = len(content) == 1 and len(owners[content[0]]) > 1
+            hits += _matches(heard, content, key, _SHARED if shared else float(len(content)))
         for n, token in enumerate(heard):
             for stem, keys in owners.items():
                 if len(keys) == 1 and token.word not in _COMMON_WORDS and _alike(token.word, stem):
@@ -196,7 +199,7 @@ def _alike(word: str, stem: str) -> bool:
     return short[at + (len(short) == len(long)) :] == long[at + 1 :]
 
 
-def _matches(heard: Sequence[Token], content: list[str], key: str) -> list[_Hit]:
+def _matches(heard: Sequence[Token], content: list[str], key: str, weight: float) -> list[_Hit]:
     """Places where all of a phrase's words are said in order, small words between them."""
     hits: list[_Hit] = []
     for start in range(len(heard)):
@@ -210,7 +213,7 @@ def _matches(heard: Sequence[Token], content: list[str], key: str) -> list[_Hit]
                 break
             at += 1
         else:
-            hits.append(_Hit(start, at, float(len(content)), key))
+            hits.append(_Hit(start, at, weight, key))
     return hits
 
 

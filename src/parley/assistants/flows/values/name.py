@@ -72,7 +72,7 @@ _NOT_NAMES = frozenset(
     a an the and or but if so no not yes yeah yep nope okay ok sure please thanks thank you your
     i i'm i'd i'll i've me my mine we us our he she it it's its they them this that these those
     is are was were be been am do does did have has had can could would will shall should must
-    to of for from in on at by with about into over after before under up out off again
+    to of for from in on at by with about into over after before under up out off again hm
     what when where who why how which there here hello hi hey bye goodbye um uh er erm hmm mhm oh
     well like want need book booking make change cancel move appointment appointments name names
     first last surname family called calling call speak speaking spelled spelling spell spelt
@@ -83,9 +83,9 @@ _NOT_NAMES = frozenset(
     one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
     sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety
     hundred thousand zero double half quarter past
-    doctor dentist good great fine nothing something anything someone somebody anyone just
-    any some all more much many very really help question know think don't not can't won't
-    never mind forget later earlier sooner better different another other same instead problem
+    doctor dentist good great fine nothing something anything someone somebody anyone everything
+    everyone just any some all more much many very really help question know think don't not can't
+    won't never mind forget later earlier sooner better different another other same instead problem
     parking insurance address open opening closed hours bring cost costs pay tooth teeth pain
     person human operator robot machine number date place list
     """.split()
@@ -242,7 +242,8 @@ class _NameReader:
                 spelled, end = self._spelling(at)
                 if len(spelled) > 2:
                     first, last = self._heard[at].start, self._heard[end - 1].end
-                    found.append(Found(capitalised(spelled), first, last))
+                    name = " ".join(map(capitalised, _both_parts(spelled)))
+                    found.append(Found(name, first, last))
                 else:
                     end = at + 1
             at = end
@@ -349,7 +350,7 @@ class _NameReader:
 
     def _likely(self, letters: str, *, follows: bool) -> str:
         """The known name that was probably spelled: recognisers take letters for others."""
-        if len(letters) < 3 or letters in FIRST_NAMES | LAST_NAMES:
+        if len(letters) < 3 or letters in FIRST_NAMES | LAST_NAMES or len(_both_parts(letters)) > 1:
             return letters
         return likely(letters, LAST_NAMES if follows else self._known) or letters
 
@@ -405,6 +406,13 @@ class _NameReader:
 
 class _Belongs(Protocol):
     def __call__(self, at: int) -> bool: ...
+
+
+def _both_parts(letters: str) -> list[str]:
+    """A first and a last name that were spelled in one go; else the letters as they are."""
+    cuts = range(3, len(letters) - 2) if letters not in FIRST_NAMES | LAST_NAMES else ()
+    both = ((letters[:cut], letters[cut:]) for cut in reversed(cuts))
+    return next((list(b) for b in both if b[0] in FIRST_NAMES and b[1] in LAST_NAMES), [letters])
 
 
 def capitalised(word: str) -> str:

@@ -22,13 +22,13 @@ _COUNTED = frozenset(
 )
 _NOT_BEFORE = frozenset(
     """
-    that this first last no any another each only the option number which other every some next
+    that this first last any another each only the option number which other every some next
     second third same
     """.split()
 )
 _BEFORE_ONE = frozenset(
     """
-    at around about by for till until to from after before between and or say it um uh yes no
+    at around about by for till until to from after before between and or say it um uh yes
     sorry meant please well today tomorrow okay maybe past of actually is mean
     """.split()
 )
