@@ -52,7 +52,6 @@ models: $(INSTALLED)
 	@$(BIN)/parley models pull
 
 test: setup models voice browser
-	@$(BIN)/parley models pull smart-turn
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: setup models

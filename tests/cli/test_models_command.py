@@ -48,16 +48,34 @@ def test_an_unknown_name_fetches_nothing(stored: list[str]) -> None:
     assert stored == []
 
 
-def test_what_calls_need_is_fetched_when_nothing_is_named(stored: list[str]) -> None:
+def test_pull_without_names_fetches_all(stored: list[str]) -> None:
     assert str(SILERO.path) in run("pull")
-    assert stored == [name for name, model in CATALOGUE.items() if not model.optional]
+    assert stored == list(CATALOGUE)
 
 
-def test_an_optional_model_is_fetched_by_its_name_only(stored: list[str]) -> None:
-    run("pull")
-    assert "smart-turn" not in stored
-    run("pull", "smart-turn")
-    assert stored[-1] == "smart-turn"
+def unreachable(model: Model, on_progress: OnProgress) -> Path:
+    raise ConfigurationError(f"no package index offers {model.package}")
+
+
+def test_calls_go_on_without_an_optional_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    pull = command.pull_model
+
+    def some(model: Model, on_progress: OnProgress) -> Path:
+        return (unreachable if model.optional else pull)(model, on_progress)
+
+    monkeypatch.setattr(command, "pull_model", some)
+    result = CliRunner().invoke(command.app, ["pull"], catch_exceptions=False)
+    assert result.exit_code == 0
+    assert "Going on without smart-turn: no package index offers pipecat-ai" in result.stderr
+    assert str(SILERO.path) in result.stdout
+    with pytest.raises(ConfigurationError, match="pipecat-ai"):
+        run("pull", "smart-turn")
+
+
+def test_a_model_that_is_needed_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "pull_model", unreachable)
+    with pytest.raises(ConfigurationError, match="silero-vad"):
+        run("pull")
 
 
 def test_list_says_what_is_here() -> None:

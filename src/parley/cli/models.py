@@ -1,11 +1,13 @@
 """`parley models`: fetch model files, list them, show their licences."""
 
+import sys
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
+from parley.errors import ConfigurationError
 from parley.models import CATALOGUE, Model, find_model, notice_path
 from parley.models import pull as pull_model
 
@@ -16,13 +18,17 @@ app = typer.Typer(help="Fetch model files, list them, show their licences.", no_
 def pull(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME]...", help="Models; what calls need when none is named."),
+        typer.Argument(metavar="[NAME]...", help="Models; all when none is named."),
     ] = None,
 ) -> None:
     """Fetch model files into the cache folder; what is there already is checked."""
-    needed = [model.name for model in CATALOGUE.values() if not model.optional]
-    for model in [find_model(name) for name in names or needed]:
-        _pull_with_bar(model)
+    for model in [find_model(name) for name in names or CATALOGUE]:
+        try:
+            _pull_with_bar(model)
+        except ConfigurationError as error:
+            if names or not model.optional:
+                raise
+            print(f"Going on without {model.name}: {error}", file=sys.stderr)
         print(_line(model))
 
 
