@@ -31,7 +31,7 @@ from parley.transports.base import CallSide
 
 ROOT = Path(__file__).resolve().parent.parent
 
-SETTINGS = Settings(turns=TurnSettings(recognizer_finalizes=False))
+SETTINGS = Settings(turns=TurnSettings(recognizer_finalizes=False, judges=True))
 """Defaults, but for what the recogniser's capabilities decide. Every stage uses them."""
 
 

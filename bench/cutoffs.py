@@ -123,12 +123,12 @@ async def call(
 
 
 POLICIES: dict[str, Callable[[TurnSettings], TurnSettings]] = {
-    "silence": lambda turns: replace(turns, ending=SILENCE),
-    "words": lambda turns: turns,
+    "silence": lambda turns: replace(turns, judges=False, ending=SILENCE),
+    "words": lambda turns: replace(turns, judges=False),
     "sound": lambda turns: replace(turns, judges=True, ending=NO_WORDS),
-    "both": lambda turns: replace(turns, judges=True),
+    "both": lambda turns: turns,
 }
-"""What is evidence for the end of a turn; "words" is what Parley does without a model."""
+"""What is evidence for the end of a turn; "both" is what Parley does by default."""
 
 SILENCE = EndingSettings(shortest_s=1e9, longest_s=0.0)
 NO_WORDS = EndingSettings(
@@ -154,7 +154,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="where the JSON goes")
     parser.add_argument("--wait", default="", help="seconds, comma-separated; empty: the default")
-    parser.add_argument("--policy", choices=POLICIES, default="words", help="what counts")
+    parser.add_argument("--policy", choices=POLICIES, default="both", help="what counts")
     parser.add_argument("--per-recording", type=int, default=8, help="pauses put into each")
     parser.add_argument("--share", default="0/1", help="which part of the trials, as 0/2 or 1/2")
     return parser.parse_args()

@@ -26,6 +26,7 @@ from common import (  # noqa: E402
 from parley.runtime.agent import Agent  # noqa: E402
 from parley.runtime.responders import ModelResponder  # noqa: E402
 from parley.runtime.voice import Speech, Voice  # noqa: E402
+from parley.speech.endofturn_shared import shared_end_of_turn  # noqa: E402
 from parley.speech.shared import shared_vad  # noqa: E402
 
 T_IMPORT = time.monotonic()
@@ -43,6 +44,7 @@ def agent_for(session: Any, phrases: dict[str, tuple[Speech, ...]]) -> Agent:
         vad=shared_vad(),
         voice=Voice(SessionTts(session), phrases=phrases),
         responder=partial(ModelResponder, SessionLlm(session), instructions="You are helpful."),
+        end_of_turn=shared_end_of_turn() if SETTINGS.turns.judges else None,
     )
 
 
