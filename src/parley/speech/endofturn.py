@@ -13,6 +13,7 @@ from parley.audio.framing import samples_of
 from parley.errors import ConfigurationError
 from parley.models import model_path
 from parley.speech.endofturn_features import FRAMES, MELS, SAMPLES, Floats, log_mel
+from parley.speech.inference import session
 
 MODEL = "smart-turn"
 
@@ -33,17 +34,9 @@ class EndOfTurnModel:
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        import onnxruntime  # slow to import: only who listens pays for it
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
         path = path or model_path(MODEL)
         try:
-            self._session = onnxruntime.InferenceSession(
-                path.read_bytes(), options, providers=["CPUExecutionProvider"]
-            )
+            self._session = session(path.read_bytes())
             ports = [*self._session.get_inputs(), *self._session.get_outputs()]
             if [(port.name, *port.shape[1:]) for port in ports] != [
                 (_INPUT, MELS, FRAMES),

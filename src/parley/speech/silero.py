@@ -16,6 +16,7 @@ import numpy.typing as npt
 from parley.errors import ConfigurationError
 from parley.models import model_path
 from parley.speech.detector import WINDOW
+from parley.speech.inference import session
 from parley.speech.onnxfile import Array, Node, read_weights, write_model
 
 MODEL = "silero-vad"
@@ -37,17 +38,9 @@ class SileroVad:
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        import onnxruntime  # slow to import: only who listens pays for it
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
         path = path or model_path(MODEL)
         try:
-            self._session = onnxruntime.InferenceSession(
-                graph(read_weights(path.read_bytes())), options, providers=["CPUExecutionProvider"]
-            )
+            self._session = session(graph(read_weights(path.read_bytes())))
         except (OSError, ValueError, KeyError) as error:
             raise ConfigurationError(
                 f"the model file {path} cannot be loaded: {error}",

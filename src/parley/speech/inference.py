@@ -1,0 +1,14 @@
+"""ONNX models on the CPU, in the thread that calls them."""
+
+from typing import Any
+
+
+def session(model: bytes) -> Any:
+    """An `onnxruntime.InferenceSession` that starts no threads of its own."""
+    import onnxruntime  # slow to import: only who listens pays for it
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
