@@ -51,7 +51,22 @@ FULL: dict[str, Any] = {
     "start_speaking_plan": {
         "wait_seconds": 0.8,
         "smart_endpointing_plan": {"provider": "off"},
+        "transcription_endpointing_plan": {
+            "on_punctuation_seconds": 0.2,
+            "on_no_punctuation_seconds": 1.0,
+            "on_number_seconds": 0.7,
+        },
+        "custom_endpointing_rules": [
+            {
+                "type": "both",
+                "regex": "",
+                "assistant_regex": "number",
+                "customer_regex": "[0-9]$",
+                "timeout_seconds": 3.0,
+            }
+        ],
     },
+    "keypad_input_plan": {"enabled": True, "timeout_seconds": 3.0, "delimiters": ["*"]},
     "stop_speaking_plan": {
         "num_words": 2,
         "voice_seconds": 0.3,
@@ -96,7 +111,25 @@ WIRE: dict[str, Any] = {
     "firstMessage": "Hello!",
     "firstMessageMode": "assistant-waits-for-user",
     "firstMessageInterruptionsEnabled": False,
-    "startSpeakingPlan": {"waitSeconds": 0.8, "smartEndpointingPlan": {"provider": "off"}},
+    "startSpeakingPlan": {
+        "waitSeconds": 0.8,
+        "smartEndpointingPlan": {"provider": "off"},
+        "transcriptionEndpointingPlan": {
+            "onPunctuationSeconds": 0.2,
+            "onNoPunctuationSeconds": 1.0,
+            "onNumberSeconds": 0.7,
+        },
+        "customEndpointingRules": [
+            {
+                "type": "both",
+                "regex": "",
+                "assistantRegex": "number",
+                "customerRegex": "[0-9]$",
+                "timeoutSeconds": 3.0,
+            }
+        ],
+    },
+    "keypadInputPlan": {"enabled": True, "timeoutSeconds": 3.0, "delimiters": ["*"]},
     "stopSpeakingPlan": {
         "numWords": 2,
         "voiceSeconds": 0.3,
@@ -198,7 +231,7 @@ def test_unknown_fields_are_kept_and_reported() -> None:
         "firstMessage": "Hi",
         "first_mesage": "Ho",
         "serverUrl": "http://h",
-        "startSpeakingPlan": {"waitSeconds": 1.0, "customEndpointingRules": []},
+        "startSpeakingPlan": {"waitSeconds": 1.0, "smartEndpointingEnabled": True},
         "voice": {"chunkPlan": {"maxWord": 4}},
         "model": {"messages": [{"role": "user", "content": "Hi", "mood": "good"}]},
     }
@@ -208,12 +241,13 @@ def test_unknown_fields_are_kept_and_reported() -> None:
         "serverUrl: unknown, kept without effect",
         "model.messages.0.mood: unknown, kept without effect",
         "voice.chunk_plan.maxWord: unknown, kept without effect; did you mean max_words?",
-        "start_speaking_plan.customEndpointingRules: unknown, kept without effect",
+        "start_speaking_plan.smartEndpointingEnabled: unknown, kept without effect;"
+        " did you mean smart_endpointing_plan?",
     )
     wire = assistant.wire()
     assert wire["first_mesage"] == "Ho"
     assert wire["serverUrl"] == "http://h"
-    assert wire["startSpeakingPlan"]["customEndpointingRules"] == []
+    assert wire["startSpeakingPlan"]["smartEndpointingEnabled"] is True
     assert wire["voice"]["chunkPlan"]["maxWord"] == 4
     assert wire["model"]["messages"][0]["mood"] == "good"
     assert Assistant.parse(wire) == assistant
@@ -266,6 +300,18 @@ def test_a_wrong_value_is_told_with_its_path_and_remedy() -> None:
         "Give the silence that ends a caller's turn where nothing tells whether it is over,"
         " 0 to 5 seconds."
     )
+
+
+def test_a_rule_must_be_a_regular_expression() -> None:
+    rule = {"type": "customer", "regex": "(", "timeout_seconds": 1}
+    error = refusal(start_speaking_plan={"custom_endpointing_rules": [rule]})
+    assert "start_speaking_plan.custom_endpointing_rules.0.regex" in error.what
+    assert "it is no regular expression" in error.what
+
+
+def test_one_delimiter_needs_no_list() -> None:
+    plan = Assistant.parse({"keypadInputPlan": {"delimiters": "*"}}).keypad_input_plan
+    assert plan.delimiters == ["*"]
 
 
 @pytest.mark.parametrize("hosted", ["vapi", "livekit"])

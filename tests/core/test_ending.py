@@ -1,5 +1,7 @@
 """How long a pause must last to end a turn."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +10,7 @@ from timeline import Call
 from parley.core import CALLER, ending
 from parley.core import actions as act
 from parley.core import events as ev
-from parley.core.settings import EndingSettings
+from parley.core.settings import EndingRule, EndingSettings
 
 RULES = EndingSettings()
 USUAL_S = 0.5
@@ -132,6 +134,40 @@ def test_a_judgement_of_another_pause_does_not_count() -> None:
 @pytest.mark.parametrize("nonsense", [-0.1, 1.5, float("nan"), float("inf")])
 def test_what_is_no_probability_does_not_count(nonsense: float) -> None:
     assert judged(nonsense) == USUAL_S
+
+
+# What the author has fixed
+
+
+@pytest.mark.parametrize(
+    ("text", "pause_s"),
+    [("At ten.", 0.1), ("at ten", 1.5), ("at 10", 0.6), ("It is 7.", 0.6), ("one two", 0.6)],
+)
+def test_the_pause_by_how_the_transcript_ends(text: str, pause_s: float) -> None:
+    rules = replace(RULES, on_stop_s=0.1, on_no_stop_s=1.5, on_number_s=0.6)
+    call = Call(turns={"ending": rules}).at(1).voice().at(2).pause().at(2.05).final(text)
+    assert ended(call) <= pause_s
+    assert ended(call) > 0.6 * pause_s
+
+
+def test_a_rule_that_fits_decides_alone() -> None:
+    rules = (EndingRule(caller="number is", wait_s=2.5), EndingRule(caller="[0-9]$", wait_s=0.3))
+    turns = {"ending": replace(RULES, rules=rules), "judges": True}
+
+    def after(text: str) -> float:
+        call = Call(turns=turns).at(1).voice().at(2).pause().at(2.1).final(text)
+        return ended(call.at(2.2).tell(ev.TurnJudged(CALLER, 2.0, 0.99)))
+
+    assert after("my number is 4") == 2.5
+    assert after("it's 4") == 0.3
+    assert after("hello there") < USUAL_S
+
+
+def test_a_rule_may_look_at_what_the_agent_said_last() -> None:
+    rules = (EndingRule(agent="number\\?$", wait_s=2.0),)
+    call = Call(greeting="Your number?", turns={"ending": replace(RULES, rules=rules)})
+    call.says_phrase(1).at(3).voice().at(4).pause().at(4.1).final("it is")
+    assert call.at(9).when(act.TurnCommitted) == [6.0]
 
 
 # The policy

@@ -349,3 +349,9 @@ def test_keys_before_and_after_the_call_are_nobodys() -> None:
     call = Call().tell(ev.Disconnected(CALLER))
     done = len(call.done)
     assert call.key("1#").at(9).since(done) == []
+
+
+def test_keys_that_are_not_wanted_are_none() -> None:
+    call = Call(keypad={"enabled": False}).at(1).key("12#").at(9)
+    assert call.turns() == []
+    assert call.awaits() == Call().at(9).awaits()

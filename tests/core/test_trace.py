@@ -7,6 +7,7 @@ from timeline import Call, settings
 from parley.core import CALLER, VERSION, trace
 from parley.core import actions as act
 from parley.core import events as ev
+from parley.core.settings import EndingRule, EndingSettings
 from parley.core.trace import UnreadableTrace
 
 ONE_OF_EACH: tuple[ev.Event, ...] = (
@@ -52,6 +53,12 @@ def recorded() -> Call:
     return (
         call.at(3).voice().at(3.2).final("For two.").cleared().at(4).tell(ev.Disconnected(CALLER))
     )
+
+
+def test_rules_among_the_settings_are_written_and_read() -> None:
+    ending = EndingSettings(rules=(EndingRule("a", "b", 1.5), EndingRule(caller="c")))
+    written = settings(turns={"ending": ending})
+    assert trace.parse(trace.header(written, "call-1", "2026-01-01")).settings == written
 
 
 def test_every_event_is_written_and_read() -> None:

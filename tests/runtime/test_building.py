@@ -83,6 +83,33 @@ def test_the_lists_of_words_are_for_english_only() -> None:
     assert (german.open_words, german.hesitations) == ((), ())
 
 
+def test_how_a_transcript_ends_may_decide_how_long_the_pause_is() -> None:
+    found = settings(
+        startSpeakingPlan={"transcriptionEndpointingPlan": {"onPunctuationSeconds": 0.2}}
+    ).turns.ending
+    assert (found.on_stop_s, found.on_no_stop_s, found.on_number_s) == (0.2, 1.5, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("rule", "wanted"),
+    [
+        ({"type": "assistant", "regex": "a"}, ("a", "")),
+        ({"type": "customer", "regex": "c"}, ("", "c")),
+        ({"type": "both", "assistantRegex": "a", "customerRegex": "c"}, ("a", "c")),
+    ],
+)
+def test_rules_of_the_end_of_turns(rule: dict[str, str], wanted: tuple[str, str]) -> None:
+    rules = [{**rule, "timeoutSeconds": 2}]
+    (found,) = settings(startSpeakingPlan={"customEndpointingRules": rules}).turns.ending.rules
+    assert (found.agent, found.caller, found.wait_s) == (*wanted, 2.0)
+
+
+def test_the_keypad() -> None:
+    found = settings(keypadInputPlan={"timeoutSeconds": 4, "delimiters": ["#", "*"]}).keypad
+    assert (found.enabled, found.wait_s, found.end_keys) == (True, 4.0, "#*")
+    assert not settings(keypadInputPlan={"enabled": False}).keypad.enabled
+
+
 def plan(provider: str) -> dict[str, Any]:
     return {"startSpeakingPlan": {"smartEndpointingPlan": {"provider": provider}}}
 

@@ -6,6 +6,7 @@ is kept, written back, and reported by `Assistant.warnings`. A wrong value raise
 AssistantError. Times are seconds.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, Self
 
@@ -124,6 +125,44 @@ class SmartEndpointingPlan(Section):
         return "auto" if provider in ("vapi", "livekit", "custom-endpointing-model") else provider
 
 
+class TranscriptionEndpointingPlan(Section):
+    """The silence that ends a caller's turn, by how the transcript ends.
+
+    More where the words are surely not all, as with `wait_seconds`.
+    """
+
+    on_punctuation_seconds: float = Field(
+        default=0.1, ge=0, le=3, description="after a full stop or the like, 0 to 3 seconds"
+    )
+    on_no_punctuation_seconds: float = Field(
+        default=1.5, ge=0, le=3, description="where there is none, 0 to 3 seconds"
+    )
+    on_number_seconds: float = Field(
+        default=0.5, ge=0, le=3, description="after a number, 0 to 3 seconds"
+    )
+
+
+class EndpointingRule(Section):
+    """A silence that is fixed where regular expressions match: the first rule that fits."""
+
+    type: Literal["assistant", "customer", "both"] = Field(
+        description="assistant, customer or both: whose words must match"
+    )
+    regex: str = Field(default="", description="a regular expression, for one of them")
+    assistant_regex: str = Field(default="", description="a regular expression, for both")
+    customer_regex: str = Field(default="", description="a regular expression, for both")
+    timeout_seconds: float = Field(ge=0, le=15, description="0 to 15 seconds")
+
+    @field_validator("regex", "assistant_regex", "customer_regex")
+    @classmethod
+    def _can_be_searched_for(cls, regex: str) -> str:
+        try:
+            re.compile(regex)
+        except re.error as error:
+            raise ValueError(f"it is no regular expression: {error}") from error
+        return regex
+
+
 class StartSpeakingPlan(Section):
     """When the assistant takes its turn."""
 
@@ -136,6 +175,12 @@ class StartSpeakingPlan(Section):
     )
     smart_endpointing_plan: SmartEndpointingPlan = Field(
         default=SmartEndpointingPlan(), description="provider"
+    )
+    transcription_endpointing_plan: TranscriptionEndpointingPlan | None = Field(
+        default=None, description="on_punctuation_seconds and others, in place of wait_seconds"
+    )
+    custom_endpointing_rules: list[EndpointingRule] = Field(
+        default=[], description="a list of rules, each with type, regex and timeout_seconds"
     )
 
 
@@ -158,6 +203,23 @@ class StopSpeakingPlan(Section):
     interruption_phrases: list[str] | None = Field(
         default=None, description="a list of phrases that always interrupt"
     )
+
+
+class KeypadInputPlan(Section):
+    """When what the caller keys in is taken for an answer."""
+
+    enabled: bool = Field(default=True, description="false to take no keys")
+    timeout_seconds: float = Field(
+        default=2.0, ge=0, le=10, description="the time after the last key, 0 to 10 seconds"
+    )
+    delimiters: list[Literal["#", "*"]] = Field(
+        default=["#"], description="a list of keys that end the input at once: # and *"
+    )
+
+    @field_validator("delimiters", mode="before")
+    @classmethod
+    def _one_or_several(cls, delimiters: Any) -> Any:
+        return [delimiters] if isinstance(delimiters, str) else delimiters
 
 
 class MessagePlan(Section):
@@ -209,6 +271,9 @@ class Assistant(Section):
     )
     stop_speaking_plan: StopSpeakingPlan = Field(
         default=StopSpeakingPlan(), description="num_words, voice_seconds and others"
+    )
+    keypad_input_plan: KeypadInputPlan = Field(
+        default=KeypadInputPlan(), description="enabled, timeout_seconds and delimiters"
     )
     message_plan: MessagePlan = Field(default=MessagePlan(), description="idle_messages and others")
     silence_timeout_seconds: float = Field(

@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import is_dataclass
 from pathlib import Path
+from types import UnionType
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import typer
@@ -129,6 +130,8 @@ def _fits(value: Any, hint: Any) -> bool:
     if is_dataclass(hint):
         hints = get_type_hints(hint).items()
         return type(value) is hint and all(_fits(getattr(value, name), h) for name, h in hints)
+    if isinstance(hint, UnionType):
+        return any(_fits(value, kind) for kind in get_args(hint))
     if get_origin(hint) is tuple:
         return type(value) is tuple and all(_fits(item, get_args(hint)[0]) for item in value)
     if hint is float:

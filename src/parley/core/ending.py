@@ -7,10 +7,11 @@ The more probable the end, the shorter the pause that confirms it. Without evide
 """
 
 import math
+import re
 
 from parley.core.phrases import plain
-from parley.core.settings import EndingSettings
-from parley.core.state import Context
+from parley.core.settings import EndingSettings, TurnSettings
+from parley.core.state import AgentTurn, Context
 
 SHORT_ANSWERS = frozenset(
     (
@@ -28,6 +29,8 @@ SPOKEN_DIGITS = frozenset(
     )
 )  # fmt: skip
 
+STOPS, COMMAS = ".?!。？！", ",;:—–-…、，"
+
 DICTATED = 3
 """Single digits or letters in a row at the end of the words that are dictation."""
 
@@ -35,11 +38,29 @@ DICTATED = 3
 def wait_s(ctx: Context) -> float:
     """The silence after the last voiced sample that ends the turn as it is."""
     ear, rules = ctx.state.ear, ctx.settings.turns
+    for rule in rules.ending.rules:
+        if re.search(rule.caller, ear.text) and re.search(rule.agent, _heard_last(ctx)):
+            return rule.wait_s
     odds = evidence(ear.text, ctx.state.told.expects.kind, rules.ending)
     judged = ear.judged
     if judged is not None and judged[0] == ear.anchor:
         odds += rules.ending.sound * _log_odds(judged[1])
-    return silence(odds, rules.wait_s, rules.ending)
+    return silence(odds, _usual_s(ear.text, rules), rules.ending)
+
+
+def _heard_last(ctx: Context) -> str:
+    """What the caller heard last of the agent."""
+    entries = (entry for entry in reversed(ctx.state.history) if isinstance(entry, AgentTurn))
+    return next((heard for e in entries if (heard := ctx.state.replies[e.reply].heard)), "")
+
+
+def _usual_s(text: str, rules: TurnSettings) -> float:
+    """The pause where nothing else tells whether the turn is over."""
+    words, ending = plain(text).split(), rules.ending
+    chosen = ending.on_stop_s if _last(text) in STOPS else ending.on_no_stop_s
+    if words and ending.on_number_s is not None and _is_number(words[-1]):
+        chosen = ending.on_number_s
+    return rules.wait_s if chosen is None or not words else chosen
 
 
 def silence(odds: float, usual_s: float, rules: EndingSettings) -> float:
@@ -66,18 +87,24 @@ def evidence(text: str, asked: str, rules: EndingSettings) -> float:
         return -rules.open_end
     if _is_dictating(words):
         return -rules.dictation
-    last = text.rstrip(" \"'”’)")[-1:]
-    if last in ".?!。？！":
+    if _last(text) in STOPS:
         return rules.stop
-    return -rules.comma if last in ",;:—–-…、，" else 0.0
+    return -rules.comma if _last(text) in COMMAS else 0.0
+
+
+def _last(text: str) -> str:
+    """The last character that is no quotation mark."""
+    return text.rstrip(" \"'”’)")[-1:] or " "
+
+
+def _is_number(word: str) -> bool:
+    return word in SPOKEN_DIGITS or word.isdigit()
 
 
 def _is_dictating(words: list[str]) -> bool:
     """Whether digits or letters are being spelled out one by one."""
     tail = words[-DICTATED:]
-    return len(tail) == DICTATED and all(
-        len(word) == 1 or word in SPOKEN_DIGITS or word.isdigit() for word in tail
-    )
+    return len(tail) == DICTATED and all(len(word) == 1 or _is_number(word) for word in tail)
 
 
 def _log_odds(probability: float) -> float:

@@ -9,7 +9,7 @@ KEYS = frozenset("0123456789*#")
 
 def pressed(ctx: Context, event: ev.KeyPressed) -> None:
     state, ear, rules = ctx.state, ctx.state.ear, ctx.settings.keypad
-    if state.call.state == "new" or event.key not in KEYS:
+    if state.call.state == "new" or event.key not in KEYS or not rules.enabled:
         return
     state.caller_since = ctx.now
     state.prompts = ear.unclear = 0

@@ -6,6 +6,20 @@ from parley.core.phrases import ACKNOWLEDGEMENTS, HESITATIONS, OPEN_WORDS
 
 
 @dataclass(frozen=True, slots=True)
+class EndingRule:
+    """A pause that is fixed where texts match: regular expressions; "" matches anything."""
+
+    agent: str = ""
+    """What the caller heard last."""
+
+    caller: str = ""
+    """What the caller has said in this turn."""
+
+    wait_s: float = 1.0
+    """The silence that ends the turn, whatever else speaks for its end."""
+
+
+@dataclass(frozen=True, slots=True)
 class EndingSettings:
     """What is evidence for the end of a turn, and how long a pause it takes to confirm it.
 
@@ -45,6 +59,18 @@ class EndingSettings:
 
     comma: float = 1.5
     """The weight of a comma or a dash at the end."""
+
+    on_stop_s: float | None = None
+    """In the place of `TurnSettings.wait_s` where the words end with a full stop or the like."""
+
+    on_no_stop_s: float | None = None
+    """The same where they do not."""
+
+    on_number_s: float | None = None
+    """The same where they end with a number, with a full stop or without."""
+
+    rules: tuple[EndingRule, ...] = ()
+    """The first that fits decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +144,9 @@ class InterruptionSettings:
 @dataclass(frozen=True, slots=True)
 class KeypadSettings:
     """When what was keyed in is complete."""
+
+    enabled: bool = True
+    """Whether keys are input."""
 
     wait_s: float = 2.0
     """Time after the last key after which the keys are taken for a turn."""

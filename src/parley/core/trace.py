@@ -7,7 +7,7 @@ Each further line is one step: `now`, the event, the actions. Replay is a fold.
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 from parley.core import actions as act
 from parley.core import events as ev
@@ -126,7 +126,7 @@ _FIELD_NAMES: dict[type, tuple[str, ...]] = {
 def _plain(value: Any) -> Any:
     if is_dataclass(value):
         return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
-    return value
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value
 
 
 # Decoding
@@ -168,7 +168,10 @@ def _build(kind: type, values: dict[str, Any]) -> Any:
         if is_dataclass(hint):
             built[name] = _build(hint, value)  # type: ignore[arg-type]
         elif isinstance(value, list):
-            built[name] = tuple(value)
+            kind_of_items = get_args(hint)[0]
+            built[name] = tuple(
+                _build(kind_of_items, item) if isinstance(item, dict) else item for item in value
+            )
         else:
             built[name] = value
     return kind(**built)

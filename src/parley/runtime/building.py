@@ -1,18 +1,21 @@
 """From an assistant's description to an agent that takes calls."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 from typing import Any
 
 from parley.assistants.flows import Dialogue, problems
 from parley.assistants.flows.checking import MODEL
-from parley.assistants.model import Assistant
+from parley.assistants.model import Assistant, EndpointingRule
 from parley.assistants.problems import found_error
 from parley.core.phrases import ACKNOWLEDGEMENTS
 from parley.core.settings import (
+    EndingRule,
     EndingSettings,
     InterruptionSettings,
+    KeypadSettings,
     Settings,
     SilenceSettings,
     TurnSettings,
@@ -136,7 +139,7 @@ def settings_for(
         max_duration_s=assistant.max_duration_seconds,
         turns=TurnSettings(
             wait_s=assistant.start_speaking_plan.wait_seconds,
-            ending=_ending(assistant.transcriber.language),
+            ending=_ending(assistant),
             judges=judges,
             recognizer_finalizes=stt.finalizes,
             finalize_after_s=stt.finalize_after_s,
@@ -149,6 +152,11 @@ def settings_for(
                 ACKNOWLEDGEMENTS if acknowledgements is None else tuple(acknowledgements)
             ),
         ),
+        keypad=KeypadSettings(
+            enabled=assistant.keypad_input_plan.enabled,
+            wait_s=assistant.keypad_input_plan.timeout_seconds,
+            end_keys="".join(assistant.keypad_input_plan.delimiters),
+        ),
         silence=SilenceSettings(
             prompt_after_s=idle.idle_timeout_seconds,
             prompts=tuple(prompts),
@@ -157,11 +165,29 @@ def settings_for(
     )
 
 
-def _ending(language: str) -> EndingSettings:
-    """What words say about the end of a turn: those lists are English."""
-    if language.lower().split("-")[0] == "en":
-        return EndingSettings()
-    return EndingSettings(open_words=(), hesitations=())
+def _ending(assistant: Assistant) -> EndingSettings:
+    """What is known of the end of a turn. The lists of words are English."""
+    plan, usual = assistant.start_speaking_plan, EndingSettings()
+    if assistant.transcriber.language.lower().split("-")[0] != "en":
+        usual = EndingSettings(open_words=(), hesitations=())
+    if by_text := plan.transcription_endpointing_plan:
+        usual = replace(
+            usual,
+            on_stop_s=by_text.on_punctuation_seconds,
+            on_no_stop_s=by_text.on_no_punctuation_seconds,
+            on_number_s=by_text.on_number_seconds,
+        )
+    return replace(usual, rules=tuple(map(_ending_rule, plan.custom_endpointing_rules)))
+
+
+def _ending_rule(rule: EndpointingRule) -> EndingRule:
+    agent = rule.regex if rule.type == "assistant" else rule.assistant_regex
+    caller = rule.regex if rule.type == "customer" else rule.customer_regex
+    return EndingRule(
+        agent if rule.type != "customer" else "",
+        caller if rule.type != "assistant" else "",
+        rule.timeout_seconds,
+    )
 
 
 def opening(assistant: Assistant, dialogue: Dialogue | None, today: date) -> dict[str, Any]:
