@@ -35,18 +35,17 @@ def ended(call: Call) -> float:
     "text",
     [
         "i would like to", "my name is", "on the third of", "tuesday and", "it's for my",
-        "well um", "I was thinking, erm", "the number is four two", "a b c",
+        "well um", "I was thinking, erm", "a b c",
         "zero seven nine", "double one two", "on Tuesday,", "four 2 2",
     ],
 )  # fmt: skip
 def test_who_has_not_finished_is_given_time(text: str) -> None:
-    if text.endswith("four two"):
-        assert ended(paused(text)) == USUAL_S
-    else:
-        assert ended(paused(text)) > 1.5 * USUAL_S
+    assert ended(paused(text)) > 1.5 * USUAL_S
 
 
-@pytest.mark.parametrize("text", ["book an appointment", "come in", "hello there", "at ten"])
+@pytest.mark.parametrize(
+    "text", ["book an appointment", "come in", "hello there", "at ten", "number four two"]
+)
 def test_words_that_tell_nothing_change_nothing(text: str) -> None:
     assert ended(paused(text)) == USUAL_S
 

@@ -19,8 +19,9 @@ from parley.core import events as ev
 from parley.errors import ProviderTimeout, ProviderUnavailable
 from parley.providers.protocols import SttCapabilities, SttOptions, SttResult, SttStream
 from parley.providers.scripted import ScriptedLlm
-from parley.runtime.ear import GAP_S, JUDGED_S, REPLAY_S, VAD_RETRY_S
+from parley.runtime.ear import GAP_S, REPLAY_S, VAD_RETRY_S
 from parley.runtime.responders import Expects, ReplyPart, ReplyRequest, ReplyText
+from parley.speech.endofturn import HEARD_S
 from parley.speech.endofturn import LEAD_S as TURN_LEAD_S
 from parley.speech.endofturn_shared import SharedEndOfTurn, TurnModel
 from parley.speech.gate import LEAD_S
@@ -357,7 +358,7 @@ def test_of_a_long_turn_the_last_of_its_sound_is_judged() -> None:
         return 0.5
 
     hears_and_judges(tells_a_story, judge)
-    assert INBOUND.seconds_in(heard[0]) == pytest.approx(JUDGED_S, abs=0.03)
+    assert INBOUND.seconds_in(heard[0]) == pytest.approx(HEARD_S, abs=0.03)
 
 
 def test_a_model_that_fails_changes_nothing(caplog: pytest.LogCaptureFixture) -> None:

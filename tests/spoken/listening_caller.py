@@ -1,18 +1,16 @@
 """A caller who listens to the agent and answers what it asks, in virtual time."""
 
-import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from parley.audio.formats import INBOUND, OUTBOUND, AudioFormat
-from parley.audio.timing import Timing
+from parley.audio.formats import INBOUND
 from parley.core import actions as act
 from parley.core import events as ev
 from parley.transports.base import CallSide
-from parley.transports.loopback import FRAME_S, Loudspeaker
+from parley.transports.loopback import FRAME_S, SimulatedCaller
 
 PAUSE_S = 0.7
 """The agent's silence after which the caller speaks."""
@@ -116,22 +114,17 @@ class Hearing:
         self.story.append(f"{now:7.2f} {what}")
 
 
-class ListeningCaller:
+class ListeningCaller(SimulatedCaller):
     """A transport whose caller follows a script, over a line with noise on it."""
 
-    input: AudioFormat = INBOUND
-    output: AudioFormat = OUTBOUND
-    timing = Timing(can_pause=True, can_clear=True, acknowledges="exact", lead_s=0.2)
-
     def __init__(self, script: Script, hearing: Hearing, noise: bytes) -> None:
+        super().__init__()
         self._script = script
         self._hearing = hearing
         self._noise = noise
-        self._speaker = Loudspeaker(OUTBOUND.sample_rate, self._now)
         self._interjections = list(script.interjections)
         self._utterances = 0
         self._sounding_s = 0.0
-        self._due = 0.0
         self._place = 0
         self._voice = b""
         self._silent_since = 0.0
@@ -180,37 +173,13 @@ class ListeningCaller:
             await self._frame(side)
 
     async def _frame(self, side: CallSide) -> None:
-        """Hand over one frame when its last sample is due, on an absolute clock."""
-        self._due += FRAME_S
-        await asyncio.sleep(max(0.0, self._due - self._now()))
+        await self._tick()
         size = INBOUND.bytes_for(FRAME_S)
         voice, self._voice = self._voice[:size], self._voice[size:]
         place = self._place % (len(self._noise) - size)
         self._place += size
         line = samples(self._noise[place : place + size]) + samples(voice.ljust(size, b"\0"))
         side.audio(pcm16(line))
-
-    def play(self, pcm: bytes, marks: tuple[str, ...]) -> None:
-        self._speaker.play(OUTBOUND.samples_in(pcm))
-
-    def clear(self) -> None:
-        self._speaker.clear()
-
-    def pause(self) -> None:
-        self._speaker.pause()
-
-    def resume(self) -> None:
-        self._speaker.resume()
-
-    def position(self) -> int:
-        return self._speaker.position()
-
-    async def close(self) -> None:
-        """Nothing to hang up."""
-
-    @staticmethod
-    def _now() -> float:
-        return asyncio.get_running_loop().time()
 
 
 def samples(pcm: bytes) -> np.ndarray:

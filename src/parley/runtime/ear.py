@@ -13,7 +13,7 @@ from parley.providers.protocols import SpeechToText, SttOptions, SttStream
 from parley.runtime.children import Children, given_up
 from parley.runtime.stages import Stages
 from parley.speech.detector import SpeechDetector, SpeechOnset, Window
-from parley.speech.endofturn import LEAD_S
+from parley.speech.endofturn import HEARD_S, LEAD_S
 from parley.speech.endofturn_shared import PauseJudge
 from parley.speech.gate import VoiceGate
 from parley.speech.vad import SharedVad, VadStream
@@ -26,9 +26,6 @@ REPLAY_S = 15.0
 GAP_S = 0.6
 """Audio that stays away for so long is a gap in the media."""
 
-JUDGED_S = 8.0
-"""How much of a turn's sound the model of its end hears."""
-
 VAD_RETRY_S = 1.0
 """After a failure the voice detector is opened again so much later."""
 
@@ -37,6 +34,25 @@ RESULTS, RESULTS_PER_S = 500, 100
 
 Post = Callable[[ev.Event], None]
 OnAudio = Callable[[float, bytes], None]
+
+
+class _Newest:
+    """The newest of the audio that came, in the pieces in which it came."""
+
+    def __init__(self) -> None:
+        self.pieces: deque[bytes] = deque()
+        self._bytes = 0
+
+    def add(self, pcm: bytes, seconds: float) -> None:
+        """Add what came, and keep no more than so many seconds."""
+        self.pieces.append(pcm)
+        self._bytes += len(pcm)
+        self.keep(INBOUND.bytes_for(seconds))
+
+    def keep(self, count: int) -> None:
+        """Keep so many bytes, the newest."""
+        while self._bytes > count:
+            self._bytes -= len(self.pieces.popleft())
 
 
 class Ear:
@@ -68,16 +84,14 @@ class Ear:
         self._on_audio = on_audio
         self._gap_s = gap_s
         self._judge = judge
-        self._recent: deque[bytes] = deque()
-        self._recent_bytes = 0
+        self._recent = _Newest()
         self._loop = asyncio.get_running_loop()
         self._detector = SpeechDetector()
         self._gate: VoiceGate | None = None
         self._voice: VadStream | None = None
         self._stream: SttStream | None = None
         self._task: asyncio.Task[None] | None = None
-        self._replay: deque[bytes] = deque()
-        self._replay_bytes = 0
+        self._replay = _Newest()
         self._asked: int | None = None
         self._segments = 0
         self._results = 0
@@ -109,30 +123,16 @@ class Ear:
         if self._voice is not None:
             self._voice.push(pcm)
         if self._judge is not None:
-            self._keep(pcm)
+            self._recent.add(pcm, HEARD_S)
         self._transcribe(pcm if self._gate is None else self._gate.feed(pcm))
-
-    def _keep(self, pcm: bytes) -> None:
-        """Keep what the model of the end of a turn hears."""
-        self._recent.append(pcm)
-        self._recent_bytes += len(pcm)
-        while self._recent_bytes - len(self._recent[0]) >= INBOUND.bytes_for(JUDGED_S):
-            self._recent_bytes -= len(self._recent.popleft())
 
     def _transcribe(self, pcm: bytes) -> None:
         if not pcm:
             return
         self._handed += INBOUND.samples_in(pcm)
-        self._replay.append(pcm)
-        self._replay_bytes += len(pcm)
-        self._forget(INBOUND.bytes_for(REPLAY_S))
+        self._replay.add(pcm, REPLAY_S)
         if self._stream is not None:
             self._push(pcm)
-
-    def _forget(self, keep: int) -> None:
-        """Keep so many bytes, the newest, for a recogniser that is started again."""
-        while self._replay_bytes > keep:
-            self._replay_bytes -= len(self._replay.popleft())
 
     def _push(self, pcm: bytes) -> None:
         assert self._stream is not None  # noqa: S101 - the callers have looked
@@ -213,7 +213,7 @@ class Ear:
     def _heard_since(self, at: float) -> bytes:
         """The sound from a time on, as far back as it is kept."""
         ago_s = self._samples / INBOUND.sample_rate - (at - (self._origin or 0.0))
-        return b"".join(self._recent)[-max(2, INBOUND.bytes_for(max(0.0, ago_s))) :]
+        return b"".join(self._recent.pieces)[-max(2, INBOUND.bytes_for(max(0.0, ago_s))) :]
 
     async def _ask(self, judge: PauseJudge, pcm: bytes, at: float) -> None:
         probability = await judge.judge(pcm)
@@ -265,7 +265,7 @@ class Ear:
             base = self._segments
             if self._expected is not self._options:
                 stream.expect(self._expected.grammar)
-            for pcm in list(self._replay):
+            for pcm in list(self._replay.pieces):
                 stream.push(pcm)
             self._stream = stream
             self._post(ev.ListeningReady(self._leg))
@@ -290,7 +290,7 @@ class Ear:
         """A final text covers what was said until it was asked for, or else until now."""
         since = 0 if self._asked is None else self._handed - self._asked
         self._asked = None
-        self._forget(since * INBOUND.sample_bytes)
+        self._replay.keep(since * INBOUND.sample_bytes)
 
     def _account(self) -> None:
         """Raise when the recogniser says more than can be."""
@@ -305,9 +305,8 @@ class Ear:
         self._stop()
         if self._judge is not None:
             self._judge.drop()
-        self._recent.clear()
-        self._replay.clear()
-        self._replay_bytes = 0
+        self._recent.keep(0)
+        self._replay.keep(0)
         for timer in (self._gap_timer, self._retry_timer):
             if timer is not None:
                 timer.cancel()

@@ -77,38 +77,16 @@ class Loudspeaker:
         self._since = now
 
 
-class LoopbackTransport:
-    """Plays recordings (PCM in `INBOUND` format) to the call as its caller."""
+class SimulatedCaller:
+    """The ends of a line: a loudspeaker, and a microphone that gives frames on a clock."""
 
     input: AudioFormat = INBOUND
     output: AudioFormat = OUTBOUND
     timing = Timing(can_pause=True, can_clear=True, acknowledges="exact", lead_s=0.2)
 
-    def __init__(
-        self,
-        recordings: Sequence[bytes],
-        manners: Manners | None = None,
-        on_recording: Callable[[int], None] | None = None,
-    ) -> None:
-        self._recordings = recordings
-        self._manners = manners or Manners()
-        self._on_recording = on_recording
+    def __init__(self) -> None:
         self._speaker = Loudspeaker(OUTBOUND.sample_rate, self._now)
-        self._silent_since = 0.0
         self._due = 0.0
-        self._frames = 0
-
-    async def run(self, side: CallSide) -> None:
-        """Speak until the script is over."""
-        self._due = self._silent_since = self._now()
-        side.connected()
-        await self._listen(side, self._manners.first_s, answered=False)
-        for number, pcm in enumerate(self._recordings):
-            if self._on_recording:
-                self._on_recording(number)
-            await self._say(side, pcm)
-            await self._listen(side, self._manners.pause_s, answered=True)
-        side.disconnected()
 
     def play(self, pcm: bytes, marks: tuple[str, ...]) -> None:
         self._speaker.play(OUTBOUND.samples_in(pcm))
@@ -127,6 +105,44 @@ class LoopbackTransport:
 
     async def close(self) -> None:
         """Nothing to hang up."""
+
+    async def _tick(self) -> None:
+        """Wait until the next frame's last sample is due, on an absolute clock."""
+        self._due += FRAME_S
+        await asyncio.sleep(max(0.0, self._due - self._now()))
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
+
+
+class LoopbackTransport(SimulatedCaller):
+    """Plays recordings (PCM in `INBOUND` format) to the call as its caller."""
+
+    def __init__(
+        self,
+        recordings: Sequence[bytes],
+        manners: Manners | None = None,
+        on_recording: Callable[[int], None] | None = None,
+    ) -> None:
+        super().__init__()
+        self._recordings = recordings
+        self._manners = manners or Manners()
+        self._on_recording = on_recording
+        self._silent_since = 0.0
+        self._frames = 0
+
+    async def run(self, side: CallSide) -> None:
+        """Speak until the script is over."""
+        self._due = self._silent_since = self._now()
+        side.connected()
+        await self._listen(side, self._manners.first_s, answered=False)
+        for number, pcm in enumerate(self._recordings):
+            if self._on_recording:
+                self._on_recording(number)
+            await self._say(side, pcm)
+            await self._listen(side, self._manners.pause_s, answered=True)
+        side.disconnected()
 
     async def _say(self, side: CallSide, pcm: bytes) -> None:
         size = INBOUND.bytes_for(FRAME_S)
@@ -149,15 +165,9 @@ class LoopbackTransport:
                 return
 
     async def _frame(self, side: CallSide, pcm: bytes) -> None:
-        """Hand over one frame when its last sample is due, on an absolute clock."""
-        self._due += FRAME_S
-        await asyncio.sleep(max(0.0, self._due - self._now()))
+        await self._tick()
         self._frames += 1
         side.audio(pcm)
-
-    @staticmethod
-    def _now() -> float:
-        return asyncio.get_running_loop().time()
 
 
 def _noise(samples: int) -> bytes:

@@ -597,3 +597,15 @@ def test_a_name_is_listened_for_only_where_it_is_asked_for() -> None:
 
 def test_what_is_wrong_can_be_keyed_in() -> None:
     assert named("emma smith on tuesday", "no", "2").last == "Which day?"
+
+
+def test_who_denies_and_never_says_what_is_wrong_does_not_go_round_for_ever() -> None:
+    """As where a yes is heard as no each time."""
+    call = booking("next tuesday at ten thirty")
+    turns = 0
+    while not call.reply.ends and turns < 10:
+        call.says("no")
+        turns += 1
+    assert call.reply.ends
+    assert turns > 4
+    assert call.calls == []

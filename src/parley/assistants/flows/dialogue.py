@@ -9,8 +9,23 @@ from typing import Any
 from parley.assistants.flows import wording
 from parley.assistants.flows.model import Case, Command, Flow, Node
 from parley.assistants.flows.reading import Reading, read
+from parley.assistants.flows.remarks import (
+    ALL_WRONG,
+    ANSWER,
+    COMMAND,
+    HELP,
+    NOTHING_WRONG,
+    OPINIONS,
+    PICK,
+    REMARKS,
+    RESTART,
+    WAIT,
+    WRONG,
+    picks,
+    ways_to_name,
+)
 from parley.assistants.flows.state import Began, Call, Reply, Returned, Said, State, Turn
-from parley.assistants.flows.values import Value, ValueType, compose, make, numerals
+from parley.assistants.flows.values import Value, ValueType, compose, make
 from parley.assistants.flows.values.name import Name
 from parley.assistants.flows.values.tokens import words
 
@@ -23,53 +38,11 @@ MOST_MISSES = 3
 MOST_REFUSED = 4
 """How often the caller may say that a slot was understood wrongly before the flow gives up."""
 
-REPEAT, HELP, RESTART, WAIT = "repeat", "help", "restart", "wait"
-
-REMARKS: Mapping[str, Sequence[str]] = {
-    REPEAT: (
-        "repeat that", "say that again", "could you repeat that", "can you repeat that", "pardon",
-        "pardon me", "come again", "what was that", "what did you say", "once again please",
-        "i didn't hear you", "i did not hear that", "sorry what", "say again",
-    ),
-    HELP: (
-        "help", "help me", "what can i say", "what can you do", "what are my options",
-        "what do you mean", "i don't understand",
-    ),
-    RESTART: ("start over", "start again", "from the beginning", "go back to the start"),
-    WAIT: ("wait", "wait a minute", "wait a moment", "hold on", "one moment", "just a moment",
-           "just a second", "hang on", "let me think", "let me check", "give me a second"),
-}  # fmt: skip
-"""What a caller may say at any point."""
-
 KINDS = ("yes_no", "date", "choice", "time", "name", "number", "text")
 """Types, those first whose values are not mistaken for others."""
 
 PLAIN_KINDS = ("date", "time")
 """Types whose values correct an earlier answer by themselves."""
-
-ANSWER, COMMAND, PICK, WRONG = "answer ", "command ", "pick ", "wrong "
-"""How the keys of other remarks begin."""
-
-NOTHING_WRONG, ALL_WRONG = "nothing", "all"
-
-OPINIONS: Mapping[str, Sequence[str]] = {
-    NOTHING_WRONG: (
-        "nothing", "nothing it's right", "no it's right", "it's right", "it's fine", "it is fine",
-        "that's right", "yes", "no",
-    ),
-    ALL_WRONG: ("everything", "all of it", "all of them", "all of that", "both"),
-}  # fmt: skip
-"""What a caller may say who is asked what is wrong, besides the names of slots."""
-
-FIRST = (
-    "the first one", "the first", "the earliest one", "the earliest", "any of them",
-    "either one", "whichever", "it doesn't matter", "i don't mind", "i don't care",
-)  # fmt: skip
-LAST = ("the last one", "the last", "the latest one", "the latest", "the later one")
-ONLY = ("yes", "yes please", "that one", "that's fine", "okay")
-"""What a caller may say who is offered several values."""
-
-MOST_OFFERED = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +117,7 @@ class Dialogue:
         remarks = dict(self._remarks(node))
         if state.awaits == "answer" and node.ask:
             kind = self.types[node.ask].kind
-            remarks |= _picks(state.values.get(node.offered or ""))
+            remarks |= picks(state.values.get(node.offered or ""))
             names = [node.ask, *self._plainest([*node.also, *self._filled(state)])]
         elif state.awaits == "answer" and node.confirm:
             kind = "yes_no"
@@ -181,7 +154,7 @@ class Dialogue:
 
     def _ways_to_name(self, node: Node) -> dict[str, list[str]]:
         """How a caller names the slots of a confirmation."""
-        return {name: _ways_to_name(self.label(name)) for name in node.confirm}
+        return {name: ways_to_name(self.label(name)) for name in node.confirm}
 
     def _remarks(self, node: Node) -> Iterator[tuple[str, Sequence[str]]]:
         """Of two remarks that are said alike, the first one counts: the author's."""
@@ -304,14 +277,15 @@ class Dialogue:
             state = replace(_refusing(state, wrong), values=values, misses=0)
             return self._go(state, self._changed(node), said, today)
         if reading.remark == NOTHING_WRONG:
-            return self._ask(replace(state, awaits="answer", misses=1), said, today)
+            state = replace(state, awaits="answer", misses=state.misses + 1)
+            return self._ask_or_give_up(state, said, today)
         if verdict is None:
             return self._missed(state, turn, today)
         following = node.next if isinstance(node.next, dict) else {}
         if verdict or "no" in following:
             word = "yes" if verdict else "no"
             return self._go(state, self._next(node, state, today, word), said, today)
-        return self._ask(replace(state, awaits="correction", misses=0), said, today)
+        return self._ask(replace(state, awaits="correction"), said, today)
 
     def _wrong(self, state: State, turn: Said, reading: Reading) -> list[str]:
         """The slots that are said to be wrong."""
@@ -342,10 +316,13 @@ class Dialogue:
             return self._ask(state, [], today)
         node = self.flow.nodes[state.node]
         state = replace(state, misses=state.misses + 1)
-        if state.misses > max(MOST_MISSES, len(node.say)):
-            return self._give_up(state, today)
         repeats = len(node.say) == 1 or state.awaits == "correction"
-        return self._ask(state, [wording.NOT_UNDERSTOOD] if repeats else [], today)
+        return self._ask_or_give_up(state, [wording.NOT_UNDERSTOOD] if repeats else [], today)
+
+    def _ask_or_give_up(self, state: State, said: list[str], today: date) -> tuple[State, Reply]:
+        if state.misses > max(MOST_MISSES, len(self.flow.nodes[state.node].say)):
+            return self._give_up(state, today)
+        return self._ask(state, said, today)
 
     def _give_up(self, state: State, today: date) -> tuple[State, Reply]:
         if self.flow.give_up and self.flow.give_up != state.node:
@@ -465,23 +442,6 @@ def _refusing(state: State, names: Iterable[str]) -> State:
         if state.values.get(name) is not None
     }
     return replace(state, refused={**state.refused, **wrong})
-
-
-def _ways_to_name(label: str) -> list[str]:
-    word = label.lower()
-    return [word, f"the {word}", f"the {word} is wrong", f"another {word}", f"change the {word}"]
-
-
-def _picks(offered: Any) -> dict[str, Sequence[str]]:
-    """How the values of a list are chosen by their place."""
-    if not isinstance(offered, list) or not offered:
-        return {}
-    last = LAST if len(offered) > 1 else (*LAST, *ONLY)
-    said: dict[str, Sequence[str]] = {f"{PICK}{len(offered) - 1}": last}
-    for n in range(1, min(len(offered), MOST_OFFERED)):
-        nth = numerals.say_ordinal(n + 1)
-        said[f"{PICK}{n}"] = (f"the {nth} one", f"the {nth}", *said.get(f"{PICK}{n}", ()))
-    return {**said, f"{PICK}0": (*FIRST, *said.get(f"{PICK}0", ()))}
 
 
 def _fits(case: Case, values: Mapping[str, Any]) -> bool:

@@ -148,11 +148,10 @@ class Name:
         """The part of the latest name that is not spelled; "" if it had no such part."""
         if not self.refused:
             return ""
-        first, *rest = self.refused[-1].split()
-        kept, parts = (
-            (first, FIRST_NAMES) if self._last_is_spelled else ([first, *rest][-1], LAST_NAMES)
-        )
-        return kept if rest or kept.lower() in parts else ""
+        parts = self.refused[-1].split()
+        kept = parts[0] if self._last_is_spelled else parts[-1]
+        known = FIRST_NAMES if self._last_is_spelled else LAST_NAMES
+        return kept if len(parts) > 1 or kept.lower() in known else ""
 
     @property
     def _likely(self) -> frozenset[str]:
