@@ -16,13 +16,21 @@ MOST = 0.4
 
 def likely(letters: str, names: Iterable[str]) -> str | None:
     """The name that these letters were most probably meant to be; None if none is close."""
-    near = (name for name in names if abs(len(name) - len(letters)) <= 2)
-    cost, name = min(((_cost(letters, name), name) for name in near), default=(0.0, ""))
-    return name if name and cost <= MOST * len(name) else None
+    best: tuple[float, str] | None = None
+    heard = set(letters)
+    for name in names:
+        most = MOST * len(name) if best is None else min(best[0], MOST * len(name))
+        strange = max(len(heard.difference(name)), len(set(name) - heard))
+        if max(abs(len(name) - len(letters)) * _MISSED, strange * _CONFUSED) > most:
+            continue  # it costs at least so much
+        cost = _cost(letters, name, most)
+        if cost <= most and (best is None or (cost, name) < best):
+            best = cost, name
+    return best[1] if best else None
 
 
-def _cost(heard: str, meant: str) -> float:
-    """The least that it costs to hear the one for the other."""
+def _cost(heard: str, meant: str, most: float) -> float:
+    """The least that it costs to hear the one for the other; any more than `most` where it is."""
     row = [_MISSED * n for n in range(len(meant) + 1)]
     for count, letter in enumerate(heard, 1):
         last, row = row, [_MISSED * count]
@@ -30,6 +38,8 @@ def _cost(heard: str, meant: str) -> float:
             row.append(
                 min(last[n] + _instead(letter, wanted), last[n + 1] + _MISSED, row[n] + _MISSED)
             )
+        if min(row) > most:
+            return min(row)
     return row[-1]
 
 
