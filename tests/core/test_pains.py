@@ -185,6 +185,19 @@ def test_13_speculation_doubles_tokens() -> None:
     assert call.after(0.1).pause().after(0.5).turns()
 
 
+def test_13_speculation_wastes_tokens_turn_after_turn() -> None:
+    """A caller whose words change all the time is answered when the turn has ended."""
+    call = Call()
+    for turn in range(1, 11):
+        call.after(0.2).voice()
+        for n in range(3):
+            call.after(0.2).final(f"word {n}")
+        call.after(0.1).pause().after(1).answers(call.did(act.StartReply)[-1].reply, "Yes.")
+        in_vain = len(call.did(act.StartReply)) - len(call.did(act.PromoteReply))
+        assert in_vain < 4 + turn
+    assert len(call.turns()) == 10
+
+
 def test_13_a_speculative_reply_is_heard_or_runs_tools() -> None:
     call = Call().at(1).voice().at(2).pause().at(2.1).final("Book a table.")
     call.writes(1, "Sure.").synthesized(1).asks_tool(1).generated(1)

@@ -33,6 +33,8 @@ ONE_OF_EACH: tuple[ev.Event, ...] = (
     ev.ReplyExpects(1, "time", "At what time?", "#JSGF V1.0;\n<hour> = nine | ten;"),
     ev.ReplyGenerated(1),
     ev.ReplyFailed(1, "timeout", permanent=True),
+    ev.ReplyUsed(1, 120, 30, estimated=False),
+    ev.ReplyUsed(1, 120, 30, False),
     ev.SpanAudio(1, 0),
     ev.SpanSynthesized(1, 0, 0.7),
     ev.SpanFailed(1, 0, "timeout", permanent=True),

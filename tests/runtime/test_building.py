@@ -80,7 +80,7 @@ def test_the_lists_of_words_are_for_english_only() -> None:
     assert settings().turns.ending == Settings().turns.ending
     assert settings(transcriber={"language": "en-GB"}).turns.ending == Settings().turns.ending
     german = settings(transcriber={"language": "de"}).turns.ending
-    assert (german.open_words, german.hesitations) == ((), ())
+    assert (german.language, german.hesitations) == ("de", ())
 
 
 def test_how_a_transcript_ends_may_decide_how_long_the_pause_is() -> None:

@@ -10,7 +10,7 @@ from voices import tts
 
 from parley.core import actions as act
 from parley.core import events as ev
-from parley.providers.protocols import LlmPart, LlmRequest, LlmText
+from parley.providers.protocols import LlmPart, LlmRequest, LlmText, LlmUsage
 from parley.providers.scripted import Answer, CallTool, Final, Partial, ScriptedLlm, ScriptedStt
 
 WAIT_S = SETTINGS.turns.wait_s
@@ -200,3 +200,28 @@ def test_a_cut_that_is_taken_back_at_the_last_moment(early_s: float) -> None:
     call, _ = retracting(pause_s=WAIT_S - FINALIZE_S - early_s)
     said = call.caller.text.replace(".com", " dot com")  # in two spans where it was heard before
     assert said == "Hello.Please have a look at example dot com today."
+
+
+# What it costs
+
+
+def test_what_a_reply_has_cost_is_on_record_whatever_became_of_it() -> None:
+    """The model gives its account at the end; of a reply that is cut off the pieces count."""
+    steps = [Final(1.9, "set a timer"), Final(2.3, "for ten minutes")]
+    long = Answer(" ".join(["word"] * 50), tokens_per_s=100.0, usage=LlmUsage(10, 50))
+    short = Answer("Ten minutes it is.", usage=LlmUsage(12, 4))
+
+    async def script(caller: ScriptedCaller) -> None:
+        await caller.quiet(0.9)
+        await caller.say(1.0)
+        await caller.quiet(0.3)
+        await caller.say(0.3)
+        await caller.listen()
+
+    with ScriptedLlm([long, short]) as llm:
+        call = carry(an_agent(stt=ScriptedStt(steps), llm=llm), ScriptedCaller(script))
+    used = {e.reply: e for e in call.memory.events(ev.ReplyUsed)}
+    first, second = (a.reply for a in call.memory.actions(act.StartReply))
+    assert used[second] == ev.ReplyUsed(second, 12, 4, estimated=False)
+    assert used[first].estimated
+    assert 5 < used[first].output_tokens < 50

@@ -10,7 +10,14 @@ from parley.errors import ProviderUnavailable
 from parley.providers.protocols import LlmText, LlmUsage, Message, ToolCall, ToolDefinition
 from parley.providers.scripted import Answer, CallTool, Fail, Garbage, ScriptedLlm
 from parley.runtime.closing import closing
-from parley.runtime.responders import NOTE, ModelResponder, ReplyRequest, ReplyText, messages
+from parley.runtime.responders import (
+    NOTE,
+    ModelResponder,
+    ReplyRequest,
+    ReplyText,
+    Used,
+    messages,
+)
 
 BOOK = ToolDefinition("book", "Books.", {"type": "object"})
 
@@ -65,17 +72,20 @@ def answer(llm: ScriptedLlm, **settings: Any) -> list[object]:
     return run_cleanly(main())
 
 
-def test_text_and_tool_calls_count() -> None:
+def test_text_tool_calls_and_their_cost_count() -> None:
     step = Answer("Well, now.", calls=[CallTool("book", id="a")], usage=LlmUsage(1, 2))
     assert answer(ScriptedLlm([step])) == [
-        ReplyText("Well, "),
-        ReplyText("now."),
+        ReplyText("Well, ", tokens=1),
+        ReplyText("now.", tokens=1),
         ToolCall("a", "book", "{}"),
+        Used(1, 2),
     ]
 
 
 def test_what_is_neither_is_left_out() -> None:
-    assert answer(ScriptedLlm([Garbage([None, object(), LlmText("Yes.")])])) == [ReplyText("Yes.")]
+    assert answer(ScriptedLlm([Garbage([None, object(), LlmText("Yes.")])])) == [
+        ReplyText("Yes.", tokens=1)
+    ]
 
 
 def test_the_model_is_asked_as_it_was_set() -> None:

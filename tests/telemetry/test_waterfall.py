@@ -418,12 +418,15 @@ def test_a_reason_of_another_version() -> None:
 def test_speculation_is_counted() -> None:
     begun = (10.0, ev.Tick(), [act.StartReply(5, 1)])
     dropped = (10.1, ev.Tick(), [act.CancelReply(5), ASK])
+    counted = (10.11, ev.ReplyUsed(5, 100, 7, estimated=False), [])
+    wanted = (10.46, ev.ReplyUsed(1, 100, 30, estimated=False), [])
     decided = (10.45, ev.Tick(), [COMMIT, WANT])
     pending = (12.0, ev.Tick(), [act.StartReply(6, 1), act.ReplyEnded(1, "failed", "")])
-    trace = recorded(*PLAIN[:3], begun, dropped, decided, *PLAIN[4:], pending)
+    trace = recorded(*PLAIN[:3], begun, dropped, counted, decided, wanted, *PLAIN[4:], pending)
     call = waterfall(trace, simulated=False)
     speculation = call.speculation
     assert (speculation.started, speculation.promoted, speculation.cancelled) == (3, 1, 1)
+    assert speculation.wasted_tokens == 107
     assert (call.counts.replies, call.counts.failed_replies) == (1, 1)
 
 

@@ -162,6 +162,7 @@ def clear_turn(ctx: Context) -> None:
     ear.finals.clear()
     ear.partial = None
     ear.finalize_asked = ear.began = None
+    ear.over = None
     ear.voiced_s = 0.0
     ear.speculations = 0
     ear.cut_off = ear.withdrawn = ear.took_floor = False

@@ -20,7 +20,7 @@ from parley.core.history import Line, lines
 from parley.core.settings import Settings
 from parley.core.state import Context, State
 
-VERSION = "5"
+VERSION = "6"
 """Changes whenever the same events may lead to other actions."""
 
 MAX_PASSES = 200
@@ -116,7 +116,7 @@ def _tick(ctx: Context, event: ev.Tick) -> None:
     """Deadlines that have passed are dealt with before any event."""
 
 
-def _record(ctx: Context, event: ev.StageFailed) -> None:
+def _record(ctx: Context, event: ev.StageFailed | ev.ReplyUsed) -> None:
     """The trace keeps it; nothing follows from it."""
 
 
@@ -150,6 +150,7 @@ _HANDLERS: Mapping[type, Callable[[Context, Any], None]] = {
     ev.ReplyExpects: knowing.expects,
     ev.ReplyGenerated: speaking.generated,
     ev.ReplyFailed: recovery.reply_failed,
+    ev.ReplyUsed: _record,
     ev.SpanAudio: speaking.span_audio,
     ev.SpanSynthesized: speaking.span_synthesized,
     ev.SpanFailed: recovery.span_failed,

@@ -1,38 +1,51 @@
 """How long a pause must last to end the caller's turn: one policy over several facts.
 
 Each fact is evidence for or against the end of the turn, in log-odds, and they add up: what
-the words so far look like, what the caller was asked, and what a model of the sound says.
-The more probable the end, the shorter the pause that confirms it. Without evidence it is
-`TurnSettings.wait_s`.
+the words so far look like, what the caller was asked, what the recogniser thinks of it, and
+what a model of the sound says. The more probable the end, the shorter the pause that confirms
+it. Without evidence it is `TurnSettings.wait_s`; and never less while a reply to these words
+is being prepared, since until it can be heard, waiting delays nothing.
 """
 
 import math
 import re
 
+from parley.core import speaking
+from parley.core.lastwords import completeness
 from parley.core.phrases import plain
-from parley.core.settings import EndingSettings, TurnSettings
-from parley.core.state import AgentTurn, Context
+from parley.core.settings import EndingSettings
+from parley.core.state import AgentTurn, Context, Expectation
 
 SHORT_ANSWERS = frozenset(
     (
         "yes", "yeah", "yep", "yup", "yes please", "sure", "okay", "ok", "right", "correct",
-        "that's right", "that's correct", "exactly", "of course", "please", "uh-huh", "mhm",
-        "no", "nope", "nah", "no thanks", "no thank you", "not really", "wrong",
+        "that's right", "that's correct", "exactly", "of course", "please", "uh huh", "mhm",
+        "mm hmm", "no", "nope", "nah", "no thanks", "no thank you", "not really", "wrong", "stop",
     )
 )  # fmt: skip
 """Whole answers to a question that wants yes or no."""
 
-SPOKEN_DIGITS = frozenset(
-    (
-        "zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
-        "double", "triple",
+SPOKEN_DIGITS = {
+    word: count
+    for count, words in (
+        (1, "zero oh one two three four five six seven eight nine double"),
+        (1, "twenty thirty forty fifty sixty seventy eighty ninety"),
+        (2, "triple ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen"),
+        (2, "nineteen hundred"),
+        (3, "thousand"),
     )
-)  # fmt: skip
+    for word in words.split()
+}
+"""How many digits a word stands for, where digits are dictated."""
 
 STOPS, COMMAS = ".?!。？！", ",;:—–-…、，"
 
-DICTATED = 3
-"""Single digits or letters in a row at the end of the words that are dictation."""
+DICTATED, WHOLE = 3, 10
+"""So many digits or letters in a row at the end of the words are dictation; so many digits may
+be a whole telephone number."""
+
+SHORT = 3
+"""An answer of so many words is short."""
 
 
 def wait_s(ctx: Context) -> float:
@@ -41,11 +54,16 @@ def wait_s(ctx: Context) -> float:
     for rule in rules.ending.rules:
         if re.search(rule.caller, ear.text) and re.search(rule.agent, _heard_last(ctx)):
             return rule.wait_s
-    odds = evidence(ear.text, ctx.state.told.expects.kind, rules.ending)
-    judged = ear.judged
-    if judged is not None and judged[0] == ear.anchor:
-        odds += rules.ending.sound * _log_odds(judged[1])
-    return silence(odds, _usual_s(ear.text, rules), rules.ending)
+    odds = evidence(ear.text, _asked(ctx), rules.ending)
+    if ear.over is not None:
+        odds += rules.ending.recognizer * _log_odds(ear.over)
+    if ear.judged is not None and ear.judged[0] == ear.anchor:
+        odds += rules.ending.sound * _log_odds(ear.judged[1])
+    chosen_s = _chosen_s(ear.text, rules.ending)
+    if chosen_s is not None:
+        return silence(min(0.0, odds), chosen_s, rules.ending)
+    wanted = silence(odds, rules.wait_s, rules.ending)
+    return max(wanted, rules.wait_s) if speaking.preparing(ctx) else wanted
 
 
 def _heard_last(ctx: Context) -> str:
@@ -54,39 +72,61 @@ def _heard_last(ctx: Context) -> str:
     return next((heard for e in entries if (heard := ctx.state.replies[e.reply].heard)), "")
 
 
-def _usual_s(text: str, rules: TurnSettings) -> float:
-    """The pause where nothing else tells whether the turn is over."""
-    words, ending = plain(text).split(), rules.ending
-    chosen = ending.on_stop_s if _last(text) in STOPS else ending.on_no_stop_s
-    if words and ending.on_number_s is not None and _is_number(words[-1]):
-        chosen = ending.on_number_s
-    return rules.wait_s if chosen is None or not words else chosen
+def _asked(ctx: Context) -> Expectation:
+    """What the caller was asked, though it be only known that it was a question."""
+    asked = ctx.state.told.expects
+    if not asked.kind and _last(_heard_last(ctx)) in "?？":
+        return Expectation("anything")
+    return asked
+
+
+def _chosen_s(text: str, rules: EndingSettings) -> float | None:
+    """The pause that was chosen for how the words end; it is no shorter, whatever they are."""
+    words = plain(text).split()
+    if words and rules.on_number_s is not None and _digits(words[-1]):
+        return rules.on_number_s
+    if not words:
+        return None
+    return rules.on_stop_s if _last(text) in STOPS else rules.on_no_stop_s
 
 
 def silence(odds: float, usual_s: float, rules: EndingSettings) -> float:
     """From `longest_s` where the end is improbable to `shortest_s` where it is certain.
 
-    It falls steadily: as the pause goes on, less and less evidence is enough.
+    Pauses within a turn end at a steady rate, about. So each stretch of silence is as much
+    evidence as the one before, and what speaks against the end wears off in proportion.
     """
-    likely = 2.0 / (1.0 + math.exp(-odds)) - 1.0
-    if likely >= 0.0:
-        return usual_s * (min(rules.shortest_s, usual_s) / usual_s) ** likely if usual_s else 0.0
-    return usual_s + (max(rules.longest_s, usual_s) - usual_s) * -likely
+    wanted = usual_s - rules.patience_s * odds
+    return min(max(wanted, min(rules.shortest_s, usual_s)), max(rules.longest_s, usual_s))
 
 
-def evidence(text: str, asked: str, rules: EndingSettings) -> float:
+def evidence(text: str, asked: Expectation, rules: EndingSettings) -> float:
     """What the words say about the end of the turn, in log-odds."""
     words = plain(text).split()
     if not words:
         return 0.0
-    if asked == "yes_no" and " ".join(words) in SHORT_ANSWERS:
+    if asked.kind == "yes_no" and " ".join(words) in SHORT_ANSWERS:
         return rules.answer
     if words[-1] in rules.hesitations:
         return -rules.hesitation
-    if words[-1] in rules.open_words:
-        return -rules.open_end
+    dictated = sum(map(_digits, words))
+    if asked.digits and dictated:
+        return rules.answer if dictated >= asked.digits else -rules.dictation
     if _is_dictating(words):
         return -rules.dictation
+    return _of_last_word(text, words, asked, rules) + _of_punctuation(text, rules)
+
+
+def _of_last_word(text: str, words: list[str], asked: Expectation, rules: EndingSettings) -> float:
+    odds = rules.words * completeness(text, rules.language)
+    if " ".join(words) in SHORT_ANSWERS:
+        odds = max(0.0, odds)
+    if asked.kind and len(words) <= SHORT and odds >= 0.0:
+        odds += rules.short_answer
+    return odds
+
+
+def _of_punctuation(text: str, rules: EndingSettings) -> float:
     if _last(text) in STOPS:
         return rules.stop
     return -rules.comma if _last(text) in COMMAS else 0.0
@@ -97,14 +137,19 @@ def _last(text: str) -> str:
     return text.rstrip(" \"'”’)")[-1:] or " "
 
 
-def _is_number(word: str) -> bool:
-    return word in SPOKEN_DIGITS or word.isdigit()
+def _digits(word: str) -> int:
+    """How many digits it stands for."""
+    return len(word) if word.isdigit() else SPOKEN_DIGITS.get(word, 0)
 
 
 def _is_dictating(words: list[str]) -> bool:
     """Whether digits or letters are being spelled out one by one."""
-    tail = words[-DICTATED:]
-    return len(tail) == DICTATED and all(len(word) == 1 or _is_number(word) for word in tail)
+    spelled = 0
+    for word in reversed(words):
+        if len(word) > 1 and SPOKEN_DIGITS.get(word) != 1 and not word.isdigit():
+            break
+        spelled += 1
+    return spelled >= DICTATED and sum(map(_digits, words[-spelled:])) < WHOLE
 
 
 def _log_odds(probability: float) -> float:

@@ -81,13 +81,15 @@ class SpeechStopped:
 class Transcript:
     """What the recogniser understood of one segment: so far, or for good.
 
-    A final text may be empty: nothing was said.
+    A final text may be empty: nothing was said. `over` is how probable the recogniser holds
+    it to be, 0 to 1, that the turn ends with these words; None where it does not say.
     """
 
     leg: Leg
     segment: int
     text: str
     final: bool
+    over: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,13 +194,15 @@ class ReplyExpects:
     """What the caller is asked with this reply.
 
     `kind` is the answer's type ("date"), `question` the words that ask for it, and
-    `grammar` (JSGF) all that may sensibly be said next, or nothing.
+    `grammar` (JSGF) all that may sensibly be said next, or nothing. `digits` is how many the
+    answer has when it is a string of them, or 0.
     """
 
     reply: int
     kind: str
     question: str
     grammar: str
+    digits: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +219,20 @@ class ReplyFailed:
     reply: int
     category: str
     permanent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyUsed:
+    """What generating the reply has cost, in tokens, whatever became of it.
+
+    `estimated` where the model gave no account: `output_tokens` are then the pieces of
+    text that came, and `input_tokens` is 0.
+    """
+
+    reply: int
+    input_tokens: int
+    output_tokens: int
+    estimated: bool
 
 
 # Synthesis
@@ -353,6 +371,7 @@ Event = (
     | ReplyExpects
     | ReplyGenerated
     | ReplyFailed
+    | ReplyUsed
     | SpanAudio
     | SpanSynthesized
     | SpanFailed

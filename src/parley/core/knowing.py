@@ -16,7 +16,7 @@ def open_question(ctx: Context) -> None:
     """The call begins: the caller is asked what the greeting asks."""
     chosen = ctx.settings
     asked = chosen.greeting_kind, chosen.greeting_question, chosen.greeting_grammar
-    ctx.state.certain = Knowledge(expects=Expectation(*asked))
+    ctx.state.certain = Knowledge(expects=Expectation(*asked, chosen.greeting_digits))
     _announce(ctx, ctx.state.certain)
 
 
@@ -27,7 +27,7 @@ def understood(ctx: Context, event: ev.ReplyUnderstood) -> None:
 
 def expects(ctx: Context, event: ev.ReplyExpects) -> None:
     if reply := _generating(ctx, event.reply):
-        reply.expects = Expectation(event.kind, event.question, event.grammar)
+        reply.expects = Expectation(event.kind, event.question, event.grammar, event.digits)
 
 
 def _generating(ctx: Context, reply_id: int) -> Reply | None:

@@ -54,7 +54,12 @@ def transcript(ctx: Context, event: ev.Transcript) -> None:
     if ear.listening.state == "quiet":
         ear.listening.fire("words")
         ear.anchor = ctx.now
+    ear.over = event.over if _is_probability(event.over) else None
     bargein.words(ctx)
+
+
+def _is_probability(value: float | None) -> bool:
+    return value is not None and 0.0 <= value <= 1.0
 
 
 def _untaken(ear: Ear, event: ev.Transcript) -> str:
@@ -94,7 +99,7 @@ def _supersede(ctx: Context, segment: int) -> None:
 def turn_judged(ctx: Context, event: ev.TurnJudged) -> None:
     """A judgement of a pause that is over says nothing about the next one."""
     ear = ctx.state.ear
-    if ear.judge_asked == event.at and 0.0 <= event.probability <= 1.0:
+    if ear.judge_asked == event.at and _is_probability(event.probability):
         ear.judged = event.at, event.probability
 
 
@@ -255,10 +260,16 @@ def speculate(ctx: Context) -> None:
         if held.basis == basis:
             return
         speaking.cancel(ctx, held)
-    if ear.speculations >= ctx.settings.turns.speculation_limit:
+    if ear.speculations >= ctx.settings.turns.speculation_limit or _budget_is_spent(ctx):
         return
     ear.speculations += 1
     state.held = speaking.start(ctx, ear.leg, "answer", None, basis).id
+
+
+def _budget_is_spent(ctx: Context) -> bool:
+    """Whether so many replies came to nothing that the next is begun when it is wanted."""
+    rules, turns = ctx.settings.turns, ctx.state.next_turn - 1
+    return ctx.state.withdrawn >= rules.speculation_limit + rules.speculation_waste * turns
 
 
 def _may_speculate(ctx: Context) -> bool:

@@ -12,20 +12,6 @@ ACKNOWLEDGEMENTS = (
 HESITATIONS = ("um", "uh", "er", "erm", "uhm", "umm", "ehm")
 """Sounds with which an English speaker keeps the floor."""
 
-OPEN_WORDS = (
-    "a", "an", "the", "my", "your", "his", "her", "our", "their", "its", "some", "every", "each",
-    "and", "or", "but", "because", "so", "if", "when", "while", "although", "unless", "until",
-    "that", "which", "who", "whose", "where", "than", "as", "then",
-    "of", "to", "for", "with", "from", "at", "by", "into", "about", "between", "during", "without",
-    "against", "towards", "since", "per", "via",
-    "i", "we", "they", "he", "she", "i'm", "i'd", "i'll", "i've", "we're", "they're", "it's",
-    "that's", "there's", "he's", "she's", "you're", "let's",
-    "am", "is", "are", "was", "were", "be", "been", "being", "has", "have", "had",
-    "does", "did", "will", "would", "could", "should", "may", "might", "must",
-    "very", "quite", "another", "any",
-)  # fmt: skip
-"""Words with which an English speaker rarely ends what they say."""
-
 _NOT_A_WORD = re.compile(r"[^\w' ]+")
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from parley.core.phrases import ACKNOWLEDGEMENTS, HESITATIONS, OPEN_WORDS
+from parley.core.phrases import ACKNOWLEDGEMENTS, HESITATIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +26,20 @@ class EndingSettings:
     The weights are log-odds: 3 is twenty to one.
     """
 
-    shortest_s: float = 0.25
+    shortest_s: float = 0.3
     """The pause that ends a turn which is certainly over."""
 
-    longest_s: float = 1.2
+    longest_s: float = 1.4
     """The pause that ends one which certainly is not."""
 
-    open_words: tuple[str, ...] = OPEN_WORDS
-    """Words with which hardly anybody ends what they say."""
+    patience_s: float = 0.4
+    """How much longer a pause must be for each unit of log-odds against the end of the turn."""
 
-    open_end: float = 2.5
-    """The weight of such a word at the end."""
+    language: str = "en"
+    """The language whose last words are known (`parley.core.lastwords`)."""
+
+    words: float = 1.0
+    """How much it counts how often sentences end with the last word."""
 
     hesitations: tuple[str, ...] = HESITATIONS
     """Sounds with which a speaker keeps the floor."""
@@ -50,18 +53,25 @@ class EndingSettings:
     answer: float = 3.0
     """The weight of a whole answer to a question that wants yes or no."""
 
+    short_answer: float = 1.5
+    """The weight of a few words after another question, unless they are spelled out."""
+
     sound: float = 0.4
     """How much the log-odds count that the model of the sound gives: on recorded people it is
     two to four times less certain than it says (docs/adr/0006)."""
 
+    recognizer: float = 1.0
+    """How much the log-odds count that the recogniser gives, where it judges turns itself."""
+
     stop: float = 1.0
     """The weight of a full stop, a question mark or an exclamation mark at the end."""
 
-    comma: float = 1.5
+    comma: float = 3.0
     """The weight of a comma or a dash at the end."""
 
     on_stop_s: float | None = None
-    """In the place of `TurnSettings.wait_s` where the words end with a full stop or the like."""
+    """In the place of `TurnSettings.wait_s` where the words end with a full stop or the like:
+    the shortest pause then, whatever speaks for the end."""
 
     on_no_stop_s: float | None = None
     """The same where they do not."""
@@ -110,6 +120,9 @@ class TurnSettings:
 
     speculation_limit: int = 4
     """How many replies may be started for one turn before it has ended."""
+
+    speculation_waste: float = 1.0
+    """How many of them may come to nothing for each turn, on average over the call."""
 
     recognizer_finalizes: bool = True
     """Whether the recogniser answers a request for its final text."""
@@ -245,6 +258,9 @@ class Settings:
 
     greeting_grammar: str = ""
     """All that may sensibly be said after the greeting, in JSGF; empty: anything."""
+
+    greeting_digits: int = 0
+    """How many digits the answer has; 0: it is no string of digits."""
 
     end_phrases: tuple[str, ...] = ()
     """Phrases of the agent after which the call ends."""

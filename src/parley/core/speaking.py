@@ -19,6 +19,12 @@ def stopping(ctx: Context) -> bool:
     return any(r.phase.state == "stopping" for r in ctx.state.live.values())
 
 
+def preparing(ctx: Context) -> bool:
+    """Whether a reply is held that could not be heard yet."""
+    held = ctx.state.held
+    return held is not None and ctx.state.replies[held].preparing
+
+
 def thinking(ctx: Context) -> bool:
     """Whether an answer is owed that has not begun to be heard."""
     replies = (ctx.state.replies[r] for r in ctx.state.queue)
@@ -226,6 +232,7 @@ def cleared(ctx: Context, event: ev.PlayoutCleared) -> None:
 def cancel(ctx: Context, reply: Reply) -> None:
     """Stop a reply, whatever has become of it so far."""
     ctx.do(act.CancelReply(reply.id))
+    ctx.state.withdrawn += reply.phase.state == "held"
     if reply.phase.state == "speaking":
         reply.phase.fire("stop")
         reply.stopping_since = ctx.now

@@ -41,6 +41,7 @@ class Ear:
     finalize_asked: float | None = None
     judge_asked: float | None = None
     judged: tuple[float, float] | None = None
+    over: float | None = None
     lost_since: float = 0.0
     cut_off: bool = False
     speculations: int = 0
@@ -106,6 +107,7 @@ class Expectation:
     kind: str = ""
     question: str = ""
     grammar: str = ""
+    digits: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,12 @@ class Reply:
     def ready(self) -> bool:
         """Whether there is audio of its beginning."""
         return bool(self.spans) and self.spans[min(self.spans)].ready
+
+    @property
+    def preparing(self) -> bool:
+        """Whether it is held and could not be heard yet."""
+        unready = not (self.ready or self.tools or self.generated)
+        return self.phase.state == "held" and unready
 
     @property
     def heard(self) -> str:
@@ -251,6 +259,7 @@ class State:
     prompts: int = 0
     fillers: int = 0
     failed_turns: int = 0
+    withdrawn: int = 0
     rounds: int = 0
 
 

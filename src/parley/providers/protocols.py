@@ -76,7 +76,9 @@ class SttResult:
 
     `segment` counts from 0; a final result closes its segment, and the next result
     belongs to the next one. A final result may be empty: nothing was said.
-    `confidence` is 0 to 1, or None where the engine does not say.
+    `confidence` is 0 to 1, or None where the engine does not say. `turn_over` is how
+    probable an engine that judges turns holds it to be that the turn ends here, 0 to 1;
+    it may say so again, with the same text.
     """
 
     segment: int
@@ -84,6 +86,7 @@ class SttResult:
     final: bool
     words: Sequence[TimedWord] = ()
     confidence: float | None = None
+    turn_over: float | None = None
 
 
 class SttStream(Protocol):

@@ -168,8 +168,9 @@ def settings_for(
 def _ending(assistant: Assistant) -> EndingSettings:
     """What is known of the end of a turn. The lists of words are English."""
     plan, usual = assistant.start_speaking_plan, EndingSettings()
-    if assistant.transcriber.language.lower().split("-")[0] != "en":
-        usual = EndingSettings(open_words=(), hesitations=())
+    language = assistant.transcriber.language.lower().split("-")[0]
+    if language != "en":
+        usual = EndingSettings(language=language, hesitations=())
     if by_text := plan.transcription_endpointing_plan:
         usual = replace(
             usual,
@@ -206,6 +207,7 @@ def opening(assistant: Assistant, dialogue: Dialogue | None, today: date) -> dic
         "greeting": said or reply.text if mode == "assistant-speaks-first" else "",
         "greeting_kind": question.kind,
         "greeting_question": state.question,
+        "greeting_digits": question.digits,
         "greeting_grammar": dialogue.grammar(state, today),
     }
 

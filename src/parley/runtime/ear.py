@@ -281,7 +281,8 @@ class Ear:
                 if result.final:
                     self._covered()
                 text = await self._stages.transcribe(result.text, final=result.final)
-                self._post(ev.Transcript(self._leg, segment, text, result.final))
+                over = result.turn_over
+                self._post(ev.Transcript(self._leg, segment, text, result.final, over))
         finally:
             await stream.aclose()
         raise ProviderError(self._stt.name, "its stream ended in the middle of a call")

@@ -110,8 +110,12 @@ class FlowResponder:
         if reply.ends:
             parts.append(HangUp())
         question = self._dialogue.question(state)
-        kind, asked = (question.kind, state.question) if question else ("", "")
-        parts.append(Expects(kind, asked, self._dialogue.grammar(state, today)))
+        grammar = self._dialogue.grammar(state, today)
+        parts.append(
+            Expects(question.kind, state.question, grammar, question.digits)
+            if question
+            else Expects(grammar=grammar)
+        )
         return parts
 
 

@@ -22,6 +22,7 @@ from parley.runtime.responders import (
     ReplyText,
     Responder,
     Understood,
+    Used,
 )
 from parley.runtime.stages import Stages
 from parley.runtime.voice import Speech, Voice
@@ -70,6 +71,7 @@ class Replies:
         self._generating: dict[int, asyncio.Task[None]] = {}
         self._speaking: dict[tuple[int, int], asyncio.Task[None]] = {}
         self._attempts: dict[tuple[int, int], int] = {}
+        self._tokens: dict[int, int] = {}
         self._slots = asyncio.Semaphore(PARALLEL_SPANS)
 
     # Text
@@ -111,6 +113,12 @@ class Replies:
     def _stop_generating(self, reply: int) -> None:
         if task := self._generating.pop(reply, None):
             task.cancel()
+            self._estimate(reply)
+
+    def _estimate(self, reply: int) -> None:
+        """Report what came of a model that has given no account, if anything did."""
+        if tokens := self._tokens.pop(reply, 0):
+            self._post(ev.ReplyUsed(reply, 0, tokens, estimated=True))
 
     def _stop_speaking(self, reply: int) -> list[tuple[int, int]]:
         """Cancel what is being synthesised for a reply; return which spans."""
@@ -122,6 +130,7 @@ class Replies:
         return stopped
 
     def _broke(self, reply: int, error: ProviderError) -> None:
+        self._estimate(reply)
         self._post(ev.ReplyFailed(reply, error.category, error.permanent))
 
     async def _generate(self, request: ReplyRequest) -> None:
@@ -143,21 +152,26 @@ class Replies:
                 await asyncio.sleep(0)  # one that never waits must not hold up other calls
         for event in cutter.finish():
             self._post(event)
+        self._estimate(request.reply)
         self._post(ev.ReplyGenerated(request.reply))
 
     def _take_in(self, reply: int, part: ReplyPart, cutter: "_Cutter", limit: int) -> float:
         """Report a part; return how many characters of the longest reply it stands for."""
         if isinstance(part, ReplyText):
+            self._tokens[reply] = self._tokens.get(reply, 0) + part.tokens
             for event in cutter.push(part.text[:limit]):
                 self._post(event)
             return max(1, len(part.text))
         if isinstance(part, ToolCall):
             self._call_tool(reply, part)
             return LONGEST_REPLY / MOST_TOOLS
-        if isinstance(part, Understood):
+        if isinstance(part, Used):
+            self._tokens.pop(reply, None)
+            self._post(ev.ReplyUsed(reply, part.input_tokens, part.output_tokens, False))
+        elif isinstance(part, Understood):
             self._post(ev.ReplyUnderstood(reply, part.name, part.label, part.value))
         elif isinstance(part, Expects):
-            self._post(ev.ReplyExpects(reply, part.kind, part.question, part.grammar))
+            self._post(ev.ReplyExpects(reply, part.kind, part.question, part.grammar, part.digits))
         elif isinstance(part, HangUp):
             self._post(ev.ReplyEndsCall(reply))
         return 1

@@ -9,6 +9,7 @@ from parley.providers.protocols import (
     LanguageModel,
     LlmRequest,
     LlmText,
+    LlmUsage,
     Message,
     ToolCall,
     ToolDefinition,
@@ -30,9 +31,10 @@ class ReplyRequest:
 
 @dataclass(frozen=True, slots=True)
 class ReplyText:
-    """A piece of the answer, in order."""
+    """A piece of the answer, in order; `tokens` of a language model made it, about."""
 
     text: str
+    tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,15 @@ class Expects:
     kind: str = ""
     question: str = ""
     grammar: str = ""
+    digits: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What the answer cost, in tokens; the last part of it."""
+
+    input_tokens: int
+    output_tokens: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +76,7 @@ class HandOver:
     to: str
 
 
-ReplyPart = ReplyText | ToolCall | Understood | Expects | HandOver | HangUp
+ReplyPart = ReplyText | ToolCall | Understood | Expects | HandOver | HangUp | Used
 
 
 class Responder(Protocol):
@@ -110,9 +121,11 @@ class ModelResponder:
         async with closing(self._model.stream(asked)) as parts:
             async for part in parts:
                 if isinstance(part, LlmText):
-                    yield ReplyText(part.text)
+                    yield ReplyText(part.text, tokens=1)
                 elif isinstance(part, ToolCall):
                     yield part
+                elif isinstance(part, LlmUsage):
+                    yield Used(part.input_tokens, part.output_tokens)
 
     def promoted(self, reply: int) -> None:
         """A model keeps no state of its own."""

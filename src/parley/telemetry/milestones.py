@@ -39,6 +39,7 @@ class Reply:
     started_at: float | None = None
     over: bool = False
     outcome: str = ""
+    tokens: int = 0
 
     @property
     def is_answer(self) -> bool:
@@ -222,6 +223,10 @@ def _token(it: _Reading, event: ev.ReplyToken) -> None:
         reply.first_token = it.now
 
 
+def _used(it: _Reading, event: ev.ReplyUsed) -> None:
+    it.reply(event.reply).tokens += event.input_tokens + event.output_tokens
+
+
 def _written(it: _Reading, event: ev.ReplySpan) -> None:
     it.reply(event.reply).spans.setdefault(event.span, Span(it.now))
 
@@ -315,6 +320,7 @@ _READERS: Mapping[type, Callable[[_Reading, Any], None]] = {
     ev.SpeechStopped: _voice_ended,
     ev.Transcript: _transcript,
     ev.ReplyToken: _token,
+    ev.ReplyUsed: _used,
     ev.ReplySpan: _written,
     ev.SpanRetracted: _retracted,
     ev.SpanAudio: _audio,

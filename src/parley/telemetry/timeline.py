@@ -123,6 +123,7 @@ _AGENT: Mapping[type, _Phrase] = {
     ev.ReplyExpects: _expects,
     ev.ReplyGenerated: "reply {reply}: text is complete",
     ev.ReplyFailed: "reply {reply}: model failed: {category}",
+    ev.ReplyUsed: "reply {reply}: {input_tokens} tokens in, {output_tokens} out",
     ev.SpanAudio: "reply {reply}: first audio of span {span}",
     ev.SpanSynthesized: "reply {reply}: all audio of span {span}, {seconds:.2f} s",
     ev.SpanFailed: "reply {reply}: voice failed in span {span}: {category}",
@@ -328,9 +329,8 @@ def render_waterfall(call: Waterfall) -> RenderableType:
         shown += [_text(_turn(turn)), *_bars(turn.parts, longest)]
     shown += [_text(_interruption(it)) for it in call.interruptions]
     it = call.speculation
-    shown.append(
-        _text(f"speculation: {it.started} started, {it.promoted} used, {it.cancelled} cancelled")
-    )
+    said = f"speculation: {it.started} started, {it.promoted} used, {it.cancelled} cancelled"
+    shown.append(_text(said + f", {it.wasted_tokens} tokens in vain" * bool(it.wasted_tokens)))
     return Group(*shown)
 
 

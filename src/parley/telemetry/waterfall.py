@@ -131,11 +131,16 @@ class InterruptionLatency:
 
 @dataclass(frozen=True, slots=True)
 class Speculation:
-    """Replies that were begun before it was known that they were wanted."""
+    """Replies that were begun before it was known that they were wanted.
+
+    `wasted_tokens` went into those that were cancelled; where the model had given no account
+    by then, only the pieces of text that had come are counted.
+    """
 
     started: int
     promoted: int
     cancelled: int
+    wasted_tokens: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,8 +314,9 @@ def _interruption(it: Interruption) -> InterruptionLatency:
 def _speculation(found: Milestones) -> Speculation:
     replies = [reply for reply in found.replies.values() if reply.is_speculative]
     promoted = sum(reply.promoted_step is not None for reply in replies)
-    cancelled = sum(reply.over and reply.promoted_step is None for reply in replies)
-    return Speculation(len(replies), promoted, cancelled)
+    in_vain = [reply for reply in replies if reply.over and reply.promoted_step is None]
+    wasted = sum(reply.tokens for reply in in_vain)
+    return Speculation(len(replies), promoted, len(in_vain), wasted)
 
 
 def _counts(found: Milestones) -> Counts:

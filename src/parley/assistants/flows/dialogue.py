@@ -27,6 +27,7 @@ from parley.assistants.flows.remarks import (
 from parley.assistants.flows.state import Began, Call, Reply, Returned, Said, State, Turn
 from parley.assistants.flows.values import Value, ValueType, compose, make
 from parley.assistants.flows.values.name import Name
+from parley.assistants.flows.values.number import Number
 from parley.assistants.flows.values.tokens import words
 
 MOST_STEPS = 100
@@ -49,10 +50,13 @@ PLAIN_KINDS = ("date", "time")
 class Question:
     """What the caller is asked: the answer's type, what may fill which slot, and remarks.
 
+    `digits` is how many the answer has, when it is a string of them.
+
     The slot "" is yes or no to what is to be confirmed, or the name of the slot to correct.
     """
 
     kind: str
+    digits: int
     slots: Mapping[str, ValueType]
     remarks: Mapping[str, Sequence[str]]
 
@@ -114,9 +118,10 @@ class Dialogue:
         """What the caller may say next; None while nothing is asked."""
         node = self.flow.nodes[state.node]
         slots: dict[str, ValueType] = {}
-        remarks = dict(self._remarks(node))
+        remarks, digits = dict(self._remarks(node)), 0
         if state.awaits == "answer" and node.ask:
-            kind = self.types[node.ask].kind
+            asked = self.types[node.ask]
+            kind, digits = asked.kind, asked.digits if isinstance(asked, Number) else 0
             remarks |= picks(state.values.get(node.offered or ""))
             names = [node.ask, *self._plainest([*node.also, *self._filled(state)])]
         elif state.awaits == "answer" and node.confirm:
@@ -133,7 +138,7 @@ class Dialogue:
         else:
             return None
         slots |= {name: self._type(name, state) for name in names}
-        return Question(kind, slots, remarks)
+        return Question(kind, digits, slots, remarks)
 
     def _type(self, name: str, state: State) -> ValueType:
         """A slot's type; of a name, without those that the caller has refused."""
