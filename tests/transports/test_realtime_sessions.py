@@ -56,7 +56,6 @@ def test_what_holds_already_may_be_asked_for_at_any_time() -> None:
         ({"audio": {"input": {"format": {"type": "audio/pcm", "rate": 16000}}}},
          "session.audio.input.format.rate"),
         ({"audio": []}, "session.audio"),
-        ({"audio": {"input": {"turn_detection": None}}}, "session.audio.input.turn_detection"),
         ({"audio": {"input": {"turn_detection": {"type": "magic"}}}},
          "session.audio.input.turn_detection.type"),
         ({"output_modalities": ["text"]}, "session.output_modalities"),
@@ -108,3 +107,18 @@ def test_the_extension_says_who_answers() -> None:
     assert told["assistant"] == {"name": "Front desk"}
     assert told["brain"] == {"kind": "flow", "name": "booking"}
     assert told["calendar"] is None
+
+
+def test_a_client_may_end_the_turns_itself() -> None:
+    it = session()
+    wanted = {"audio": {"input": {"turn_detection": None}}}
+    assert it.update(wanted, begun=False) == []
+    assert it.resource()["audio"]["input"]["turn_detection"] is None
+    assert it.update({"audio": {"output": {}}}, begun=True) == []
+    assert it.push_to_talk
+    automatic = {"audio": {"input": {"turn_detection": {"type": "server_vad"}}}}
+    refusal = it.update(automatic, begun=True)
+    assert isinstance(refusal, Refusal)
+    assert refusal.param == "session.audio.input.turn_detection"
+    assert it.update(automatic, begun=False) == []
+    assert not it.push_to_talk

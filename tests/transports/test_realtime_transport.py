@@ -5,7 +5,7 @@ import base64
 import json
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -209,6 +209,7 @@ def carry(
     marks: bool = True,
     limits: Limits | None = None,
     reads_s: float = 0.0,
+    push_to_talk: bool = False,
 ) -> Carried:
     """Let one client have its way."""
     agent = agent or an_agent(stt=ScriptedStt([], then=""), llm=ScriptedLlm([], then="Yes."))
@@ -222,7 +223,8 @@ def carry(
         following = asyncio.get_running_loop().create_task(_follow(script, client, marks))
         try:
             if await transport.negotiate():
-                assert transport.timing is (OBEDIENT if marks else STANDARD)
+                timing = OBEDIENT if marks else STANDARD
+                assert transport.timing == replace(timing, push_to_talk=push_to_talk)
                 record = await agent.take(transport, watch=[transport, watcher])
         finally:
             following.cancel()
@@ -608,3 +610,65 @@ def test_stale_audio_that_waits_is_never_sent() -> None:
     client = run_cleanly(main())
     assert of(client.told, "response.output_audio.delta") == []
     assert "parley.clear" in kinds(client.told)
+
+
+# Push-to-talk
+
+MANUAL = {"type": "realtime", "audio": {"input": {"turn_detection": None}}}
+
+
+async def walkie_talkie(client: Client) -> None:
+    client.tell("session.update", session=MANUAL)
+    client.tell("response.create")
+    await asyncio.sleep(3.0)
+    await client.say(2.0)
+    client.tell("input_audio_buffer.commit")
+    client.tell("response.create")
+    await asyncio.sleep(4.0)
+    client.tell("parley.hangup")
+
+
+@pytest.mark.parametrize("marks", [True, False])
+def test_a_client_may_end_the_turns_itself(marks: bool) -> None:
+    """Nothing is sent but what is said; that is no gap, and no pause is waited for."""
+    call = carry(walkie_talkie, answering("count"), marks=marks, push_to_talk=True)
+    assert call.lines == [("agent", SETTINGS.greeting), ("caller", "count"), ("agent", ANSWER)]
+    assert not of(call.client.told, "error")
+    assert call.reason == "caller-hung-up"
+    stopped = call.client.when("input_audio_buffer.committed")
+    assert stopped == pytest.approx(5.1, abs=0.3)
+
+
+async def taking_back(client: Client) -> None:
+    client.tell("session.update", session=MANUAL)
+    await client.say(1.0)
+    client.tell("input_audio_buffer.clear")
+    await asyncio.sleep(2.0)
+    client.tell("input_audio_buffer.commit")
+    await client.say(1.0)
+    client.tell("input_audio_buffer.commit")
+    await asyncio.sleep(4.0)
+    client.tell("parley.hangup")
+
+
+def test_what_was_said_may_be_taken_back() -> None:
+    call = carry(taking_back, answering("no", "yes"), push_to_talk=True)
+    assert [text for who, text in call.lines if who == "caller"] == ["yes"]
+    (error,) = of(call.client.told, "error")
+    assert error["error"]["code"] == "input_audio_buffer_commit_empty"
+    assert of(call.client.told, "input_audio_buffer.cleared")
+
+
+async def cutting_short(client: Client) -> None:
+    await client.until_speaking(0.2)
+    client.tell("response.cancel")
+    await client.quiet(1.0)
+    client.tell("parley.hangup")
+
+
+@pytest.mark.parametrize("marks", [True, False])
+def test_the_agent_stops_when_it_is_told_to(marks: bool) -> None:
+    call = carry(cutting_short, marks=marks)
+    (response,) = of(call.client.told, "response.done")
+    assert response["response"]["status"] == "cancelled"
+    assert not of(call.client.told, "error")

@@ -24,6 +24,7 @@ class Timing:
     `latency_s`: the delay from sending a sample to hearing it in an idle transport, the
     report's way back included; not part of the lead.
     `lead_s`: how far what was sent may be ahead of what is heard.
+    `push_to_talk`: its caller says when they talk, and sends audio then only.
     """
 
     can_pause: bool = False
@@ -31,6 +32,7 @@ class Timing:
     acknowledges: Acknowledgement = "none"
     latency_s: float = 0.0
     lead_s: float = 0.2
+    push_to_talk: bool = False
 
     @property
     def allowed_lead_s(self) -> float:

@@ -5,6 +5,7 @@ out to be decides whether it yields the floor or keeps it and goes on from the s
 """
 
 from parley.core import actions as act
+from parley.core import events as ev
 from parley.core import speaking
 from parley.core.phrases import contains_phrase, is_acknowledgement, word_count
 from parley.core.state import CallerTurn, Context, Reply
@@ -70,6 +71,11 @@ def voice_confirmed(ctx: Context) -> None:
         keep(ctx, "acknowledgement")
     else:
         give(ctx, "voice")
+
+
+def stop_requested(ctx: Context, event: ev.StopRequested) -> None:
+    if _at_stake(ctx):
+        give(ctx, "stop requested")
 
 
 def nothing_at_stake(ctx: Context) -> None:

@@ -12,6 +12,7 @@ from parley.core import (
     listening,
     recovery,
     speaking,
+    talking,
     tools,
 )
 from parley.core import events as ev
@@ -140,6 +141,9 @@ _HANDLERS: Mapping[type, Callable[[Context, Any], None]] = {
     ev.ListeningFailed: recovery.listening_failed,
     ev.ListeningReady: recovery.listening_ready,
     ev.TurnJudged: listening.turn_judged,
+    ev.TalkStarted: talking.started,
+    ev.TalkEnded: talking.ended,
+    ev.StopRequested: bargein.stop_requested,
     ev.KeyPressed: keypad.pressed,
     ev.ReplyToken: speaking.token,
     ev.ReplySpan: speaking.span,

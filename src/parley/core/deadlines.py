@@ -67,9 +67,9 @@ def _listening(ctx: Context) -> Iterator[Deadline]:
 def _pausing(ctx: Context) -> Iterator[Deadline]:
     ear, rules = ctx.state.ear, ctx.settings.turns
     if _wants_final(ctx):
-        due = ear.anchor + rules.finalize_after_s
+        due = ear.anchor + (0.0 if rules.push_to_talk else rules.finalize_after_s)
         yield due, "final text", partial(listening.finalize_due, ctx)
-    if ctx.settings.turns.judges and ear.judge_asked != ear.anchor:
+    if rules.judges and not rules.push_to_talk and ear.judge_asked != ear.anchor:
         yield ear.anchor + rules.judge_after_s, "judgement", partial(listening.judgement_due, ctx)
     if ear.partial and not listening.stable(ctx):
         since = max(ear.partial_since, ear.anchor)

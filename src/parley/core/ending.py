@@ -49,8 +49,13 @@ SHORT = 3
 
 
 def wait_s(ctx: Context) -> float:
-    """The silence after the last voiced sample that ends the turn as it is."""
+    """The silence after the last voiced sample that ends the turn as it is.
+
+    None is needed where the caller's side says when it ends.
+    """
     ear, rules = ctx.state.ear, ctx.settings.turns
+    if rules.push_to_talk:
+        return 0.0
     for rule in rules.ending.rules:
         if re.search(rule.caller, ear.text) and re.search(rule.agent, _heard_last(ctx)):
             return rule.wait_s

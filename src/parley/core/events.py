@@ -121,6 +121,30 @@ class ListeningReady:
 
 
 @dataclass(frozen=True, slots=True)
+class TalkStarted:
+    """Push-to-talk: the caller's side says that they talk from now on."""
+
+    leg: Leg
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class TalkEnded:
+    """Push-to-talk: they have finished. What was said is a turn, or not `wanted` after all."""
+
+    leg: Leg
+    at: float
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StopRequested:
+    """The caller's side wants the agent to stop speaking."""
+
+    leg: Leg
+
+
+@dataclass(frozen=True, slots=True)
 class KeyPressed:
     """A key of the key-pad was pressed: one of 0 to 9, * and #."""
 
@@ -361,6 +385,9 @@ Event = (
     | ListeningFailed
     | ListeningReady
     | TurnJudged
+    | TalkStarted
+    | TalkEnded
+    | StopRequested
     | KeyPressed
     | ReplyToken
     | ReplySpan

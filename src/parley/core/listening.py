@@ -6,36 +6,56 @@ from parley.core import events as ev
 from parley.core.phrases import begins_with, is_acknowledgement, remainder
 from parley.core.state import CallerTurn, Context, Ear, Reply, Segment
 
+NOT_WANTED = "not wanted"
+
 # Facts
 
 
 def speech_started(ctx: Context, event: ev.SpeechStarted) -> None:
-    ear = ctx.state.ear
-    ear.onset = event.at
-    if ear.began is None:
-        ear.began = event.at
-    ear.onset_before, ear.onset_known = ear.onset_known, ctx.now
-    if ear.listening.can("voice"):
-        ear.listening.fire("voice")
+    if ctx.settings.turns.push_to_talk:
+        return
+    can = ctx.state.ear.listening.can("voice")
+    begin_voice(ctx, event.at)
+    if can:
         bargein.voice(ctx, event.at)
 
 
-def speech_stopped(ctx: Context, event: ev.SpeechStopped) -> None:
+def begin_voice(ctx: Context, at: float) -> None:
+    """From `at` on the caller speaks."""
     ear = ctx.state.ear
-    if ear.listening.state == "speaking":
-        ear.anchor = event.at
-        burst = max(0.0, event.at - ear.onset)
-        ear.voiced_s += burst
-        if burst < ctx.settings.interruption.blip_s:
-            # too short for a word: no final text needs to cover it
-            ear.onset_known = ear.onset_before
-        ear.listening.fire("silence")
-        bargein.silence(ctx, event.at)
+    ear.onset = at
+    if ear.began is None:
+        ear.began = at
+    ear.onset_before, ear.onset_known = ear.onset_known, ctx.now
+    if ear.listening.can("voice"):
+        ear.listening.fire("voice")
+
+
+def speech_stopped(ctx: Context, event: ev.SpeechStopped) -> None:
+    if ctx.settings.turns.push_to_talk or ctx.state.ear.listening.state != "speaking":
+        return
+    end_voice(ctx, event.at)
+    bargein.silence(ctx, event.at)
+
+
+def end_voice(ctx: Context, at: float) -> None:
+    """The caller has spoken until `at`."""
+    ear = ctx.state.ear
+    ear.anchor = at
+    burst = max(0.0, at - ear.onset)
+    ear.voiced_s += burst
+    if burst < ctx.settings.interruption.blip_s:
+        # too short for a word: no final text needs to cover it
+        ear.onset_known = ear.onset_before
+    ear.listening.fire("silence")
 
 
 def transcript(ctx: Context, event: ev.Transcript) -> None:
     ear = ctx.state.ear
     if event.segment in ear.closed:
+        return
+    if ear.unwanted:
+        _leave_out(ctx, event)
         return
     text = _untaken(ear, event)
     if event.final:
@@ -60,6 +80,14 @@ def transcript(ctx: Context, event: ev.Transcript) -> None:
 
 def _is_probability(value: float | None) -> bool:
     return value is not None and 0.0 <= value <= 1.0
+
+
+def _leave_out(ctx: Context, event: ev.Transcript) -> None:
+    """What is said until the next final text was taken back."""
+    if event.final:
+        ctx.state.ear.unwanted = False
+        _close(ctx, event.segment, "")
+        ctx.do(act.SegmentDropped(event.leg, event.segment, NOT_WANTED))
 
 
 def _untaken(ear: Ear, event: ev.Transcript) -> str:
@@ -135,6 +163,8 @@ def utterance_limit(ctx: Context) -> None:
         commit(ctx)
     else:
         drop(ctx, "a voice that does not pause")
+    if ear.talking and ear.listening.can("voice"):
+        begin_voice(ctx, ctx.now)
 
 
 def finalize_due(ctx: Context) -> None:
@@ -183,7 +213,9 @@ def may_commit(ctx: Context) -> bool:
 
 
 def _is_listener(ctx: Context, ear: Ear) -> bool:
-    return is_acknowledgement(ear.text, ctx.settings.interruption.acknowledgements)
+    """Whether it is a listener's word; who has pressed a key for it wants it to be heard."""
+    listener = is_acknowledgement(ear.text, ctx.settings.interruption.acknowledgements)
+    return listener and not ctx.settings.turns.push_to_talk
 
 
 def commit(ctx: Context) -> None:
@@ -247,6 +279,15 @@ def drop(ctx: Context, reason: str) -> None:
     """What was heard is not a turn."""
     bargein.drop_words(ctx, reason)
     ctx.state.ear.listening.fire("drop")
+
+
+def forget(ctx: Context) -> None:
+    """What was said is not wanted, nor what the recogniser has yet to say of it."""
+    ear = ctx.state.ear
+    drop(ctx, NOT_WANTED)
+    if ear.hearing.state == "open" and not ear.settled and ctx.settings.turns.recognizer_finalizes:
+        ear.unwanted = True
+        ctx.do(act.FinalizeTranscript(ear.leg))
 
 
 def speculate(ctx: Context) -> None:

@@ -94,6 +94,9 @@ class TurnSettings:
     ending: EndingSettings = EndingSettings()
     """What does."""
 
+    push_to_talk: bool = False
+    """Whether the caller's side says when they talk; a voice then begins and ends nothing."""
+
     judges: bool = False
     """Whether there is a model that judges by the sound whether the turn is over."""
 

@@ -46,6 +46,8 @@ class Ear:
     cut_off: bool = False
     speculations: int = 0
     unclear: int = 0
+    talking: bool = False
+    unwanted: bool = False
     keys: str = ""
     keyed: int = 0
     key_since: float = 0.0

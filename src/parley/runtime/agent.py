@@ -78,8 +78,11 @@ class Agent:
 
         `watch` are stages that watch this call only; `call` names it, else it gets a new name.
         """
+        settings = self.settings
+        if transport.timing.push_to_talk:
+            settings = replace(settings, turns=replace(settings.turns, push_to_talk=True))
         parts = Parts(
-            settings=self.settings,
+            settings=settings,
             stt=self.stt,
             stt_options=self.stt_options,
             vad=self.vad,
@@ -94,7 +97,7 @@ class Agent:
         with collector.on_the_line():
             if calls is None:
                 return CallRecord(await Call(parts, transport, None).run())
-            folder = CallFolder(calls, self.settings, disk_writer(), call=call, simulated=simulated)
+            folder = CallFolder(calls, settings, disk_writer(), call=call, simulated=simulated)
             try:
                 outcome = await Call(parts, transport, folder).run()
             finally:

@@ -122,6 +122,7 @@ class Call:
                 on_audio=recorder.caller if recorder else None,
                 gap_s=parts.gap_s,
                 judge=parts.judge,
+                push_to_talk=parts.settings.turns.push_to_talk,
             )
             self._replies = Replies(
                 responder=parts.responder,
@@ -161,6 +162,17 @@ class Call:
 
     def key(self, key: str) -> None:
         self._post_heard(ev.KeyPressed(ev.CALLER, key, self._shell.now()))
+
+    def talk(self) -> None:
+        self._ear.talk()
+        self._post_heard(ev.TalkStarted(ev.CALLER, self._shell.now()))
+
+    def talked(self, *, wanted: bool = True) -> None:
+        self._ear.talked()
+        self._post_heard(ev.TalkEnded(ev.CALLER, self._shell.now(), wanted))
+
+    def stop(self) -> None:
+        self._post_heard(ev.StopRequested(ev.CALLER))
 
     def marked(self, name: str) -> None:
         self._mouth.marked(name)

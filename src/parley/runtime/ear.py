@@ -72,6 +72,7 @@ class Ear:
         on_audio: OnAudio | None,
         gap_s: float | None = GAP_S,
         judge: PauseJudge | None = None,
+        push_to_talk: bool = False,
     ) -> None:
         self._leg = leg
         self._stt = stt
@@ -84,6 +85,8 @@ class Ear:
         self._on_audio = on_audio
         self._gap_s = gap_s
         self._judge = judge
+        self._push_to_talk = push_to_talk
+        self._silent = push_to_talk
         self._recent = _Newest()
         self._loop = asyncio.get_running_loop()
         self._detector = SpeechDetector()
@@ -113,7 +116,7 @@ class Ear:
         samples = INBOUND.samples_in(pcm)
         began = now - (self._samples + samples) / INBOUND.sample_rate
         if self._lost:
-            self._restore(now, began)
+            self._restore(now)
         if self._origin is None or began < self._origin:
             self._origin = began
         if self._on_audio is not None:
@@ -125,6 +128,21 @@ class Ear:
         if self._judge is not None:
             self._recent.add(pcm, HEARD_S)
         self._transcribe(pcm if self._gate is None else self._gate.feed(pcm))
+
+    def talk(self) -> None:
+        """The caller, who has sent nothing until now, talks."""
+        self._silent = False
+        self._last_frame = self._clock()
+        self._begin_again()
+
+    def talked(self) -> None:
+        """The caller has finished, and sends nothing more for now."""
+        self._silent = True
+
+    def _begin_again(self) -> None:
+        """The next frame begins a stretch of audio without gaps."""
+        self._origin = None
+        self._detector = SpeechDetector()
 
     def _transcribe(self, pcm: bytes) -> None:
         if not pcm:
@@ -148,15 +166,15 @@ class Ear:
         if self._gap_s is None:
             return
         now = self._clock()
-        if self._origin is not None and not self._lost and now - self._last_frame > self._gap_s:
+        missing = now - self._last_frame > self._gap_s and not self._silent
+        if self._origin is not None and not self._lost and missing:
             self._lost = True
             self._post(ev.MediaLost(self._leg, self._last_frame))
         self._gap_timer = self._loop.call_later(self._gap_s / 2, self._watch)
 
-    def _restore(self, now: float, began: float) -> None:
+    def _restore(self, now: float) -> None:
         self._lost = False
-        self._origin = began
-        self._detector = SpeechDetector()
+        self._begin_again()
         self._post(ev.MediaRestored(self._leg, now))
 
     # Voice
@@ -171,7 +189,7 @@ class Ear:
         self._detector = SpeechDetector()
         self._voice = self._vad.open(self._window, self._voice_failed)
         self._voice_base = self._samples
-        if self._stt.capabilities.needs_voice:
+        if self._stt.capabilities.needs_voice and not self._push_to_talk:
             self._gate = VoiceGate()
 
     def _window(self, window: Window) -> None:

@@ -107,6 +107,9 @@ _CALLER: Mapping[type, _Phrase] = {
     ev.SpeechStarted: "begins to speak",
     ev.SpeechStopped: "pauses",
     ev.Transcript: _transcript,
+    ev.TalkStarted: "talks",
+    ev.TalkEnded: "has finished talking",
+    ev.StopRequested: "wants the agent to stop",
     ev.KeyPressed: "presses {key}",
     ev.TurnJudged: "sounds as if it were over, with {probability:.0%}",
 }

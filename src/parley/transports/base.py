@@ -18,6 +18,15 @@ class CallSide(Protocol):
     def key(self, key: str) -> None:
         """The caller pressed a key of the key-pad: one of 0 to 9, * and #."""
 
+    def talk(self) -> None:
+        """Push-to-talk: the caller talks from now on."""
+
+    def talked(self, *, wanted: bool = True) -> None:
+        """Push-to-talk: the caller has finished; or takes back what they have said."""
+
+    def stop(self) -> None:
+        """The caller wants the agent to stop speaking."""
+
     def marked(self, name: str) -> None:
         """A mark came back: what was played before it was heard (or cleared)."""
 

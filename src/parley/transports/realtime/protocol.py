@@ -40,6 +40,23 @@ class Press:
 
 
 @dataclass(frozen=True, slots=True)
+class Begin:
+    """The call begins although the caller, who pushes to talk, has not said anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The caller has finished talking; or, if it is not `wanted`, it is to be forgotten."""
+
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hush:
+    """The agent is to stop."""
+
+
+@dataclass(frozen=True, slots=True)
 class Leave:
     """The caller hangs up."""
 
@@ -51,7 +68,7 @@ class Expel:
     why: str
 
 
-Wish = Speak | Acknowledge | Press | Leave | Expel
+Wish = Begin | Speak | Finish | Hush | Acknowledge | Press | Leave | Expel
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +105,8 @@ class Protocol:
         self.items = Items()
         self.translator: Translator | None = None
         self._decoder: Decoder | None = None
+        self._talking = False
+        self._answer_owed = False
         self._call = call
         self._events = Allowance(limits.events_per_s, limits.events_at_once, now)
         self._audio = Allowance(1.0, limits.backlog_s, now)
@@ -131,7 +150,25 @@ class Protocol:
             return Received()
         if not self._audio.spend(self._decoder.format.seconds_in(event.audio), now):
             return self._expelled("audio_too_fast", "Audio comes much faster than it is spoken.")
+        self._talking = True
         return Received(wish=Speak(event.audio))
+
+    def _commit(self, event: ce.Commit) -> Received:
+        """The turn is told (`input_audio_buffer.committed`) when its words are known."""
+        if not self.session.push_to_talk:
+            return self._unsupported(event)
+        if not self._talking:
+            message = "No audio was sent since the last turn."
+            return _refused("input_audio_buffer_commit_empty", message, None, event)
+        self._talking, self._answer_owed = False, True
+        return Received(wish=Finish(wanted=True))
+
+    def _clear(self, event: ce.Clear) -> Received:
+        if not self.session.push_to_talk:
+            return self._unsupported(event)
+        cleared: Event = {"type": "input_audio_buffer.cleared"}
+        was_talking, self._talking = self._talking, False
+        return Received((cleared,), Finish(wanted=False) if was_talking else None)
 
     def _expelled(self, code: str, message: str) -> Received:
         return Received((Refusal(code, message).event(),), Expel(message))
@@ -190,6 +227,13 @@ class Protocol:
         return Received((truncated,))
 
     def _create_response(self, event: ce.ResponseCreate) -> Received:
+        """A turn that the client has ended is answered anyway, and a call begins by itself,
+        but for one whose caller pushes to talk."""
+        if self.translator is None and self.session.push_to_talk:
+            return Received(wish=Begin())
+        if self._answer_owed:
+            self._answer_owed = False
+            return Received()
         if self.translator is not None and self.translator.is_responding:
             message = "The agent is speaking."
             return _refused("conversation_already_has_active_response", message, None, event)
@@ -198,7 +242,7 @@ class Protocol:
     def _cancel(self, event: ce.ResponseCancel) -> Received:
         if self.translator is None or not self.translator.is_responding:
             return _refused("response_cancel_not_active", "Nothing is being said.", None, event)
-        return self._unsupported(event)
+        return Received(wish=Hush())
 
     def _unsupported(self, event: ce.ClientEvent) -> Received:
         kind = str(event.__struct_config__.tag)
@@ -229,19 +273,18 @@ def _no_such_item(event: ce.ItemRetrieve | ce.ItemTruncate) -> Received:
 
 
 _WHY = {
-    "input_audio_buffer.commit": "The server decides when a turn has ended.",
-    "input_audio_buffer.clear": "What was said is heard at once.",
+    "input_audio_buffer.commit": "The server ends the turns: set turn_detection to null.",
+    "input_audio_buffer.clear": "What was said is heard at once: set turn_detection to null.",
     "conversation.item.create": "The conversation is spoken.",
     "conversation.item.delete": "The conversation keeps what was said.",
     "response.create": "The assistant answers by itself when a turn has ended.",
-    "response.cancel": "Speaking interrupts the agent.",
     "output_audio_buffer.clear": "It is for WebRTC.",
 }
 
 _ANSWERS: dict[type, Callable[[Protocol, Any], Received]] = {
     ce.SessionUpdate: Protocol._update,
-    ce.Commit: Protocol._unsupported,
-    ce.Clear: Protocol._unsupported,
+    ce.Commit: Protocol._commit,
+    ce.Clear: Protocol._clear,
     ce.ItemCreate: Protocol._unsupported,
     ce.ItemTruncate: Protocol._truncate,
     ce.ItemDelete: Protocol._unsupported,

@@ -1,10 +1,10 @@
 """The session as the client sees it, and what of it the client may change.
 
-The assistant is configured on the server. A client may choose the audio formats until
-the call begins. What it asks for beyond that is refused where it would wait for it in
-vain (its own tools, text instead of audio, turns that it ends itself); settings that only
-the assistant has a say in (instructions, voice, ...) stay as they are, which
-`session.updated` shows, and `parley.warning` names to who knows the extensions.
+The assistant is configured on the server. Until the call begins a client may choose the
+audio formats, and to end the caller's turns itself (`turn_detection` null). What it asks for
+beyond that is refused where it would wait for it in vain (its own tools, text instead of
+audio); settings that only the assistant has a say in (instructions, voice, ...) stay as they
+are, which `session.updated` shows, and `parley.warning` names to who knows the extensions.
 """
 
 from dataclasses import dataclass
@@ -79,6 +79,7 @@ class Session:
         self.offer = offer
         self.input: Format = "audio/pcm"
         self.output: Format = "audio/pcm"
+        self.push_to_talk = False
 
     def update(self, wanted: dict[str, Any], *, begun: bool) -> Refusal | list[str]:
         """Change what can be changed, all or nothing; return the fields that stay as they are.
@@ -96,13 +97,20 @@ class Session:
         if begun and chosen != (self.input, self.output):
             message = "The audio formats cannot be changed once audio has been sent."
             return Refusal("session_has_begun", message, "session.audio")
+        detection = it.audio.input.turn_detection
+        manual = self.push_to_talk if detection is msgspec.UNSET else detection is None
+        if begun and manual != self.push_to_talk:
+            message = "Who ends the turns cannot be changed once audio has been sent."
+            return Refusal("session_has_begun", message, "session.audio.input.turn_detection")
         self.input, self.output = chosen
+        self.push_to_talk = manual
         return list(_without_effect(wanted, self.resource()))
 
     def resource(self) -> dict[str, Any]:
         """The whole session."""
         offer = self.offer
-        detection = {"type": "server_vad", "create_response": True, "interrupt_response": True}
+        automatic = {"type": "server_vad", "create_response": True, "interrupt_response": True}
+        detection = None if self.push_to_talk else automatic
         transcription = {"model": offer.transcriber, "language": offer.language or None}
         return {
             "type": "realtime",
@@ -159,9 +167,6 @@ def _impossible(it: _Wanted) -> Refusal | None:
     if it.tools:
         message = "Tools are the assistant's own; a client cannot bring its tools yet."
         return Refusal("not_supported", message, "session.tools")
-    if it.audio.input.turn_detection is None:
-        message = "The server detects the turns; turn_detection cannot be switched off yet."
-        return Refusal("not_supported", message, "session.audio.input.turn_detection")
     return None
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol as Interface
 
 from parley.audio.formats import INBOUND, OUTBOUND, AudioFormat
@@ -19,12 +19,16 @@ from parley.transports.realtime.limits import Limits
 from parley.transports.realtime.outbox import Outbox
 from parley.transports.realtime.protocol import (
     Acknowledge,
+    Begin,
     Expel,
+    Finish,
+    Hush,
     Leave,
     Press,
     Protocol,
     Received,
     Speak,
+    Wish,
 )
 from parley.transports.realtime.sessions import Offer
 from parley.transports.realtime.translation import Translator
@@ -100,6 +104,7 @@ class RealtimeTransport:
         self._decoder: Decoder | None = None
         self._first = b""
         self._received = 0
+        self._talking = False
         self._given = 0
         self._closing: tuple[int, str] | None = None
         self._closed = self._gone = False
@@ -129,6 +134,9 @@ class RealtimeTransport:
                     self._first = audio
                     self._begin()
                     return True
+                case Begin():
+                    self._begin()
+                    return True
                 case Expel(why):
                     self._closing = VIOLATION, why
                     return False
@@ -138,7 +146,8 @@ class RealtimeTransport:
 
     def _begin(self) -> None:
         self._decoder, self._translator = self._protocol.begin()
-        self.timing = OBEDIENT if self._protocol.obeys else STANDARD
+        timing = OBEDIENT if self._protocol.obeys else STANDARD
+        self.timing = replace(timing, push_to_talk=self._protocol.session.push_to_talk)
 
     def refuse(self, code: str, message: str, close_code: int = GOING_AWAY) -> None:
         """Say why there is no call after all; `close` then closes with this code."""
@@ -164,7 +173,8 @@ class RealtimeTransport:
             await asyncio.wait({reading})
 
     async def _read(self, side: CallSide) -> None:
-        await self._speak(side, self._first)
+        if self._first:
+            await self._speak(side, self._first)
         self._first = b""
         while True:
             received = await self._receive()
@@ -176,18 +186,31 @@ class RealtimeTransport:
             match received.wish:
                 case Speak(audio):
                     await self._speak(side, audio)
-                case Acknowledge(name):
-                    side.marked(name)
-                case Press(key):
-                    side.key(key)
                 case Leave():
                     return
                 case Expel(why):
                     self._closing = VIOLATION, why
                     raise TransportError("the client goes beyond its limits")
+                case wish:
+                    self._grant(side, wish)
+
+    def _grant(self, side: CallSide, wish: Wish | None) -> None:
+        match wish:
+            case Finish(wanted):
+                self._talking = False
+                side.talked(wanted=wanted)
+            case Hush():
+                side.stop()
+            case Acknowledge(name):
+                side.marked(name)
+            case Press(key):
+                side.key(key)
 
     async def _speak(self, side: CallSide, audio: bytes) -> None:
         assert self._decoder is not None  # noqa: S101 - the call has begun
+        if self.timing.push_to_talk and not self._talking:
+            self._talking = True
+            side.talk()
         for number, pcm in enumerate(self._decoder.decode(audio)):
             if number:
                 await asyncio.sleep(0)

@@ -1,0 +1,113 @@
+"""Push-to-talk: the caller's side says when they talk."""
+
+from timeline import Call
+
+from parley.core import CALLER
+from parley.core import actions as act
+from parley.core import events as ev
+from parley.core.settings import EndingSettings
+
+STORY = "A long story. " * 20
+
+
+def pressed(**settings: object) -> Call:
+    """A caller who holds the key from 1.0 on."""
+    turns = {"push_to_talk": True, "ending": EndingSettings(), "judges": True}
+    call = Call(turns=turns | settings.pop("turns", {}), **settings)  # type: ignore[operator]
+    return call.at(1).tell(ev.TalkStarted(CALLER, 1.0))
+
+
+def release(call: Call, *, wanted: bool = True) -> Call:
+    return call.tell(ev.TalkEnded(CALLER, call.now, wanted))
+
+
+def test_the_turn_ends_when_the_key_is_let_go() -> None:
+    call = release(pressed().at(3).final("i would like to").at(4))
+    assert call.turns() == ["i would like to"]
+    assert call.when(act.TurnCommitted) == [4.0]
+
+
+def test_the_final_text_is_asked_for_at_once_and_waited_for() -> None:
+    call = release(pressed().at(2).partial("good").at(4))
+    assert call.when(act.FinalizeTranscript) == [4.0]
+    assert call.at(4.2).turns() == []
+    assert call.final("good morning").turns() == ["good morning"]
+
+
+def test_no_pause_is_too_long_and_no_voice_begins_a_turn() -> None:
+    call = pressed().at(2).final("well").at(2.1).voice().at(3).pause().at(20)
+    assert call.turns() == []
+    assert call.did(act.JudgeTurn) == []
+    assert release(call.final("then")).turns() == ["well then"]
+    assert call.at(30).voice().at(31).pause().at(35).turns() == ["well then"]
+
+
+def test_a_key_that_is_pressed_again_at_once_is_another_turn() -> None:
+    call = release(pressed().at(2).final("one").at(3)).at(3.1)
+    call.tell(ev.TalkStarted(CALLER, 3.1)).at(4).final("two").at(5)
+    assert release(call).turns()[-1].endswith("two")
+
+
+def test_what_was_said_may_be_taken_back() -> None:
+    call = release(pressed().at(2).final("one").at(3), wanted=False).at(9)
+    assert call.turns() == []
+    assert call.did(act.SegmentDropped)[-1].reason == "not wanted"
+
+
+def test_a_key_without_words_is_asked_to_repeat_itself() -> None:
+    call = release(pressed().at(3)).at(5)
+    assert call.turns() == []
+    assert call.said()[-1].startswith("Sorry, I didn't catch that")
+
+
+def test_a_key_that_is_only_touched_is_nothing() -> None:
+    call = release(pressed().at(1.05)).final("").at(5)
+    assert (call.turns(), call.said()) == ([], [])
+
+
+def test_the_agent_goes_on_while_the_caller_talks_and_yields_to_the_turn() -> None:
+    call = Call(turns={"push_to_talk": True}).at(1).tell(ev.TalkStarted(CALLER, 1.0))
+    release(call.at(2).final("tell me").at(3)).speaks(1, STORY).at(5)
+    call.tell(ev.TalkStarted(CALLER, 5.0)).at(7)
+    assert not call.did(act.PausePlayout, act.ClearPlayout)
+    release(call.at(8).partial("okay")).at(8.1).final("okay")
+    call.cleared()
+    assert call.at(9).turns() == ["tell me", "okay"]
+
+
+def test_the_agent_stops_when_it_is_told_to() -> None:
+    call = (
+        Call(greeting=STORY).at(0.5).synthesized(1).started(1).at(1).tell(ev.StopRequested(CALLER))
+    )
+    assert call.did(act.FloorYielded) == [act.FloorYielded(CALLER, "stop requested")]
+    assert call.cleared().tell(ev.StopRequested(CALLER)).did(act.ClearPlayout) == [
+        act.ClearPlayout(CALLER)
+    ]
+
+
+def test_what_must_be_heard_does_not_stop() -> None:
+    call = Call(greeting=STORY, greeting_interruptible=False).at(1)
+    assert not call.tell(ev.StopRequested(CALLER)).did(act.ClearPlayout)
+
+
+def test_who_holds_the_key_without_end_is_heard_in_turns() -> None:
+    call = pressed(turns={"utterance_limit_s": 10.0}).at(5).final("one").at(11.5)
+    assert call.turns() == ["one"]
+    assert release(call.at(13).final("two")).turns()[-1].endswith("two")
+
+
+def test_without_the_mode_keys_to_talk_say_nothing() -> None:
+    call = Call().at(1).tell(ev.TalkStarted(CALLER, 1.0)).at(2).final("one")
+    assert release(call).turns() == []
+    assert call.at(3).turns() == ["one"]
+    release(call)
+
+
+def test_words_that_come_after_they_were_taken_back_are_left_out() -> None:
+    call = pressed().tell(ev.ListeningReady(CALLER)).at(2).partial("one")
+    release(call.at(3), wanted=False)
+    assert call.when(act.FinalizeTranscript) == [3.0]
+    call.at(3.1).partial("one two").at(3.2).final("one two").at(4)
+    assert (call.turns(), call.did(act.SegmentDropped)[-1].reason) == ([], "not wanted")
+    call.at(5).tell(ev.TalkStarted(CALLER, 5.0)).at(6).final("three").at(7)
+    assert release(call).turns() == ["three"]
