@@ -208,7 +208,7 @@ def test_what_is_no_probability_does_not_count(nonsense: float) -> None:
 
 @pytest.mark.parametrize(
     ("text", "pause_s"),
-    [("At once.", 0.1), ("at once", 1.5), ("at 10", 0.6), ("It is 7.", 0.6), ("one two", 0.6)],
+    [("At noon.", 0.1), ("at noon", 1.5), ("at 10", 0.6), ("It is 7.", 0.6), ("one two", 0.6)],
 )
 def test_the_pause_by_how_the_transcript_ends(text: str, pause_s: float) -> None:
     rules = replace(RULES, on_stop_s=0.1, on_no_stop_s=1.5, on_number_s=0.6)

@@ -29,10 +29,10 @@ class EndingSettings:
     shortest_s: float = 0.3
     """The pause that ends a turn which is certainly over."""
 
-    longest_s: float = 1.4
+    longest_s: float = 1.6
     """The pause that ends one which certainly is not."""
 
-    patience_s: float = 0.4
+    patience_s: float = 0.35
     """How much longer a pause must be for each unit of log-odds against the end of the turn."""
 
     language: str = "en"
