@@ -63,6 +63,21 @@ def test_reading_a_record(capsys: pytest.CaptureFixture[str]) -> None:
     assert "same actions" in parley("parley replay trace.jsonl")
 
 
+def test_the_agent_as_listener(capsys: pytest.CaptureFixture[str]) -> None:
+    page = HOWTO / "listener.md"
+    (described,) = blocks(page, "yaml")
+    Path("listener.yaml").write_text(described)
+    assistant = load_assistant("listener.yaml")
+    assert assistant.warnings == ()
+    assert assistant.backchanneling_enabled
+    assert assistant.tool_messages[1].timing_milliseconds == 6000
+    (call,) = blocks(page, "sh")
+    assert "noted that" in parley(call)
+    (code,) = blocks(page, "python")
+    exec(code, {})  # noqa: S102 - our own page
+    assert "backchannels [" in capsys.readouterr().out
+
+
 def test_adding_a_stage() -> None:
     (code,) = blocks(HOWTO / "extend.md", "python")
     namespace: dict[str, object] = {}

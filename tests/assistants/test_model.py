@@ -66,6 +66,25 @@ FULL: dict[str, Any] = {
             }
         ],
     },
+    "backchanneling_enabled": True,
+    "backchannel_words": ["Mhm."],
+    "backchannel_frequency": 0.8,
+    "waiting_plan": {
+        "thinking_messages": ["Hm."],
+        "working_messages": ["I look."],
+        "still_messages": [],
+        "delay_seconds": 2.0,
+    },
+    "tool_messages": [
+        {
+            "type": "request-response-delayed",
+            "content": "It takes long.",
+            "tool": "book",
+            "timing_milliseconds": 3000,
+        }
+    ],
+    "background_sound": "office",
+    "background_sound_level_db": -50.0,
     "keypad_input_plan": {"enabled": True, "timeout_seconds": 3.0, "delimiters": ["*"]},
     "stop_speaking_plan": {
         "num_words": 2,
@@ -129,6 +148,25 @@ WIRE: dict[str, Any] = {
             }
         ],
     },
+    "backchannelingEnabled": True,
+    "backchannelWords": ["Mhm."],
+    "backchannelFrequency": 0.8,
+    "waitingPlan": {
+        "thinkingMessages": ["Hm."],
+        "workingMessages": ["I look."],
+        "stillMessages": [],
+        "delaySeconds": 2.0,
+    },
+    "toolMessages": [
+        {
+            "type": "request-response-delayed",
+            "content": "It takes long.",
+            "tool": "book",
+            "timingMilliseconds": 3000,
+        }
+    ],
+    "backgroundSound": "office",
+    "backgroundSoundLevelDb": -50.0,
     "keypadInputPlan": {"enabled": True, "timeoutSeconds": 3.0, "delimiters": ["*"]},
     "stopSpeakingPlan": {
         "numWords": 2,
@@ -210,6 +248,29 @@ def test_defaults_are_not_shared() -> None:
 def test_all_names_of_the_server(key: str) -> None:
     model = Assistant.parse({"model": {"provider": "openai", key: "http://h/v1"}}).model
     assert model.base_url == "http://h/v1"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "backchanneling_enabled",
+        "backchannelingEnabled",
+        "enable_backchannel",
+        "enableBackchannel",
+    ],
+)
+def test_all_names_of_backchannels(key: str) -> None:
+    assistant = Assistant.parse({"first_message": "Hi", key: True})
+    assert assistant.backchanneling_enabled
+    assert assistant.wire()["backchannelingEnabled"] is True
+    assert assistant.warnings == ()
+
+
+def test_a_background_sound_is_not_fetched() -> None:
+    assistant = Assistant(first_message="Hi", background_sound="https://h/a.mp3")
+    assert assistant.warnings == (
+        "background_sound: nothing is fetched, so it is off; give a file's path",
+    )
 
 
 def test_a_field_under_two_names_is_refused() -> None:

@@ -57,7 +57,7 @@ def test_deadlines_that_have_passed_are_dealt_with_in_their_order() -> None:
 def test_an_event_that_makes_a_deadline_pass_finds_it_passed() -> None:
     call = Call().at(1).says("Hello.").writes(1, "Hi.").synthesized(1).started(1).heard(1, 3)
     call.late(6).starved(1, at=4.5)
-    assert call.said() == ["One moment, please."]
+    assert call.said() == ["Let me see."]
 
 
 def test_an_event_after_the_deadline_that_ended_the_call_is_too_late() -> None:

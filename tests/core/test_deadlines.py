@@ -98,7 +98,7 @@ def test_the_transport_is_not_blamed_for_a_slow_voice() -> None:
 
 
 def test_silence_counts_while_no_tool_runs() -> None:
-    call = Call(phrases={"fillers": ()}).at(1).says("Book it.").asks_tool(1, timeout_s=60.0)
+    call = Call(phrases={"working": ()}).at(1).says("Book it.").asks_tool(1, timeout_s=60.0)
     call.generated(1)
     assert call.awaits() == ["tool", *ALWAYS]
     call.tell(ev.ToolFinished("t1", "A")).speaks(2, "Done.").finished(2)
@@ -117,7 +117,7 @@ def test_a_reply_behind_another_does_not_count_its_silence() -> None:
 def test_a_reply_that_ran_dry_is_awaited_again_once_it_has_audio() -> None:
     call = Call().at(1).says("Hello.").writes(1, "One.").synthesized(1).started(1).heard(1, 4)
     call.starved(1).at(3.5)
-    assert call.said() == ["One moment, please."]
+    assert call.said() == ["Let me see."]
     assert "playout" not in call.awaits()
     call.writes(1, "Two.", start=5).synthesized(1, 1)
     assert "playout" in call.awaits()

@@ -89,7 +89,7 @@ def test_the_answer_to_keys_is_not_late_at_once() -> None:
     """The time in which more keys might have come is not counted as waiting for an answer."""
     call = Call().at(1).key("1").at(4.49)
     assert call.said() == []
-    assert call.at(4.5).said() == ["One moment, please."]
+    assert call.at(4.5).said() == ["Let me see."]
 
 
 def test_keys_are_complete_when_there_are_enough() -> None:

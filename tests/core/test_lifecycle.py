@@ -34,7 +34,7 @@ def test_a_greeting() -> None:
 def test_the_responder_may_speak_first() -> None:
     call = Call(greeting_generated=True)
     assert call.did(act.StartReply, act.PromoteReply) == [act.StartReply(1, 1), act.PromoteReply(1)]
-    assert call.at(1.5).said() == ["One moment, please."]
+    assert call.at(1.5).said() == ["Let me see."]
 
 
 def test_it_connects_once() -> None:

@@ -27,7 +27,7 @@ def test_01_stuck_or_silent_after_an_interruption() -> None:
     call.after(0.2).pause().after(1.4)  # the transport never confirms that it is silent
     assert call.turns() == ["Book a table.", "no wait"]
     call.after(1.6)
-    assert call.said() == ["One moment, please."]
+    assert call.said() == ["Let me see."]
 
 
 @pytest.mark.parametrize("noise", ["mm-hmm", "Yeah.", "uh huh, okay"])
@@ -219,7 +219,7 @@ def test_14_tool_calls_stay_in_progress_after_an_interruption() -> None:
 
 def test_15_silence_while_a_tool_runs() -> None:
     call = Call().at(1).says("Book a table.").asks_tool(1).generated(1).at(3)
-    assert call.said() == ["One moment, please."]
+    assert call.said() == ["Let me check that."]
     assert call.when(act.Synthesize) == [2.9]
 
 
@@ -228,6 +228,17 @@ def test_15_the_filler_plays_after_the_answer() -> None:
     call = Call().at(1).says("Book a table.").at(3).answers(1, LONG)
     assert call.outcome(2) == "cancelled"
     assert call.synthesized(2).did(act.PlayReply) == [act.PlayReply(1, CALLER, aside=False)]
+
+
+def test_15_a_filler_is_begun_just_before_the_answer() -> None:
+    """The answer's voice was asked for: what would be said now would only delay it."""
+    call = Call().at(1).says("Book a table.").at(2.8).writes(1, LONG).at(3.1).synthesized(1)
+    assert call.generated(1).at(5).said() == []
+
+
+def test_15_the_answer_waits_for_a_filler() -> None:
+    call = Call().at(1).says("Book a table.").at(3).synthesized(2).started(2).answers(1, LONG)
+    assert call.did(act.ShortenReply) == [act.ShortenReply(2)]
 
 
 def test_16_the_agent_says_booked_though_the_tool_failed() -> None:

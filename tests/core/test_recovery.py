@@ -10,7 +10,7 @@ from parley.core import events as ev
 APOLOGY = "Sorry, something went wrong on my side. Could you say that again?"
 LOST_THREAD = "Sorry, I lost my thread. Could you ask me again?"
 GOODBYE = "Sorry, I can't go on right now. Please call again later. Goodbye."
-FILLERS = ["One moment, please.", "I'm still working on it."]
+FILLERS = ["Let me see.", "Still working on it.", "Just a moment."]
 
 
 def listening_fails(call: Call, *, permanent: bool = False) -> Call:
@@ -113,7 +113,7 @@ def test_what_cannot_be_repaired_ends_the_call_at_once() -> None:
 
 def test_a_responder_that_stalls_is_tried_again_while_fillers_are_heard() -> None:
     call = asked().at(3.5).says_phrase(2).at(7.9)
-    assert call.said() == [*FILLERS]
+    assert call.said() == FILLERS[:2]
     assert starts(call) == [(1, 1), (4, 2)]
     assert call.when(act.StartReply) == [1.5, 7.9]
     assert call.says_phrase(3).at(13.9).said()[-1] == APOLOGY
@@ -124,10 +124,10 @@ def test_a_filler_that_is_slow_itself_is_not_followed_by_another() -> None:
     assert call.at(15).said() == FILLERS[:1]
 
 
-def test_the_last_filler_is_said_again() -> None:
+def test_no_filler_is_said_twice_in_a_row() -> None:
     call = Call(recovery={"model_timeout_s": 60.0}).at(1).says("Hello.")
     call.at(3.4).says_phrase(2).at(7.4).says_phrase(3).at(11.4).says_phrase(4)
-    assert call.said() == [FILLERS[0], FILLERS[1], FILLERS[1]]
+    assert call.said() == FILLERS
 
 
 @pytest.mark.parametrize("garbage", ["nothing", "only what was retracted"])

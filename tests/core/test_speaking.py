@@ -145,7 +145,7 @@ def test_an_apology_does_not_wait_for_an_answer_that_is_coming() -> None:
 def test_a_filler_fills_a_reply_that_runs_dry() -> None:
     call = Call().at(1).says("Hello.").writes(1, "One.").synthesized(1).started(1).heard(1, 4)
     call.at(3).starved(1, at=2.9).at(4.4)
-    assert call.said() == ["One moment, please."]
+    assert call.said() == ["Let me see."]
     assert call.outcome(2) == "live"
     call.writes(1, "Two.", start=5).heard(1, 4).synthesized(1, 1).heard(1, 1, span=1)
     assert call.outcome(2) == "cancelled"

@@ -9,6 +9,7 @@ from parley.core import actions as act
 from parley.core import events as ev
 from parley.core.actions import Action
 from parley.core.settings import (
+    AttendingSettings,
     EndingSettings,
     InterruptionSettings,
     KeypadSettings,
@@ -29,6 +30,7 @@ def settings(
     *,
     turns: Changes | None = None,
     interruption: Changes | None = None,
+    attending: Changes | None = None,
     keypad: Changes | None = None,
     silence: Changes | None = None,
     recovery: Changes | None = None,
@@ -40,6 +42,7 @@ def settings(
         Settings(),
         turns=replace(TurnSettings(ending=EVEN), **(turns or {})),
         interruption=replace(InterruptionSettings(), **(interruption or {})),
+        attending=replace(AttendingSettings(), **(attending or {})),
         keypad=replace(KeypadSettings(), **(keypad or {})),
         silence=replace(SilenceSettings(), **(silence or {})),
         recovery=replace(RecoverySettings(), **(recovery or {})),

@@ -116,6 +116,18 @@ def _clear(world: "World", action: act.Action) -> None:
     world.line.clear()
 
 
+def _shorten(world: "World", action: act.ShortenReply) -> None:
+    """What was not heard yet will not be."""
+    for sound in world.talks[action.reply].spans.values():
+        sound.text = sound.text[: sound.heard]
+
+
+def _listen_aloud(world: "World", action: act.Backchannel) -> None:
+    sound = Sound(action.text, cached=True, audio=True, complete=True, over=True)
+    world.talks[action.reply] = Talk(action.reply, {0: sound}, closed=True)
+    world.line.append(action.reply)
+
+
 def _run(world: "World", action: act.RunTool) -> None:
     world.running.append(action.call)
     world.ran.add(action.call)
@@ -147,6 +159,8 @@ PERFORM: dict[type, Callable[["World", Any], None]] = {
     act.PlayReply: _play,
     act.CloseReply: _close,
     act.CancelReply: _cancel,
+    act.ShortenReply: _shorten,
+    act.Backchannel: _listen_aloud,
     act.PausePlayout: _pause,
     act.ResumePlayout: _resume,
     act.ClearPlayout: _clear,

@@ -6,11 +6,23 @@ from dataclasses import replace
 from typing import TypeVar
 
 from parley.core import Settings
-from parley.core.settings import KeypadSettings, SilenceSettings, TurnSettings
+from parley.core.settings import (
+    AttendingSettings,
+    KeypadSettings,
+    SilenceSettings,
+    ToolPhrase,
+    TurnSettings,
+)
 
 T = TypeVar("T")
 
-SETTINGS_BYTES = 21
+SETTINGS_BYTES = 24
+
+
+LISTENING = AttendingSettings(
+    enabled=True, voice_s=0.1, gap_s=0.5, pause_s=0.1, latest_s=1.0, room_s=0.05
+)
+TOOL_PHRASES = (ToolPhrase("look_up", "I look it up."), ToolPhrase("", "It takes long.", 2.0))
 
 
 class Choices:
@@ -64,6 +76,7 @@ def settings_from(choices: Choices) -> Settings:
         phrases=replace(
             base.phrases,
             fillers=choices.of((base.phrases.fillers, base.phrases.fillers, ())),
+            tools=choices.of(((), TOOL_PHRASES)),
             silence_goodbye=choices.of((base.phrases.silence_goodbye, "")),
         ),
         keypad=replace(
@@ -77,6 +90,10 @@ def settings_from(choices: Choices) -> Settings:
             wait_s=choices.of((base.keypad.wait_s, 0.5)),
         ),
         greeting_kind=choices.of(("", "day")),
+        attending=replace(
+            choices.of((base.attending, LISTENING, LISTENING)),
+            frequency=choices.of((1.0, 0.5)),
+        ),
     )
 
 

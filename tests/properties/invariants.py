@@ -156,7 +156,8 @@ def _check_all_heard(world: World) -> None:
     for step in world.steps:
         event = step.event
         if isinstance(event, ev.Heard) and event.reply not in ended:
-            span = world.conversation.state.replies[event.reply].spans.get(event.span)
+            reply = world.conversation.state.replies.get(event.reply)  # none: a backchannel
+            span = reply.spans.get(event.span) if reply else None
             kept = span is None or span.chars >= event.chars
             demand(kept, world, f"heard but forgotten: {event}")
         ended |= {a.reply for a in found([step], act.ReplyEnded)}

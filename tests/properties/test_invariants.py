@@ -5,6 +5,7 @@ from collections.abc import Callable
 import invariants
 import keyed_in
 import known
+import listening_aloud
 import patience
 from choices import SETTINGS_BYTES, scripts
 from driver import World, play
@@ -112,10 +113,16 @@ def test_fillers_do_not_follow_the_answer(script: bytes) -> None:
     patience.check_fillers(script)
 
 
+@calls(400)
+def test_backchannels_are_no_replies(script: bytes) -> None:
+    """The agent's "mm-hm" takes a turn, becomes a line of the history, or overlaps a reply."""
+    listening_aloud.check_backchannels(script)
+
+
 # The scripts reach everything
 
 DEADLINES = {
-    "clear", "end of turn", "ending", "filler", "final text", "held", "interruption",
+    "backchannel", "clear", "end of turn", "ending", "filler", "final text", "held", "interruption",
     "judgement", "keys", "max duration", "media", "model", "playout", "recogniser opens",
     "silence ends the call", "silence prompt", "stable partial", "starved", "tool", "utterance",
     "verdict", "voice",

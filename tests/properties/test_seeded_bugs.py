@@ -8,6 +8,7 @@ from functools import partial
 import invariants
 import keyed_in
 import known
+import listening_aloud
 import patience
 import pytest
 import test_barge_in
@@ -16,9 +17,11 @@ from invariants import Violation
 
 from parley.core import actions as act
 from parley.core import (
+    attending,
     bargein,
     conversation,
     deadlines,
+    fillers,
     history,
     keypad,
     knowing,
@@ -28,7 +31,7 @@ from parley.core import (
     tools,
 )
 from parley.core import events as ev
-from parley.core.state import Context, Expectation, Knowledge, Reply
+from parley.core.state import AgentTurn, Context, Expectation, Knowledge, Reply
 
 Patch = pytest.MonkeyPatch
 Plant = Callable[[Patch], None]
@@ -349,10 +352,11 @@ def the_core_remembers_other_calls(patch: Patch) -> None:
 
 def fillers_stay_unsaid(patch: Patch) -> None:
     def count_only(ctx: Context) -> None:
+        fillers._take_own(ctx)
         ctx.state.fillers += 1
         ctx.state.quiet_since = ctx.now
 
-    patch.setattr(recovery, "filler", count_only)
+    patch.setattr(fillers, "say", count_only)
 
 
 def nobody_is_asked_to_repeat(patch: Patch) -> None:
@@ -369,6 +373,31 @@ def fillers_come_late(patch: Patch) -> None:
 
 truthful = partial(partial, lies=False)
 lying = partial(partial, lies=True)
+
+# Backchannels
+
+
+def backchannels_overlap(patch: Patch) -> None:
+    patch.setattr(attending, "_is_our_part", lambda ctx: ctx.state.call.state == "active")
+
+
+def backchannels_are_said(patch: Patch) -> None:
+    attend = attending.attend
+
+    def say(ctx: Context) -> None:
+        before = len(ctx.actions)
+        attend(ctx)
+        for action in ctx.actions[before:]:
+            if isinstance(action, act.Backchannel):
+                ctx.state.history.append(AgentTurn(action.reply))
+                ctx.state.replies[action.reply] = Reply(action.reply, "aside", "caller", None, 0.0)
+
+    patch.setattr(attending, "attend", say)
+
+
+def backchannels_follow_each_other(patch: Patch) -> None:
+    patch.setattr(attending, "_is_long", lambda ctx: True)
+
 
 BUGS: list[tuple[Plant, Callable[[bytes], None], str]] = [
     (stale_progress_counts, invariants.check_dead_replies, "changes the state"),
@@ -409,6 +438,9 @@ BUGS: list[tuple[Plant, Callable[[bytes], None], str]] = [
     (nobody_is_asked_to_repeat, patience.check_patience, "nothing is heard"),
     (failed_turns_are_passed_over, patience.check_patience, "nothing is heard"),
     (fillers_come_late, patience.check_fillers, "are heard"),
+    (backchannels_overlap, listening_aloud.check_backchannels, "a backchannel over"),
+    (backchannels_are_said, listening_aloud.check_backchannels, "is in the history"),
+    (backchannels_follow_each_other, listening_aloud.check_backchannels, "after the other"),
 ]
 
 

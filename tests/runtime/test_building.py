@@ -8,9 +8,10 @@ import pytest
 from voices import LevelVad
 
 from parley.assistants.model import Assistant
+from parley.audio.ambience import Background
 from parley.core.phrases import ACKNOWLEDGEMENTS
-from parley.core.settings import Settings, cached_phrases
-from parley.errors import ConfigurationError, MissingModelError
+from parley.core.settings import Settings, ToolPhrase, cached_phrases
+from parley.errors import AssistantError, ConfigurationError, MissingModelError
 from parley.providers.protocols import SttCapabilities
 from parley.providers.scripted import RepliesLlm, ScriptedStt, ScriptedTts
 from parley.providers.tts import flite_worker
@@ -248,3 +249,45 @@ def test_a_model_file_that_was_not_fetched_is_said(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(building, "shared_vad", missing)
     with pytest.raises(MissingModelError, match="parley models pull silero-vad"):
         build_agent(Assistant())
+
+
+def test_the_agent_as_listener() -> None:
+    assert not settings().attending.enabled
+    words = {"backchannelWords": ["Mhm.", "Yes."], "backchannelFrequency": 0.5}
+    attending = settings(enableBackchannel=True, **words).attending
+    assert (attending.enabled, attending.words, attending.frequency) == (
+        True,
+        ("Mhm.", "Yes."),
+        0.5,
+    )
+
+
+@pytest.mark.usefixtures("scripted")
+def test_the_background() -> None:
+    def background(sound: str) -> Background | None:
+        scripted = {"provider": "scripted"}
+        it = Assistant(voice=scripted, transcriber=scripted | {"steps": []}, background_sound=sound)
+        return build_agent(it).background
+
+    assert background("off") is background("https://h/office.mp3") is None
+    office, typing = background("office"), background("typing")
+    assert office is not None
+    assert typing is not None
+    assert (office.working_only, typing.working_only) == (False, True)
+    with pytest.raises(AssistantError, match=r"background_sound: .*nowhere\.wav"):
+        background("nowhere.wav")
+
+
+def test_what_is_said_while_the_caller_waits() -> None:
+    usual = Settings()
+    assert settings().phrases == usual.phrases
+    assert settings().recovery == usual.recovery
+    plan = {"thinkingMessages": ["Hm."], "workingMessages": [], "stillMessages": ["Still."]}
+    start = {"type": "request-start", "content": "I look.", "tool": "book"}
+    late = {"type": "request-response-delayed", "content": "Slow.", "timingMilliseconds": 2500}
+    made = settings(waitingPlan={**plan, "delaySeconds": 2.0}, toolMessages=[start, late])
+    assert made.recovery.filler_after_s == 2.0
+    assert made.phrases.fillers == ("Hm.",)
+    assert made.phrases.working == ()
+    assert made.phrases.still == ("Still.",)
+    assert made.phrases.tools == (ToolPhrase("book", "I look.", 0.0), ToolPhrase("", "Slow.", 2.5))

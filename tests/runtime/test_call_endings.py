@@ -122,7 +122,7 @@ def steps() -> int:
     world = World()
     run_cleanly(world.carry(lambda *_: None))
     world.assert_over("caller-hung-up")
-    assert world.caller.text.startswith("Hello.One moment, please.It is sunny")
+    assert world.caller.text.startswith("Hello.Let me check that.It is sunny")
     assert world.caller.text.endswith("As you wish.")
     assert {type(s.event).__name__ for s in world.memory.steps} > {"ToolFinished", "Heard"}
     return len(world.memory.steps)

@@ -92,8 +92,8 @@ def voice(name: str, steps: dict[int, Any], heard: Sequence[str], **more: Any) -
 
 
 ALL = range(20)
-FILLER, FILLER_AGAIN = PHRASES.fillers
-STALLED = [FILLER, FILLER_AGAIN, FILLER_AGAIN]
+FILLER = PHRASES.fillers[0]
+STALLED = [FILLER, *PHRASES.still]
 
 CASES = [
     llm("is well", [], [FIRST, SECOND]),
@@ -121,11 +121,11 @@ CASES = [
         [PHRASES.apology, PHRASES.failure_goodbye],
         reason="model-failed",
     ),
-    llm("stalls once", [Stall()], [FILLER, FIRST, SECOND], asked=3),
+    llm("stalls once", [Stall()], [FILLER, "Still workin", FIRST, SECOND], asked=3),
     llm(
         "stalls always",
         [Stall()] * 4,
-        [*STALLED, PHRASES.apology, *STALLED[:-1], "I'm sti", PHRASES.failure_goodbye],
+        [*STALLED, PHRASES.apology, *STALLED[:-1], "Just a moment.", PHRASES.failure_goodbye],
         asked=4,
         reason="model-failed",
     ),

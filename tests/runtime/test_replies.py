@@ -75,7 +75,7 @@ def test_an_attempt_that_was_given_up_is_not_heard(caplog: pytest.LogCaptureFixt
     caplog.set_level(logging.CRITICAL)
     call = answered(SlowVoice([TIMEOUT_S + 0.5, 0.7], stubborn=True), "I am fine.")
     assert [a.attempt for a in call.memory.actions(act.Synthesize)][1:] == [1, 1, 2]
-    assert call.caller.text == "Hello.One moment, please.I am fine."
+    assert call.caller.text == "Hello.Let me see.I am fine."
 
 
 EDGE = pytest.mark.parametrize("early_s", [-1e-3, -1e-9, -1e-10, 0.0, 1e-10, 1e-9, 1e-3])

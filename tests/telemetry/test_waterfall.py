@@ -226,6 +226,21 @@ def test_a_filler_is_the_first_sound_but_no_answer() -> None:
     assert call.counts.fillers == 1
 
 
+def test_a_backchannel_is_no_sound_that_was_waited_for() -> None:
+    said = (9.0, ev.Tick(), [act.Backchannel(CALLER, 2, "Uh-huh.", -8.0)])
+    heard = [
+        (9.1, ev.PlayoutStarted(CALLER, 2, 9.0), []),
+        (9.3, ev.Heard(CALLER, 2, 0, 7, 9.3, False), []),
+    ]
+    late = (10.6, ev.PlayoutStarted(CALLER, 2, 10.58), [])
+    call = waterfall(
+        recorded(*PLAIN[:1], said, *heard, *PLAIN[1:4], late, *PLAIN[4:]), simulated=False
+    )
+    plain = waterfall(recorded(*PLAIN), simulated=False)
+    assert call.turns[0].first_sound_s == plain.turns[0].first_sound_s
+    assert call.counts == plain.counts
+
+
 def test_a_filler_that_was_never_heard_is_not_counted() -> None:
     filler = (10.5, ev.Tick(), [act.PromoteReply(2), act.PlayReply(2, CALLER, True)])
     call = waterfall(recorded(*PLAIN[:4], filler, *PLAIN[4:]), simulated=False)

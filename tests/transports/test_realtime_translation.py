@@ -90,6 +90,52 @@ class Line:
         return self.step(TICK, act.TurnCommitted(CALLER, turn, text, segments, self._now))
 
 
+def listens(line: Line, number: int, seconds: float = 0.3) -> None:
+    line.step(TICK, act.Backchannel(CALLER, number, "Uh-huh.", -8.0))
+    line.step(ev.SpanSynthesized(number, 0, seconds))
+
+
+def test_a_backchannel_is_a_response_of_its_own() -> None:
+    line = Line(obeys=True)
+    listens(line, 1)
+    assert kinds(line.play(0.2)) == [*OPENED, TEXT, AUDIO]
+    line.answer(2, "Oh dear.")
+    told = line.play(0.5)
+    assert kinds(told)[0] == AUDIO
+    assert [e["delta"] for e in of(line.told, TEXT)] == ["Uh-huh.", "Oh dear."]
+    assert kinds(line.step(ev.PlayoutFinished(CALLER, 1, 0.3))) == []
+    ended = line.step(ev.PlayoutFinished(CALLER, 2, 1.3), act.ReplyEnded(2, "done", "Oh dear."))
+    assert kinds(ended)[-1] == "response.done"
+
+
+def test_one_that_is_followed_by_nothing_is_closed() -> None:
+    line = Line(obeys=True)
+    listens(line, 1)
+    line.play(0.3)
+    assert kinds(line.step(ev.PlayoutFinished(CALLER, 1, 0.3))) == CLOSED
+    assert line.told[-1]["response"]["status"] == "completed"
+
+
+def test_one_that_is_cleared_is_closed() -> None:
+    line = Line(obeys=True)
+    listens(line, 1)
+    line.play(0.2)
+    assert kinds(line.step(ev.PlayoutCleared(CALLER))) == CLOSED
+    assert line.told[-1]["response"]["status"] == "cancelled"
+    line.answer(2, "Oh dear.")
+    assert kinds(line.play(1.0)) == [*OPENED, TEXT, AUDIO]
+
+
+def test_a_client_that_does_not_obey_hears_no_backchannel() -> None:
+    line = Line(obeys=False)
+    listens(line, 1)
+    assert line.play(0.2) == []
+    line.answer(2, "Oh dear.")
+    assert kinds(line.play(1.1)) == [*OPENED, TEXT, AUDIO]
+    audio = b"".join(base64.b64decode(e["delta"]) for e in of(line.told, AUDIO))
+    assert audio == SECOND
+
+
 def test_a_greeting_is_one_response() -> None:
     line = Line(obeys=True)
     line.phrase(1, "Hello there.")

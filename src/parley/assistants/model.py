@@ -17,6 +17,7 @@ from parley.assistants.flows.checking import problems
 from parley.assistants.flows.model import Flow
 from parley.assistants.problems import Locate, assistant_error, found_error, nowhere
 from parley.assistants.sections import ProviderSection, Section
+from parley.core.phrases import BACKCHANNELS
 
 FirstMessageMode = Literal[
     "assistant-speaks-first",
@@ -205,6 +206,45 @@ class StopSpeakingPlan(Section):
     )
 
 
+class ToolMessage(Section):
+    """What the assistant says while a tool runs."""
+
+    type: Literal["request-start", "request-response-delayed"] = Field(
+        description="request-start: when the tool is called, unless something was said with it;"
+        " request-response-delayed: when it takes long"
+    )
+    content: str = Field(min_length=1, description="a short text")
+    tool: str = Field(
+        default="", description="the tool's name; none: tools without messages of their own"
+    )
+    timing_milliseconds: int = Field(
+        default=4000, ge=100, le=120_000, description="what is long, 100 to 120000 milliseconds"
+    )
+
+
+class WaitingPlan(Section):
+    """What the assistant says when its answer is late: short texts, one after the other.
+
+    Nothing is said where a list is empty.
+    """
+
+    thinking_messages: list[str] = Field(
+        default=["Let me see.", "Let me think."],
+        description="a list of texts, said while the model thinks",
+    )
+    working_messages: list[str] = Field(
+        default=["Let me check that.", "One moment."],
+        description="a list of texts, said while a tool runs",
+    )
+    still_messages: list[str] = Field(
+        default=["Still working on it.", "Just a moment."],
+        description="a list of texts, said when one of those was said before",
+    )
+    delay_seconds: float = Field(
+        default=1.5, ge=0.5, le=10, description="the silence before the first, 0.5 to 10 seconds"
+    )
+
+
 class KeypadInputPlan(Section):
     """When what the caller keys in is taken for an answer."""
 
@@ -272,6 +312,34 @@ class Assistant(Section):
     stop_speaking_plan: StopSpeakingPlan = Field(
         default=StopSpeakingPlan(), description="num_words, voice_seconds and others"
     )
+    backchanneling_enabled: bool = Field(
+        default=False,
+        validation_alias=AliasChoices(
+            "backchannelingEnabled", "enableBackchannel", "enable_backchannel"
+        ),
+        serialization_alias="backchannelingEnabled",
+        description="true or false: whether the assistant says mm-hm while the caller tells"
+        " something long",
+    )
+    backchannel_words: list[str] = Field(
+        default=list(BACKCHANNELS), min_length=1, description="what it says then, in turns"
+    )
+    backchannel_frequency: float = Field(
+        default=1.0, ge=0, le=1, description="the share of suitable pauses, 0 to 1"
+    )
+    waiting_plan: WaitingPlan = Field(
+        default=WaitingPlan(), description="thinking_messages, working_messages and others"
+    )
+    tool_messages: list[ToolMessage] = Field(
+        default=[], description="a list of messages, each with type, content and tool"
+    )
+    background_sound: str = Field(
+        default="off",
+        description="off, office, typing (while a tool runs), or the path of a recording",
+    )
+    background_sound_level_db: float = Field(
+        default=-45.0, ge=-80, le=-20, description="its level, -80 to -20 dB of full scale"
+    )
     keypad_input_plan: KeypadInputPlan = Field(
         default=KeypadInputPlan(), description="enabled, timeout_seconds and delimiters"
     )
@@ -332,6 +400,8 @@ class Assistant(Section):
         found = [f"{path}: {reason}" for path, reason in self.unknown()]
         if self.first_message_mode == "assistant-speaks-first" and not self.first_message:
             found.append("first_message: there is none, so the caller speaks first")
+        if "://" in self.background_sound:
+            found.append("background_sound: nothing is fetched, so it is off; give a file's path")
         return tuple(found)
 
 

@@ -152,6 +152,16 @@ class SpanLedger:
         begins = floor(self._time(start, token))
         return min(max(begins, ends[word - 1] if word else 0), samples)
 
+    def word_end(self, samples: int) -> int:
+        """The sample at which the word that plays at `samples` ends.
+
+        `samples` itself between two words.
+        """
+        if self.word_start(samples) == samples:
+            return samples
+        ends = self._word_ends()
+        return ends[bisect_right(ends, samples)]
+
     def _chars(self, samples: int) -> int:
         if self._total is not None and samples >= self._total:
             return len(self.source) if self._total else 0

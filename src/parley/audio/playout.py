@@ -24,6 +24,12 @@ from parley.audio.timing import Fact, Finished, Heard, Outgoing, Started, Starve
 
 FRAME_S = 0.02
 
+WORTH_S = 0.25
+"""A phrase that is nearer to its end than this is not cut short."""
+
+FADE_S = 0.03
+"""How long it fades then."""
+
 _NOTHING = Outgoing()
 
 _MARK = "heard"  # a mark's name is this and the position that it stands for
@@ -104,6 +110,15 @@ class Playout:
         """Retract a span. False, and nothing is done, where it has begun or is unknown."""
         audio = self._replies.get(reply)
         return audio is not None and audio.drop(span)
+
+    def shorten(self, reply: int) -> None:
+        """Something waits for the end of this reply: let it end after the word that is next.
+
+        Only where all of its audio exists, and a quarter of a second or more is saved.
+        """
+        audio = self._replies.get(reply)
+        if audio and audio.ended and audio.pending:
+            audio.pending[-1].shorten(round(WORTH_S * self._rate), round(FADE_S * self._rate))
 
     def release(self, reply: int, *, aside: bool = False) -> None:
         """Let a held reply be heard, after those that were released before it.

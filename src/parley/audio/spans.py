@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from parley.audio.ledger import SpanLedger, WordTime, voiced_range
+from parley.audio.mixing import faded_out
 
 SAMPLE_BYTES = 2
 
@@ -63,6 +64,18 @@ class SpanAudio:
         offset = self._forgotten
         view = memoryview(self._pcm)
         return bytes(view[(start - offset) * SAMPLE_BYTES : (end - offset) * SAMPLE_BYTES])
+
+    def shorten(self, least: int, fade: int) -> None:
+        """End after the word that is being sent, with a fade; not where less than `least` is left.
+
+        What was sent stays. `least` and `fade` are samples.
+        """
+        end = self.ledger.word_end(self.sent + fade)
+        if not self.ended or self.total - end < least:
+            return
+        kept = (end - self._forgotten) * SAMPLE_BYTES
+        unsent = (self.sent - self._forgotten) * SAMPLE_BYTES
+        self._pcm[unsent:] = faded_out(bytes(self._pcm[unsent:kept]), fade)
 
     def hear(self, end: int, since: float, until: float) -> None:
         """The ear has come to sample `end`; what it heard just now began and ended so."""

@@ -129,6 +129,30 @@ class CloseReply:
     reply: int
 
 
+@dataclass(frozen=True, slots=True)
+class ShortenReply:
+    """The answer waits for the end of this phrase: end it after the word that plays.
+
+    Unless it is nearly over anyway.
+    """
+
+    reply: int
+
+
+@dataclass(frozen=True, slots=True)
+class Backchannel:
+    """Let the leg hear that we listen, from the phrases that were synthesised beforehand.
+
+    `reply` is its number in the playout; it is no reply and nothing follows from its facts.
+    `level_db` is relative to the level of the replies. What is not there is not said.
+    """
+
+    leg: Leg
+    reply: int
+    text: str
+    level_db: float
+
+
 # Playout
 
 
@@ -273,6 +297,8 @@ Action = (
     | Synthesize
     | CancelSynthesis
     | CloseReply
+    | ShortenReply
+    | Backchannel
     | PausePlayout
     | ResumePlayout
     | ClearPlayout

@@ -169,7 +169,7 @@ def clear_turn(ctx: Context) -> None:
     ear.partial = None
     ear.finalize_asked = ear.began = None
     ear.over = None
-    ear.voiced_s = 0.0
+    ear.voiced_s = ear.attended_s = 0.0
     ear.speculations = 0
     ear.cut_off = ear.withdrawn = ear.took_floor = False
     speaking.cancel_held(ctx)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from parley.core import (
+    attending,
     bargein,
     deadlines,
     keypad,
@@ -21,7 +22,7 @@ from parley.core.history import Line, lines
 from parley.core.settings import Settings
 from parley.core.state import Context, State
 
-VERSION = "6"
+VERSION = "7"
 """Changes whenever the same events may lead to other actions."""
 
 MAX_PASSES = 200
@@ -102,6 +103,7 @@ class Conversation:
         keypad.enter(ctx)
         listening.end_turn(ctx)
         listening.speculate(ctx)
+        attending.attend(ctx)
         recovery.broken_promoted(ctx)
         tools.run_promoted(ctx)
         lifecycle.finish_unspoken(ctx)

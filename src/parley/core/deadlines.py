@@ -6,7 +6,18 @@ Deadlines are derived from the state, so that none can be forgotten or outlive i
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from parley.core import bargein, ending, keypad, lifecycle, listening, recovery, speaking, tools
+from parley.core import (
+    attending,
+    bargein,
+    ending,
+    fillers,
+    keypad,
+    lifecycle,
+    listening,
+    recovery,
+    speaking,
+    tools,
+)
 from parley.core.state import Context, Reply, Span
 
 Deadline = tuple[float, str, Callable[[], None]]
@@ -74,6 +85,8 @@ def _pausing(ctx: Context) -> Iterator[Deadline]:
     if ear.partial and not listening.stable(ctx):
         since = max(ear.partial_since, ear.anchor)
         yield since + rules.stable_partial_s, "stable partial", _look_again
+    if (place := attending.due(ctx)) is not None:
+        yield place, "backchannel", _look_again
     if listening.may_commit(ctx):
         limit = ending.wait_s(ctx)
         if not ear.settled:
@@ -107,11 +120,8 @@ def _floor(ctx: Context) -> Iterator[Deadline]:
 
 def _silence(ctx: Context) -> Iterator[Deadline]:
     state, rules = ctx.state, ctx.settings.silence
-    if _owes_sound(ctx) and ctx.settings.phrases.fillers:
-        since = max(state.owed_since, state.quiet_since)
-        recover = ctx.settings.recovery
-        wait = recover.filler_again_s if state.fillers else recover.filler_after_s
-        yield since + wait, "filler", partial(recovery.filler, ctx)
+    if _owes_sound(ctx) and (due := fillers.due(ctx)) is not None:
+        yield due, "filler", partial(fillers.say, ctx)
     elif _nobody_speaks(ctx):
         end = max(state.caller_since, state.started) + rules.end_after_s
         yield end, "silence ends the call", partial(lifecycle.silence_end, ctx)

@@ -236,6 +236,7 @@ def commit(ctx: Context) -> None:
     ear.listening.fire("commit")
     state.owed_since = min(ear.anchor, ctx.now)
     state.fillers = state.rounds = 0
+    state.filler_kind = ""
     reply = _prepared(ctx, text)
     state.held = None
     bargein.clear_turn(ctx)

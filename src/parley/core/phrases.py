@@ -9,6 +9,9 @@ ACKNOWLEDGEMENTS = (
 )  # fmt: skip
 """What an English listener says without wanting the floor (continuers and assessments)."""
 
+BACKCHANNELS = ("Uh-huh.", "I see.", "Right.")
+"""What an English listener says in the middle of somebody else's story: short in every voice."""
+
 HESITATIONS = ("um", "uh", "er", "erm", "uhm", "umm", "ehm")
 """Sounds with which an English speaker keeps the floor."""
 

@@ -5,7 +5,7 @@ Say so; retry once where nothing was heard; apologise from the cache; end with a
 
 from parley.core import actions as act
 from parley.core import events as ev
-from parley.core import lifecycle, speaking
+from parley.core import fillers, lifecycle, speaking
 from parley.core.reasons import EndReason
 from parley.core.state import Context, Reply, Span
 
@@ -180,17 +180,8 @@ def starved(ctx: Context, reply: Reply) -> None:
     reply.excused = True
     if any(s.ready and not s.synthesized for s in reply.spans.values()):
         _finish_broken(ctx, reply, "voice")
-    elif ctx.settings.phrases.fillers:
-        filler(ctx)
-
-
-def filler(ctx: Context) -> None:
-    """An answer is owed and nothing is heard: say that it is coming."""
-    phrases = ctx.settings.phrases.fillers
-    text = phrases[min(ctx.state.fillers, len(phrases) - 1)]
-    ctx.state.fillers += 1
-    ctx.state.quiet_since = ctx.now
-    speaking.say(ctx, "filler", text, leg=ctx.state.ear.leg)
+    else:
+        fillers.say(ctx)
 
 
 def stuck(ctx: Context, reply: Reply) -> None:

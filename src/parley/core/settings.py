@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from parley.core.phrases import ACKNOWLEDGEMENTS, HESITATIONS
+from parley.core.phrases import ACKNOWLEDGEMENTS, BACKCHANNELS, HESITATIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +158,38 @@ class InterruptionSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class AttendingSettings:
+    """How the agent shows that it listens while the caller tells something long."""
+
+    enabled: bool = False
+    """Whether it says anything then."""
+
+    words: tuple[str, ...] = BACKCHANNELS
+    """What it says, one after the other."""
+
+    frequency: float = 1.0
+    """The share of the places for it at which it is said, 0 to 1."""
+
+    voice_s: float = 4.5
+    """How much voice of the caller there must be since the turn began, or since the last one."""
+
+    gap_s: float = 7.0
+    """The time between one and the next."""
+
+    pause_s: float = 0.25
+    """The pause of the caller into which it is said."""
+
+    latest_s: float = 0.45
+    """Later in a pause it is not said: the caller is about to go on."""
+
+    room_s: float = 0.5
+    """It is only said where the turn cannot end within so long: it is to be over by then."""
+
+    level_db: float = -8.0
+    """Its level, relative to that of the replies."""
+
+
+@dataclass(frozen=True, slots=True)
 class KeypadSettings:
     """When what was keyed in is complete."""
 
@@ -202,7 +234,12 @@ class RecoverySettings:
     """A recogniser that does not open for so long has failed."""
 
     filler_after_s: float = 1.5
-    """Silence in which an answer is owed after which a filler is said."""
+    """Silence in which an answer is owed after which a filler is said: longer than most people
+    leave between turns, and than usual answers take."""
+
+    filler_put_off_s: float = 0.4
+    """A filler is put off by so much at most when text or a voice is on its way: the answer's
+    first audio comes within so long of its text."""
 
     filler_again_s: float = 4.0
     """Silence after which another filler is said."""
@@ -227,10 +264,36 @@ class RecoverySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolPhrase:
+    """What is said while a tool runs."""
+
+    tool: str = ""
+    """The tool's name; empty: those that have no phrases of their own."""
+
+    text: str = ""
+    """A short text."""
+
+    after_s: float = 0.0
+    """How long the tool must have run. 0: said at once, unless the reply that wanted the tool
+    has said something."""
+
+
+@dataclass(frozen=True, slots=True)
 class PhraseSettings:
     """What is said when there is nothing else to say. Synthesised beforehand."""
 
-    fillers: tuple[str, ...] = ("One moment, please.", "I'm still working on it.")
+    fillers: tuple[str, ...] = ("Let me see.", "Let me think.")
+    """While the responder thinks; none: nothing."""
+
+    working: tuple[str, ...] = ("Let me check that.", "One moment.")
+    """While a tool runs; none: nothing."""
+
+    still: tuple[str, ...] = ("Still working on it.", "Just a moment.")
+    """When one of those was said before, in the same turn."""
+
+    tools: tuple[ToolPhrase, ...] = ()
+    """While a certain tool runs, each once, in the order of their times."""
+
     unclear: str = "Sorry, I didn't catch that. Could you say it again?"
     apology: str = "Sorry, something went wrong on my side. Could you say that again?"
     lost_thread: str = "Sorry, I lost my thread. Could you ask me again?"
@@ -282,6 +345,7 @@ class Settings:
 
     turns: TurnSettings = field(default_factory=TurnSettings)
     interruption: InterruptionSettings = field(default_factory=InterruptionSettings)
+    attending: AttendingSettings = field(default_factory=AttendingSettings)
     keypad: KeypadSettings = field(default_factory=KeypadSettings)
     silence: SilenceSettings = field(default_factory=SilenceSettings)
     recovery: RecoverySettings = field(default_factory=RecoverySettings)
@@ -300,5 +364,8 @@ def cached_phrases(settings: Settings) -> tuple[str, ...]:
         p.silence_goodbye,
         p.duration_goodbye,
     )
-    said = (settings.greeting, settings.end_message, *p.fillers, *settings.silence.prompts)
+    waiting = (*p.fillers, *p.working, *p.still, *(phrase.text for phrase in p.tools))
+    listening = settings.attending.words if settings.attending.enabled else ()
+    prompts = settings.silence.prompts
+    said = (settings.greeting, settings.end_message, *waiting, *listening, *prompts)
     return tuple(dict.fromkeys(text for text in (*said, *fixed) if text))

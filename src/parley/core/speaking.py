@@ -34,10 +34,15 @@ def thinking(ctx: Context) -> bool:
 # Beginning
 
 
+def next_number(ctx: Context) -> int:
+    """A number for what is to be heard; none comes twice."""
+    ctx.state.next_reply += 1
+    return ctx.state.next_reply - 1
+
+
 def _new(ctx: Context, kind: str, leg: Leg, turn: int | None) -> Reply:
     state = ctx.state
-    reply = Reply(state.next_reply, kind, leg, turn, asked=ctx.now, progress=ctx.now)
-    state.next_reply += 1
+    reply = Reply(next_number(ctx), kind, leg, turn, asked=ctx.now, progress=ctx.now)
     state.replies[reply.id] = state.live[reply.id] = reply
     return reply
 
@@ -91,6 +96,16 @@ def play_ready(ctx: Context) -> None:
         if reply.ready and not reply.play_asked:
             reply.play_asked = True
             ctx.do(act.PlayReply(reply.id, reply.leg, reply.kind == "filler"))
+            if not reply.fixed:
+                _shorten_fillers(ctx)
+
+
+def _shorten_fillers(ctx: Context) -> None:
+    """An answer is there: it does not wait for more than a word of what fills the silence."""
+    for reply in [ctx.state.replies[r] for r in ctx.state.queue]:
+        if reply.kind == "filler" and reply.play_asked and reply.closed and not reply.shortened:
+            reply.shortened = True
+            ctx.do(act.ShortenReply(reply.id))
 
 
 def drop_fillers(ctx: Context) -> None:
@@ -210,7 +225,7 @@ def finished(ctx: Context, event: ev.PlayoutFinished) -> Reply | None:
     reply = live(ctx, event.reply)
     if reply is None or not reply.play_asked or not reply.closed:
         return None
-    if not reply.broken:
+    if not reply.broken and not reply.shortened:
         for it in reply.spans.values():
             it.chars = len(it.text)
     ctx.state.quiet_since = ctx.now

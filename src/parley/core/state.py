@@ -54,6 +54,7 @@ class Ear:
     keys_complete: bool = False
     withdrawn: bool = False
     took_floor: bool = False
+    attended_s: float = 0.0
 
     @property
     def idle(self) -> bool:
@@ -149,6 +150,7 @@ class Reply:
     excused: bool = False
     stopping_since: float = 0.0
     interrupted: bool = False
+    shortened: bool = False
 
     @property
     def live(self) -> bool:
@@ -208,6 +210,7 @@ class Tool:
     since: float = 0.0
     result: str = ""
     told: bool = False
+    phrases: int = 0
 
 
 @dataclass(slots=True)
@@ -228,6 +231,19 @@ class AgentTurn:
     """An entry of the history: what was heard of a reply, and the tools that it called."""
 
     reply: int
+
+
+@dataclass(slots=True)
+class Attending:
+    """Backchannels: how many places there were, how many were said, when the last one was.
+
+    `passed` is the last voiced sample before the pause that was looked at last.
+    """
+
+    places: int = 0
+    said: int = 0
+    at: float | None = None
+    passed: float | None = None
 
 
 @dataclass(slots=True)
@@ -260,6 +276,9 @@ class State:
     owed_since: float = 0.0
     prompts: int = 0
     fillers: int = 0
+    filler_kind: str = ""
+    last_filler: str = ""
+    attending: Attending = field(default_factory=Attending)
     failed_turns: int = 0
     withdrawn: int = 0
     rounds: int = 0

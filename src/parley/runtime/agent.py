@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from parley.audio.ambience import Background
 from parley.audio.diskwriter import disk_writer
 from parley.core.settings import Settings, cached_phrases
 from parley.providers.protocols import Provider, SpeechToText, SttOptions
@@ -23,6 +24,7 @@ from parley.speech.vad import SharedVad
 from parley.text.cutting import ChunkSettings
 from parley.text.speakable import speakable
 from parley.tools.runner import Tool
+from parley.transports.ambient import with_background
 from parley.transports.base import Transport
 
 log = logging.getLogger(__name__)
@@ -56,6 +58,7 @@ class Agent:
     gap_s: float | None = GAP_S
     end_of_turn: SharedEndOfTurn | None = None
     others: tuple[Provider, ...] = ()
+    background: Background | None = None
 
     async def start(self) -> None:
         """Load, connect and synthesise beforehand what would delay the first call."""
@@ -81,6 +84,8 @@ class Agent:
         settings = self.settings
         if transport.timing.push_to_talk:
             settings = replace(settings, turns=replace(settings.turns, push_to_talk=True))
+        if self.background and (ambient := with_background(transport, self.background)):
+            transport, watch = ambient, (*watch, ambient)
         parts = Parts(
             settings=settings,
             stt=self.stt,

@@ -8,19 +8,24 @@ from typing import Any
 
 from parley.assistants.flows import Dialogue, problems
 from parley.assistants.flows.checking import MODEL
-from parley.assistants.model import Assistant, EndpointingRule
+from parley.assistants.model import Assistant, EndpointingRule, ToolMessage
 from parley.assistants.problems import found_error
+from parley.audio.ambience import Background, background
 from parley.core.phrases import ACKNOWLEDGEMENTS
 from parley.core.settings import (
+    AttendingSettings,
     EndingRule,
     EndingSettings,
     InterruptionSettings,
     KeypadSettings,
+    PhraseSettings,
+    RecoverySettings,
     Settings,
     SilenceSettings,
+    ToolPhrase,
     TurnSettings,
 )
-from parley.errors import AssistantError, MissingModelError
+from parley.errors import AssistantError, AudioError, MissingModelError
 from parley.providers import registry
 from parley.providers.protocols import (
     LanguageModel,
@@ -90,6 +95,7 @@ def build_agent(
         chunking=ChunkSettings(first_clause=chunks.first_clause, max_words=chunks.max_words),
         end_of_turn=end_of_turn,
         others=(model,),
+        background=_background(assistant),
     )
 
 
@@ -104,6 +110,20 @@ def _end_of_turn(assistant: Assistant) -> SharedEndOfTurn | None:
         if wanted == "auto":
             return None
         raise
+
+
+def _background(assistant: Assistant) -> Background | None:
+    """What is heard behind the assistant's voice. Nothing is fetched."""
+    sound = assistant.background_sound
+    if sound == "off" or "://" in sound:
+        return None
+    try:
+        return background(sound, assistant.background_sound_level_db)
+    except AudioError as error:
+        raise AssistantError(
+            f"background_sound: {error.what}",
+            remedy="Give off, office, typing, or the path of a recording.",
+        ) from error
 
 
 def _dialogue(assistant: Assistant, tools: list[Tool]) -> Dialogue | None:
@@ -152,6 +172,13 @@ def settings_for(
                 ACKNOWLEDGEMENTS if acknowledgements is None else tuple(acknowledgements)
             ),
         ),
+        attending=AttendingSettings(
+            enabled=assistant.backchanneling_enabled,
+            words=tuple(assistant.backchannel_words),
+            frequency=assistant.backchannel_frequency,
+        ),
+        recovery=RecoverySettings(filler_after_s=assistant.waiting_plan.delay_seconds),
+        phrases=_phrases(assistant),
         keypad=KeypadSettings(
             enabled=assistant.keypad_input_plan.enabled,
             wait_s=assistant.keypad_input_plan.timeout_seconds,
@@ -162,6 +189,24 @@ def settings_for(
             prompts=tuple(prompts),
             end_after_s=assistant.silence_timeout_seconds,
         ),
+    )
+
+
+def _phrases(assistant: Assistant) -> PhraseSettings:
+    """What is said while the caller waits."""
+    plan = assistant.waiting_plan
+    return PhraseSettings(
+        fillers=tuple(plan.thinking_messages),
+        working=tuple(plan.working_messages),
+        still=tuple(plan.still_messages),
+        tools=tuple(map(_tool_phrase, assistant.tool_messages)),
+    )
+
+
+def _tool_phrase(message: ToolMessage) -> ToolPhrase:
+    at_once = message.type == "request-start"
+    return ToolPhrase(
+        message.tool, message.content, 0.0 if at_once else message.timing_milliseconds / 1000
     )
 
 

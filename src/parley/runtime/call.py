@@ -240,6 +240,8 @@ class Call:
             act.PlayReply: lambda a: self._mouth.release(a.reply, aside=a.aside),
             act.CancelReply: lambda a: self._replies.cancel(a.reply),
             act.CloseReply: lambda a: self._replies.close(a.reply),
+            act.ShortenReply: lambda a: self._mouth.shorten(a.reply),
+            act.Backchannel: lambda a: self._replies.listen_aloud(a),
             act.ReplyEnded: lambda a: self._replies.ended(a),
             act.Synthesize: lambda a: self._replies.synthesize(a),
             act.CancelSynthesis: lambda a: self._replies.cancel_synthesis(a.reply, a.span),

@@ -62,6 +62,11 @@ class Mouth:
         self.playout.end_reply(reply)
         self.pump()
 
+    def shorten(self, reply: int) -> None:
+        """End a phrase sooner, at a word."""
+        self.playout.shorten(reply)
+        self.pump()
+
     def release(self, reply: int, *, aside: bool) -> None:
         self._starting.add(reply)
         self.playout.release(reply, aside=aside)

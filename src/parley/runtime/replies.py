@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from parley.audio.formats import OUTBOUND
+from parley.audio.ledger import voiced_range
+from parley.audio.mixing import amplified
 from parley.core import actions as act
 from parley.core import events as ev
 from parley.core.history import Line
@@ -34,6 +36,9 @@ log = logging.getLogger(__name__)
 
 PARALLEL_SPANS = 2
 """How many spans of a call are synthesised at the same time."""
+
+LONGEST_BACKCHANNEL_S = 0.7
+"""What lasts longer is no backchannel: the caller would wait for its end."""
 
 LONGEST_REPLY = 10_000
 """Characters after which a reply is cut off: about eleven minutes of speech."""
@@ -203,6 +208,24 @@ class Replies:
             self._speak(key, text, action.attempt),
             partial(self._fell_silent, key),
         )
+
+    def listen_aloud(self, action: act.Backchannel) -> None:
+        """Say a backchannel at once, or not at all: later it would be out of place."""
+        rewritten = self._stages.speakable(action.text)
+        text = speakable(action.text, self._voice.language, rewritten=rewritten).text
+        pieces = self._voice.cached(text) or ()
+        whole = b"".join(self._stages.speak(piece.pcm) for piece in pieces)
+        first, end = voiced_range(whole) or (0, 0)
+        pcm = amplified(whole[2 * first : 2 * end], action.level_db)
+        if OUTBOUND.seconds_in(pcm) > LONGEST_BACKCHANNEL_S:
+            log.warning("a backchannel lasts too long in this voice and is not said")
+        elif pcm:
+            self._mouth.playout.open_span(action.reply, 0, action.text)
+            self._mouth.append(action.reply, 0, pcm, ())
+            self._mouth.end_span(action.reply, 0)
+            self._mouth.end_reply(action.reply)
+            self._post(ev.SpanSynthesized(action.reply, 0, OUTBOUND.seconds_in(pcm)))
+            self._mouth.release(action.reply, aside=False)
 
     def cancel_synthesis(self, reply: int, span: int) -> None:
         """Give a span up, unless it is heard already; the same step may try it again."""

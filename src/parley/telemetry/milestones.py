@@ -254,6 +254,11 @@ def _play_asked(it: _Reading, action: act.PlayReply) -> None:
     reply.play_asked, reply.filler = it.now, action.aside
 
 
+def _listened(it: _Reading, action: act.Backchannel) -> None:
+    """A backchannel is no reply: nobody waits for it, and nothing is measured."""
+    it.reply(action.reply).over = True
+
+
 def _cancelled(it: _Reading, action: act.CancelReply) -> None:
     it.reply(action.reply).over = True
 
@@ -339,6 +344,7 @@ _READERS: Mapping[type, Callable[[_Reading, Any], None]] = {
     act.PromoteReply: _promoted,
     act.Synthesize: _synthesize,
     act.PlayReply: _play_asked,
+    act.Backchannel: _listened,
     act.CancelReply: _cancelled,
     act.ReplyEnded: _reply_ended,
     act.PausePlayout: _paused,

@@ -156,6 +156,8 @@ _CORE: Mapping[type, _Phrase] = {
     act.Synthesize: _synthesize,
     act.CancelSynthesis: "reply {reply}: drop span {span}",
     act.CloseReply: "reply {reply}: complete",
+    act.ShortenReply: "reply {reply}: end after this word, the answer waits",
+    act.Backchannel: "listens: “{text}” ({reply})",
     act.PausePlayout: "pause the playout",
     act.ResumePlayout: "resume the playout",
     act.ClearPlayout: "clear the playout",

@@ -64,6 +64,7 @@ class Translator:
         self._speaking = False
         self._turn_items: dict[int, str] = {}
         self._tools: dict[str, str] = {}
+        self._listening: dict[int, str] = {}
         self._pausing = self._ending = False
         self._now = 0.0
         self._out: list[Event] = []
@@ -123,7 +124,8 @@ class Translator:
         start = 0
         for reply, samples in self._sending.divide(OUTBOUND.samples_in(pcm)):
             size = samples * OUTBOUND.sample_bytes
-            self._sound(reply, pcm[start : start + size])
+            if self._obeys or reply.id not in self._listening:
+                self._sound(reply, pcm[start : start + size])
             start += size
         for name in marks:
             self._tell("parley.mark", name=name)
@@ -303,6 +305,30 @@ class Translator:
     def _reply_played(self, action: act.PlayReply) -> None:
         self._sending.played(action)
 
+    def _listens(self, action: act.Backchannel) -> None:
+        """A client that does not obey is not told: the caller's next word would clear it."""
+        self._listening[action.reply] = action.text
+        self._sending.begun(action.reply)
+        self._sending.asked(act.Synthesize(action.reply, 0, action.text, 1, cached=True))
+        self._sending.played(act.PlayReply(action.reply, action.leg, aside=False))
+        self._sending.closed(act.CloseReply(action.reply))
+
+    def _finished(self, event: ev.PlayoutFinished) -> None:
+        self._listened(event.reply, "completed")
+
+    def _cleared(self, event: ev.PlayoutCleared) -> None:
+        for number in list(self._listening):
+            self._listened(number, "cancelled")
+
+    def _listened(self, number: int, status: str) -> None:
+        """A backchannel was heard, or will not be."""
+        text = self._listening.pop(number, None)
+        if text is None:
+            return
+        if self._response and self._response.reply == number:
+            self._close(self._response, status, text)
+        self._sending.over(number)
+
     def _starved(self, event: ev.PlayoutStarved) -> None:
         self._sending.starved(event)
 
@@ -370,6 +396,8 @@ _READERS: Mapping[type, Callable[[Translator, Any], None]] = {
     ev.SpanSynthesized: Translator._span_synthesized,
     ev.SpanFailed: Translator._span_failed,
     ev.PlayoutStarved: Translator._starved,
+    ev.PlayoutFinished: Translator._finished,
+    ev.PlayoutCleared: Translator._cleared,
     ev.Heard: Translator._heard,
     act.TurnCommitted: Translator._committed,
     act.TurnReopened: Translator._reopened,
@@ -379,6 +407,7 @@ _READERS: Mapping[type, Callable[[Translator, Any], None]] = {
     act.PromoteReply: Translator._promoted,
     act.PlayReply: Translator._reply_played,
     act.CloseReply: Translator._reply_closed,
+    act.Backchannel: Translator._listens,
     act.Synthesize: Translator._span_asked,
     act.ReplyEnded: Translator._reply_ended,
     act.RunTool: Translator._tool_run,
