@@ -1,5 +1,6 @@
 """The how-tos and the README, carried out."""
 
+import asyncio
 import re
 import shutil
 from datetime import date
@@ -12,6 +13,9 @@ from parley.assistants.files import load_assistant
 from parley.assistants.flows import Dialogue
 from parley.assistants.flows.state import Call, Returned, Said
 from parley.cli.main import app
+from parley.core.events import VoiceDescribed
+from parley.core.history import Line
+from parley.core.voicing import FACTS
 
 ROOT = Path(__file__).resolve().parent.parent
 HOWTO = ROOT / "docs" / "howto"
@@ -84,6 +88,26 @@ def test_adding_a_stage() -> None:
     exec(code, namespace)  # noqa: S102 - our own page
     (stage,) = namespace["agent"].stages().events  # type: ignore[attr-defined]
     assert stage.name == "turns"
+
+
+def test_how_the_caller_sounds() -> None:
+    page = HOWTO / "voice-facts.md"
+    (described,), (stage, consent) = blocks(page, "yaml"), blocks(page, "python")
+    Path("assistant.yaml").write_text(described)
+    Path("consent.py").write_text(consent)
+    assistant = load_assistant("assistant.yaml")
+    assert len(assistant.tools) == 2
+    assert set(assistant.voice_facts) < set(FACTS)
+    (warning,) = assistant.warnings
+    assert "same_speaker" in warning
+    assert re.findall(r"^\| `(\w+)`", page.read_text(), re.MULTILINE) == [
+        "loudness", "pitch", "rate", "hesitation", "language", "emotion", "same_speaker",
+    ]  # fmt: skip
+    namespace: dict[str, object] = {}
+    exec(stage, namespace)  # noqa: S102 - our own page
+    lines = [Line("caller", "Hi.", voice=VoiceDescribed("caller", 1.0, rate=1.7))]
+    stages = namespace["agent"].stages()  # type: ignore[attr-defined]
+    assert asyncio.run(stages.tell(lines)) == [Line("caller", "Hi. (quickly)")]
 
 
 def test_the_two_commands_of_the_readme() -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from parley.assistants.model import Voice as Voice
     from parley.errors import ParleyError as ParleyError
     from parley.runtime.building import build_agent as build_agent
+    from parley.runtime.consent import record_consent as record_consent
     from parley.runtime.running import run as run
     from parley.tools.runner import tool as tool
 
@@ -32,6 +33,7 @@ _HOMES = {
     "Voice": "parley.assistants.model",
     "build_agent": "parley.runtime.building",
     "load_assistant": "parley.assistants.files",
+    "record_consent": "parley.runtime.consent",
     "run": "parley.runtime.running",
     "tool": "parley.tools.runner",
 }

@@ -85,6 +85,7 @@ FULL: dict[str, Any] = {
     ],
     "background_sound": "office",
     "background_sound_level_db": -50.0,
+    "voice_facts": ["rate", "language"],
     "keypad_input_plan": {"enabled": True, "timeout_seconds": 3.0, "delimiters": ["*"]},
     "stop_speaking_plan": {
         "num_words": 2,
@@ -167,6 +168,7 @@ WIRE: dict[str, Any] = {
     ],
     "backgroundSound": "office",
     "backgroundSoundLevelDb": -50.0,
+    "voiceFacts": ["rate", "language"],
     "keypadInputPlan": {"enabled": True, "timeoutSeconds": 3.0, "delimiters": ["*"]},
     "stopSpeakingPlan": {
         "numWords": 2,
@@ -342,6 +344,19 @@ def test_unknown_fields_of_a_provider_are_its_settings() -> None:
 def test_the_settings_of_models() -> None:
     assert Model().settings() == {"replies": ["I heard: {transcript}"]}
     assert Model(provider="openai").settings() == {}
+
+
+def test_what_is_weak_or_needs_a_consent_is_reported() -> None:
+    facts = ["rate", "same_speaker", "emotion"]
+    emotion, speaker = Assistant(first_message="Hello!", voice_facts=facts).warnings
+    assert emotion.startswith("voice_facts: emotion is experimental")
+    assert speaker.startswith("voice_facts: same_speaker is not looked at before")
+    assert Assistant(first_message="Hello!", voice_facts=["rate"]).warnings == ()
+
+
+def test_an_unknown_voice_fact_is_refused() -> None:
+    with pytest.raises(AssistantError, match="voice_facts"):
+        Assistant(voice_facts=["honesty"])
 
 
 def test_a_missing_greeting_is_reported() -> None:

@@ -3,9 +3,10 @@ from functools import partial
 import pytest
 from timeline import Call
 
-from parley.core import CALLER, Conversation, EndReason, Settings, deadlines
+from parley.core import CALLER, Conversation, EndReason, Settings, deadlines, lifecycle
 from parley.core import actions as act
 from parley.core import events as ev
+from parley.core.state import Context
 
 
 def test_nothing_is_awaited_before_the_call() -> None:
@@ -77,3 +78,22 @@ def test_a_deadline_that_changes_nothing_is_a_bug(monkeypatch: pytest.MonkeyPatc
 
 def test_the_failure_of_a_stage_is_only_recorded() -> None:
     assert Call().tell(ev.StageFailed("mute", "hear", "too slow")).done == Call().done
+
+
+def test_rules_that_undo_each_other_are_a_bug(monkeypatch: pytest.MonkeyPatch) -> None:
+    call = Call()
+
+    def restless(ctx: Context) -> None:
+        ctx.do(act.ResumePlayout(CALLER))
+
+    monkeypatch.setattr(lifecycle, "leave", restless)
+    with pytest.raises(AssertionError, match="the rules do not settle"):
+        call.at(1).voice()
+
+
+def test_every_step_leaves_nothing_undone() -> None:
+    """An answer without words makes room for what was said meanwhile, in the same step."""
+    call = Call().at(1).says("Hello.").at(2.2).voice().at(2.4).pause().at(2.45).final("okay")
+    call.generated(1)
+    count = len(call.done)
+    assert call.tell(ev.Tick()).since(count) == []

@@ -115,6 +115,14 @@ class Call:
         self.after(0.1).final(text)
         return self.at(anchor + self.conversation.settings.turns.wait_s)
 
+    def sounds(self, at: float | None = None, **facts: Any) -> "Call":
+        """A description of the voice, of the newest pause unless `at` says of when."""
+        at = self.conversation.state.ear.anchor if at is None else at
+        return self.tell(ev.VoiceDescribed(CALLER, at, **facts))
+
+    def consents(self, *, given: bool = True, what: str = "same_speaker") -> "Call":
+        return self.tell(ev.ConsentRecorded(CALLER, what, given, "she said so"))
+
     # The responder and the voice
 
     def writes(self, reply: int, *texts: str, start: int = 0) -> "Call":

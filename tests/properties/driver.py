@@ -446,6 +446,8 @@ class World:
             ev.ListeningFailed(CALLER, "unavailable", permanent=False),
             ev.KeyPressed(CALLER, (*KEYS, *NOT_KEYS)[some() % 11], at),
             ev.TurnJudged(CALLER, at, span / 2),
+            ev.VoiceDescribed(CALLER, at, span * 3.0, hesitation=span / 2, language=text),
+            ev.ConsentRecorded(CALLER, "same_speaker", given=bool(span % 2), evidence=text),
             ev.ReplyToken(reply),
             ev.ReplySpan(reply, span, text, span * 10, span * 10 + len(text)),
             ev.SpanRetracted(reply, span),

@@ -2,15 +2,16 @@
 
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from voices import LevelVad
 
-from parley.assistants.model import Assistant
+from parley.assistants.model import Assistant, VoiceFact
 from parley.audio.ambience import Background
 from parley.core.phrases import ACKNOWLEDGEMENTS
 from parley.core.settings import Settings, ToolPhrase, cached_phrases
+from parley.core.voicing import FACTS
 from parley.errors import AssistantError, ConfigurationError, MissingModelError
 from parley.providers.protocols import SttCapabilities
 from parley.providers.scripted import RepliesLlm, ScriptedStt, ScriptedTts
@@ -109,6 +110,21 @@ def test_the_keypad() -> None:
     found = settings(keypadInputPlan={"timeoutSeconds": 4, "delimiters": ["#", "*"]}).keypad
     assert (found.enabled, found.wait_s, found.end_keys) == (True, 4.0, "#*")
     assert not settings(keypadInputPlan={"enabled": False}).keypad.enabled
+
+
+@pytest.mark.usefixtures("scripted")
+@pytest.mark.parametrize(
+    ("facts", "measures"),
+    [([], False), (["language"], False), (["rate", "rate"], True), (list(FACTS), True)],
+)
+def test_a_voice_is_measured_where_that_is_wanted(facts: list[str], measures: bool) -> None:
+    agent = build_agent(Assistant.parse({"voiceFacts": facts}))
+    assert agent.settings.voice_facts == tuple(dict.fromkeys(facts))
+    assert (agent.describer is not None) is measures
+
+
+def test_an_assistant_may_name_every_voice_fact() -> None:
+    assert get_args(VoiceFact) == FACTS
 
 
 def plan(provider: str) -> dict[str, Any]:

@@ -25,6 +25,16 @@ FirstMessageMode = Literal[
     "assistant-speaks-first-with-model-generated-message",
 ]
 
+VoiceFact = Literal[
+    "loudness", "pitch", "rate", "hesitation", "emotion", "language", "same_speaker"
+]
+
+VOICE_FACT_WARNINGS = {
+    "emotion": "is experimental: it was not validated on emotional speech",
+    "same_speaker": "is not looked at before one of the assistant's tools has recorded the"
+    " caller's consent (parley.record_consent)",
+}
+
 
 class Transcriber(ProviderSection):
     """How the assistant hears."""
@@ -340,6 +350,11 @@ class Assistant(Section):
     background_sound_level_db: float = Field(
         default=-45.0, ge=-80, le=-20, description="its level, -80 to -20 dB of full scale"
     )
+    voice_facts: list[VoiceFact] = Field(
+        default=[],
+        description="a list of what the model is told of the caller's voice: loudness, pitch, rate,"
+        " hesitation, emotion, language, same_speaker",
+    )
     keypad_input_plan: KeypadInputPlan = Field(
         default=KeypadInputPlan(), description="enabled, timeout_seconds and delimiters"
     )
@@ -402,6 +417,8 @@ class Assistant(Section):
             found.append("first_message: there is none, so the caller speaks first")
         if "://" in self.background_sound:
             found.append("background_sound: nothing is fetched, so it is off; give a file's path")
+        warned = [fact for fact in VOICE_FACT_WARNINGS if fact in self.voice_facts]
+        found += [f"voice_facts: {fact} {VOICE_FACT_WARNINGS[fact]}" for fact in warned]
         return tuple(found)
 
 

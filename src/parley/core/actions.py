@@ -37,6 +37,22 @@ class JudgeTurn:
 
 
 @dataclass(frozen=True, slots=True)
+class DescribeVoice:
+    """Have it described how the caller sounds in the turn until now.
+
+    `since` is the turn's first voiced sample; `start` and `at` are the first and the last of
+    the newest stretch of voice. `speaker`: the caller has consented to being compared with the
+    voice that the call began with.
+    """
+
+    leg: Leg
+    since: float
+    start: float
+    at: float
+    speaker: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RestartListening:
     """Replace the leg's recogniser; repeat to it what no final text covers."""
 
@@ -287,6 +303,7 @@ Action = (
     Listen
     | FinalizeTranscript
     | JudgeTurn
+    | DescribeVoice
     | RestartListening
     | Expect
     | StopListening

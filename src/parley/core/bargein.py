@@ -140,6 +140,7 @@ def _reopen(ctx: Context, reply: Reply) -> None:
         if entry.turn == reply.turn:
             state.history.remove(entry)
             state.ear.finals[:0] = entry.segments
+            state.ear.voice = state.ear.voice or entry.voice
             ctx.do(act.TurnReopened(state.ear.leg, entry.turn))
 
 
@@ -172,4 +173,5 @@ def clear_turn(ctx: Context) -> None:
     ear.voiced_s = ear.attended_s = 0.0
     ear.speculations = 0
     ear.cut_off = ear.withdrawn = ear.took_floor = False
+    ear.voice = None
     speaking.cancel_held(ctx)

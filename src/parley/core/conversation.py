@@ -15,6 +15,7 @@ from parley.core import (
     speaking,
     talking,
     tools,
+    voicing,
 )
 from parley.core import events as ev
 from parley.core.actions import Action
@@ -22,7 +23,7 @@ from parley.core.history import Line, lines
 from parley.core.settings import Settings
 from parley.core.state import Context, State
 
-VERSION = "7"
+VERSION = "8"
 """Changes whenever the same events may lead to other actions."""
 
 MAX_PASSES = 200
@@ -96,7 +97,15 @@ class Conversation:
         raise AssertionError(f"deadlines do not pass: {', '.join(names)}")
 
     def _settle(self) -> None:
-        """Apply the rules that hold after every change."""
+        """Apply the rules that hold after every change, until they change nothing."""
+        for _ in range(MAX_PASSES):
+            known = len(self._ctx.actions)
+            self._apply_rules()
+            if len(self._ctx.actions) == known:
+                return
+        raise AssertionError(f"the rules do not settle: {self._ctx.actions[-3:]}")
+
+    def _apply_rules(self) -> None:
         ctx = self._ctx
         recovery.empty_answer(ctx)
         speaking.close_complete(ctx)
@@ -146,6 +155,8 @@ _HANDLERS: Mapping[type, Callable[[Context, Any], None]] = {
     ev.TalkStarted: talking.started,
     ev.TalkEnded: talking.ended,
     ev.StopRequested: bargein.stop_requested,
+    ev.VoiceDescribed: voicing.described,
+    ev.ConsentRecorded: voicing.consented,
     ev.KeyPressed: keypad.pressed,
     ev.ReplyToken: speaking.token,
     ev.ReplySpan: speaking.span,

@@ -105,6 +105,43 @@ class TurnJudged:
 
 
 @dataclass(frozen=True, slots=True)
+class VoiceDescribed:
+    """How the caller sounds in the turn until `at`, its last voiced sample; None: not known.
+
+    Compared with the same caller's earlier turns: `loudness` in dB, `pitch` in semitones above
+    what is usual, `rate` as a ratio (1.2 is a fifth faster). `hesitation` is the share of the
+    turn that is pauses and drawn-out sounds, 0 to 1. `emotion` is "calm", "neutral" or
+    "agitated", with its confidence, 0 to 1. `language` is a BCP 47 tag, where the recogniser
+    tells it. `same_speaker` is the probability that it is the voice that the call began with.
+    """
+
+    leg: Leg
+    at: float
+    loudness: float | None = None
+    pitch: float | None = None
+    rate: float | None = None
+    hesitation: float | None = None
+    emotion: str | None = None
+    emotion_confidence: float | None = None
+    language: str | None = None
+    same_speaker: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRecorded:
+    """The caller has consented to something, or has taken that back (`given` False).
+
+    `what` is "same_speaker": their voice may be compared with the beginning of the call.
+    `evidence` says how it is known: the words, a reference.
+    """
+
+    leg: Leg
+    what: str
+    given: bool
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
 class ListeningFailed:
     """The recogniser broke down; `category` as in `parley.errors.ProviderError`."""
 
@@ -388,6 +425,8 @@ Event = (
     | TalkStarted
     | TalkEnded
     | StopRequested
+    | VoiceDescribed
+    | ConsentRecorded
     | KeyPressed
     | ReplyToken
     | ReplySpan

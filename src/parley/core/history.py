@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from parley.core.events import VoiceDescribed
 from parley.core.state import AgentTurn, CallerTurn, Reply, State, Tool
 
 INTERRUPTED = "[The caller interrupted here and heard nothing after this.]"
@@ -20,12 +21,13 @@ class ToolUse:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One contribution: `who` is "caller" or "agent"."""
+    """One contribution: `who` is "caller" or "agent"; `voice` is how the caller sounded."""
 
     who: str
     text: str
     interrupted: bool = False
     tools: tuple[ToolUse, ...] = ()
+    voice: VoiceDescribed | None = None
 
 
 def lines(state: State, reply: Reply | None = None) -> tuple[Line, ...]:
@@ -34,13 +36,13 @@ def lines(state: State, reply: Reply | None = None) -> tuple[Line, ...]:
     if reply is not None and reply.basis:
         committed = any(isinstance(h, CallerTurn) and h.turn == reply.turn for h in state.history)
         if not committed:
-            found.append(Line("caller", reply.basis))
+            found.append(Line("caller", reply.basis, voice=state.ear.voice))
     return tuple(found)
 
 
 def _line(state: State, entry: CallerTurn | AgentTurn, asking: Reply | None) -> Line | None:
     if isinstance(entry, CallerTurn):
-        return Line("caller", entry.text)
+        return Line("caller", entry.text, voice=entry.voice)
     reply = state.replies[entry.reply]
     if reply is asking or reply.kind == "filler":
         return None

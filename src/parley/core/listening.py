@@ -1,7 +1,7 @@
 """What the caller says: voice and words, and when they make a turn."""
 
 from parley.core import actions as act
-from parley.core import bargein, ending, recovery, speaking
+from parley.core import bargein, ending, recovery, speaking, voicing
 from parley.core import events as ev
 from parley.core.phrases import begins_with, is_acknowledgement, remainder
 from parley.core.state import CallerTurn, Context, Ear, Reply, Segment
@@ -48,6 +48,7 @@ def end_voice(ctx: Context, at: float) -> None:
         # too short for a word: no final text needs to cover it
         ear.onset_known = ear.onset_before
     ear.listening.fire("silence")
+    voicing.ask(ctx)
 
 
 def transcript(ctx: Context, event: ev.Transcript) -> None:
@@ -75,6 +76,7 @@ def transcript(ctx: Context, event: ev.Transcript) -> None:
         ear.listening.fire("words")
         ear.anchor = ctx.now
     ear.over = event.over if _is_probability(event.over) else None
+    voicing.count_words(ctx)
     bargein.words(ctx)
 
 
@@ -230,7 +232,7 @@ def commit(ctx: Context) -> None:
         ear.take(ear.partial, by_turn=True)
     turn = state.next_turn
     state.next_turn += 1
-    state.history.append(CallerTurn(turn, segments))
+    state.history.append(CallerTurn(turn, segments, ear.voice))
     ids = tuple(dict.fromkeys(s.id for s in segments))
     ctx.do(act.TurnCommitted(ear.leg, turn, text, ids, ear.anchor))
     ear.listening.fire("commit")

@@ -343,6 +343,10 @@ class Settings:
     tail_s: float = 0.2
     """Silence between the last word heard and hanging up."""
 
+    voice_facts: tuple[str, ...] = ()
+    """What of the caller's voice goes with a turn: `parley.core.voicing.FACTS`; nothing of it is
+    measured or kept that is not named here."""
+
     turns: TurnSettings = field(default_factory=TurnSettings)
     interruption: InterruptionSettings = field(default_factory=InterruptionSettings)
     attending: AttendingSettings = field(default_factory=AttendingSettings)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from parley.core.actions import Action
-from parley.core.events import CALLER, Leg
+from parley.core.events import CALLER, Leg, VoiceDescribed
 from parley.core.machines import CALL, FLOOR, HEARING, LISTENING, REPLY, TOOL, Machine
 from parley.core.settings import Settings
 
@@ -55,6 +55,7 @@ class Ear:
     withdrawn: bool = False
     took_floor: bool = False
     attended_s: float = 0.0
+    voice: VoiceDescribed | None = None
 
     @property
     def idle(self) -> bool:
@@ -219,6 +220,7 @@ class CallerTurn:
 
     turn: int
     segments: list[Segment]
+    voice: VoiceDescribed | None = None
 
     @property
     def text(self) -> str:
@@ -261,6 +263,7 @@ class State:
     certain: Knowledge = field(default_factory=Knowledge)
     told: Knowledge = field(default_factory=Knowledge)
     knowing: list[int] = field(default_factory=list)
+    consents: set[str] = field(default_factory=set)
     next_reply: int = 1
     next_turn: int = 1
     held: int | None = None

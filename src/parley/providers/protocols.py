@@ -78,7 +78,8 @@ class SttResult:
     belongs to the next one. A final result may be empty: nothing was said.
     `confidence` is 0 to 1, or None where the engine does not say. `turn_over` is how
     probable an engine that judges turns holds it to be that the turn ends here, 0 to 1;
-    it may say so again, with the same text.
+    it may say so again, with the same text. `language` is the BCP 47 tag
+    of what was spoken where the engine has told that apart by itself, never what it was set to.
     """
 
     segment: int
@@ -87,6 +88,7 @@ class SttResult:
     words: Sequence[TimedWord] = ()
     confidence: float | None = None
     turn_over: float | None = None
+    language: str | None = None
 
 
 class SttStream(Protocol):

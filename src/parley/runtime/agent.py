@@ -19,6 +19,7 @@ from parley.runtime.folder import CallFolder
 from parley.runtime.responders import Responder
 from parley.runtime.stages import EventStage, Stages
 from parley.runtime.voice import Voice
+from parley.speech.describing import SharedDescriber
 from parley.speech.endofturn_shared import SharedEndOfTurn
 from parley.speech.vad import SharedVad
 from parley.text.cutting import ChunkSettings
@@ -57,6 +58,7 @@ class Agent:
     chunking: ChunkSettings | None = None
     gap_s: float | None = GAP_S
     end_of_turn: SharedEndOfTurn | None = None
+    describer: SharedDescriber | None = None
     others: tuple[Provider, ...] = ()
     background: Background | None = None
 
@@ -98,6 +100,7 @@ class Agent:
             chunking=self.chunking,
             gap_s=self.gap_s,
             judge=self.end_of_turn.open() if self.end_of_turn else None,
+            describer=(self.describer.open(self.settings.voice_facts) if self.describer else None),
         )
         with collector.on_the_line():
             if calls is None:

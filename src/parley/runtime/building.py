@@ -38,6 +38,7 @@ from parley.runtime.flows import FlowResponder
 from parley.runtime.responders import HandingOver, ModelResponder, Responder
 from parley.runtime.stages import Stages
 from parley.runtime.voice import Voice
+from parley.speech.describing import shared_describer
 from parley.speech.endofturn_shared import SharedEndOfTurn, shared_end_of_turn
 from parley.speech.shared import shared_vad
 from parley.text.cutting import ChunkSettings
@@ -94,6 +95,7 @@ def build_agent(
         stages=stages,
         chunking=ChunkSettings(first_clause=chunks.first_clause, max_words=chunks.max_words),
         end_of_turn=end_of_turn,
+        describer=shared_describer() if set(assistant.voice_facts) - {"language"} else None,
         others=(model,),
         background=_background(assistant),
     )
@@ -157,6 +159,7 @@ def settings_for(
         end_phrases=tuple(assistant.end_call_phrases),
         end_message=assistant.end_call_message or "",
         max_duration_s=assistant.max_duration_seconds,
+        voice_facts=tuple(dict.fromkeys(assistant.voice_facts)),
         turns=TurnSettings(
             wait_s=assistant.start_speaking_plan.wait_seconds,
             ending=_ending(assistant),

@@ -17,6 +17,7 @@ from parley.core.settings import Settings
 from parley.errors import ConfigurationError, ProviderError, ToolError, TransportError
 from parley.providers.protocols import SpeechToText, SttOptions
 from parley.runtime.children import Children
+from parley.runtime.consent import consenting
 from parley.runtime.ear import GAP_S, Ear
 from parley.runtime.mouth import Mouth
 from parley.runtime.replies import Replies
@@ -24,6 +25,7 @@ from parley.runtime.responders import Responder
 from parley.runtime.shell import Shell
 from parley.runtime.stages import Stages
 from parley.runtime.voice import Voice
+from parley.speech.describing import VoiceDescriber
 from parley.speech.endofturn_shared import PauseJudge
 from parley.speech.vad import SharedVad
 from parley.text.cutting import ChunkSettings
@@ -61,6 +63,7 @@ class Parts:
     chunking: ChunkSettings | None = None
     gap_s: float | None = GAP_S
     judge: PauseJudge | None = None
+    describer: VoiceDescriber | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,8 @@ class Call:
                 gap_s=parts.gap_s,
                 judge=parts.judge,
                 push_to_talk=parts.settings.turns.push_to_talk,
+                describer=parts.describer,
+                languages="language" in parts.settings.voice_facts,
             )
             self._replies = Replies(
                 responder=parts.responder,
@@ -149,6 +154,10 @@ class Call:
         self._mouth.report()
         self._shell.post(ev.EndRequested(reason))
         self._shell.drain()
+
+    def consent(self, what: str, given: bool, evidence: str) -> None:
+        """Record that the caller has consented to something, or has taken it back."""
+        self._shell.post(ev.ConsentRecorded(ev.CALLER, what, given, evidence))
 
     # The transport's side
 
@@ -232,6 +241,9 @@ class Call:
             act.Listen: lambda a: self._ear.open(),
             act.FinalizeTranscript: lambda a: self._ear.finalize(),
             act.JudgeTurn: lambda a: self._ear.judge(a.since, a.at),
+            act.DescribeVoice: lambda a: self._ear.describe(
+                a.since, a.start, a.at, speaker=a.speaker
+            ),
             act.RestartListening: lambda a: self._ear.restart(),
             act.Expect: lambda a: self._ear.expect(a.grammar),
             act.StopListening: lambda a: self._ear.close(),
@@ -277,7 +289,8 @@ class Call:
             if tool is None:
                 known = ", ".join(self._parts.tools) or "none"
                 raise ToolError(f"there is no tool {action.name!r}", remedy=f"Tools: {known}")
-            result = await run(tool, action.arguments)
+            with consenting(self.consent):
+                result = await run(tool, action.arguments)
         except ToolError as error:
             self._shell.post(ev.ToolFailed(action.call, str(error)))
         else:

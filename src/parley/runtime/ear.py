@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from parley.audio.formats import INBOUND
 from parley.core import events as ev
@@ -12,6 +12,7 @@ from parley.errors import ProviderError, ProviderProtocolError
 from parley.providers.protocols import SpeechToText, SttOptions, SttStream
 from parley.runtime.children import Children, given_up
 from parley.runtime.stages import Stages
+from parley.speech.describing import Description, VoiceDescriber
 from parley.speech.detector import SpeechDetector, SpeechOnset, Window
 from parley.speech.endofturn import HEARD_S, LEAD_S
 from parley.speech.endofturn_shared import PauseJudge
@@ -73,6 +74,8 @@ class Ear:
         gap_s: float | None = GAP_S,
         judge: PauseJudge | None = None,
         push_to_talk: bool = False,
+        describer: VoiceDescriber | None = None,
+        languages: bool = False,
     ) -> None:
         self._leg = leg
         self._stt = stt
@@ -87,6 +90,10 @@ class Ear:
         self._judge = judge
         self._push_to_talk = push_to_talk
         self._silent = push_to_talk
+        self._describer = describer
+        self._languages = languages
+        self._told: tuple[str | None, float | None] = None, None
+        self._edge: float | None = None
         self._recent = _Newest()
         self._loop = asyncio.get_running_loop()
         self._detector = SpeechDetector()
@@ -125,7 +132,7 @@ class Ear:
         self._last_frame = now
         if self._voice is not None:
             self._voice.push(pcm)
-        if self._judge is not None:
+        if self._judge is not None or self._describer is not None:
             self._recent.add(pcm, HEARD_S)
         self._transcribe(pcm if self._gate is None else self._gate.feed(pcm))
 
@@ -198,6 +205,7 @@ class Ear:
             return
         at = self._audio_time(edge.at)
         started = isinstance(edge, SpeechOnset)
+        self._edge = at
         self._post((ev.SpeechStarted if started else ev.SpeechStopped)(self._leg, at))
         if started and self._judge is not None:
             self._judge.drop()
@@ -230,15 +238,42 @@ class Ear:
 
     def _heard_since(self, at: float) -> bytes:
         """The sound from a time on, as far back as it is kept."""
-        ago_s = self._samples / INBOUND.sample_rate - (at - (self._origin or 0.0))
+        ago_s = self._heard_until() - at
         return b"".join(self._recent.pieces)[-max(2, INBOUND.bytes_for(max(0.0, ago_s))) :]
+
+    def _heard_until(self) -> float:
+        """The audio time of the next sample."""
+        return (self._origin or 0.0) + self._samples / INBOUND.sample_rate
 
     async def _ask(self, judge: PauseJudge, pcm: bytes, at: float) -> None:
         probability = await judge.judge(pcm)
         if probability is not None:
             self._post(ev.TurnJudged(self._leg, at, probability))
 
+    def describe(self, since: float, start: float, at: float, *, speaker: bool) -> None:
+        """Have a turn described that began at `since`, with a stretch of voice until `at`."""
+        if self._describer is not None:
+            after_s = self._heard_until() - at
+            heard = self._heard_since(start)
+            pcm = heard[: max(2, len(heard) - INBOUND.bytes_for(max(0.0, after_s)))]
+            work = self._tell_voice(self._describer, pcm, since, at, speaker)
+            self._children.spawn("voice description", work, _not_described)
+
+    async def _tell_voice(
+        self, describer: VoiceDescriber, pcm: bytes, since: float, at: float, speaker: bool
+    ) -> None:
+        found = await describer.describe(pcm, at, since, speaker=speaker)
+        if found is not None and found != Description():
+            self._post(ev.VoiceDescribed(self._leg, at, **asdict(found)))
+
     # Words
+
+    def _tell_language(self, language: str | None) -> None:
+        """Pass on which language the recogniser has heard, once for each stretch of voice."""
+        told, wanted = (language, self._edge), self._languages and isinstance(language, str)
+        if wanted and self._edge is not None and told != self._told:
+            self._told = told
+            self._post(ev.VoiceDescribed(self._leg, self._edge, language=language))
 
     def _start(self) -> None:
         self._task = self._children.spawn("transcriber", self._listen(), self._failed)
@@ -298,6 +333,7 @@ class Ear:
                 self._segments = max(self._segments, segment + 1)
                 if result.final:
                     self._covered()
+                self._tell_language(result.language)
                 text = await self._stages.transcribe(result.text, final=result.final)
                 over = result.turn_over
                 self._post(ev.Transcript(self._leg, segment, text, result.final, over))
@@ -324,6 +360,8 @@ class Ear:
         self._stop()
         if self._judge is not None:
             self._judge.drop()
+        if self._describer is not None:
+            self._describer.close()
         self._recent.keep(0)
         self._replay.keep(0)
         for timer in (self._gap_timer, self._retry_timer):
@@ -336,6 +374,10 @@ class Ear:
 
 def _not_judged(error: ProviderError) -> None:
     """The turn ends without the judgement. The model has logged why."""
+
+
+def _not_described(error: ProviderError) -> None:
+    """The turn goes without it. What broke has been logged."""
 
 
 def _ignore(event: ev.Event) -> None:

@@ -23,6 +23,7 @@ from parley.audio.recorder import CallRecorder, finalize
 from parley.core import trace
 from parley.core.actions import Action
 from parley.core.events import EndRequested, Event
+from parley.core.history import Line
 from parley.core.reasons import AT_FAULT, EndReason
 from parley.core.settings import Settings
 from parley.errors import AudioError, ConfigurationError, ParleyError
@@ -109,11 +110,19 @@ def complete(folder: Path, *, simulated: bool = False) -> dict[str, Any]:
         "reason": str(reason),
         "at_fault": AT_FAULT[EndReason(reason)],
         "simulated": simulated,
-        "transcript": [asdict(line) for line in conversation.transcript()],
+        "transcript": [_line(line) for line in conversation.transcript()],
     }
     _write(folder / SUMMARY, summary)
     (folder / LOCK).unlink(missing_ok=True)
     return summary
+
+
+def _line(line: Line) -> dict[str, Any]:
+    """A line of the transcript; how the caller sounded only where that was asked for."""
+    content = asdict(line)
+    if line.voice is None:
+        del content["voice"]
+    return content
 
 
 def close_dead_calls(parent: Path) -> Iterator[dict[str, Any] | ParleyError]:

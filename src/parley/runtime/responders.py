@@ -15,6 +15,7 @@ from parley.providers.protocols import (
     ToolDefinition,
 )
 from parley.runtime.closing import closing
+from parley.runtime.voicenotes import voice_note
 
 NOTE = "note"
 """`Line.who` of what nobody said, but a stage has the model know."""
@@ -181,6 +182,8 @@ def messages(instructions: str, lines: Sequence[Line]) -> list[Message]:
     """The conversation in the form that language models take."""
     found = [Message("system", instructions)] if instructions else []
     for line in lines:
+        if line.voice is not None and (note := voice_note(line.voice)):
+            found.append(Message("system", note))
         if line.who in (NOTE, "caller"):
             role: Literal["system", "user"] = "system" if line.who == NOTE else "user"
             found.append(Message(role, line.text))

@@ -99,6 +99,16 @@ def _expect(it: act.Expect) -> str:
     return f"listen for {it.kind}" if it.kind else "listen for anything"
 
 
+def _voice(it: ev.VoiceDescribed) -> str:
+    facts = {k: v for k, v in asdict(it).items() if k not in ("leg", "at") and v is not None}
+    return "sounds so: " + ", ".join(f"{name} {value}" for name, value in facts.items())
+
+
+def _consent(it: ev.ConsentRecorded) -> str:
+    what = "consents to" if it.given else "takes back the consent to"
+    return f"{what} {it.what}: {it.evidence}"
+
+
 _CALLER: Mapping[type, _Phrase] = {
     ev.Connected: "connected",
     ev.Disconnected: "gone",
@@ -112,6 +122,8 @@ _CALLER: Mapping[type, _Phrase] = {
     ev.StopRequested: "wants the agent to stop",
     ev.KeyPressed: "presses {key}",
     ev.TurnJudged: "sounds as if it were over, with {probability:.0%}",
+    ev.VoiceDescribed: _voice,
+    ev.ConsentRecorded: _consent,
 }
 
 _AGENT: Mapping[type, _Phrase] = {
@@ -146,6 +158,7 @@ _CORE: Mapping[type, _Phrase] = {
     act.Listen: "listen",
     act.FinalizeTranscript: "ask for the final text",
     act.JudgeTurn: "ask whether it sounds as if it were over",
+    act.DescribeVoice: "ask how it sounds",
     act.RestartListening: "restart the recogniser",
     act.Expect: _expect,
     act.StopListening: "stop listening",
