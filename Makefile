@@ -29,7 +29,7 @@ $(INSTALLED): requirements.txt pyproject.toml
 	@test -x $(BIN)/pip || $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make environments: apt-get install python3-venv"; exit 1; }
 	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV)
 	@echo "Installing Parley into $(VENV); this takes a minute or two, once."
-	@$(PIP) -c requirements.txt -e '.[openai]' || { $(UNREACHED); }
+	@$(PIP) -c requirements.txt -e '.[openai,echo]' || { $(UNREACHED); }
 	@touch $@
 
 UNREACHED := echo "The packages could not be installed: check the network and pip's configuration ($(BIN)/pip config list), then try again."; exit 1

@@ -155,3 +155,13 @@ def test_from_the_demo_to_ones_own() -> None:
     assert reply.call == Call("order", {"pizza": "mushroom", "count": 2, "time": "21:00"})
     _, reply = dialogue.step(state, Returned('{"number": 7}'), today)
     assert (reply.text, reply.ends) == ("Done, your number is 7. See you at nine o'clock!", True)
+
+
+def test_an_assistant_at_the_microphone() -> None:
+    (described,) = blocks(HOWTO / "talk.md", "yaml")
+    Path("assistant.yaml").write_text(described)
+    assistant = load_assistant("assistant.yaml")
+    assert assistant.warnings == ()
+    assert assistant.echo_cancellation == "on"
+    assert assistant.background_speech_denoising_plan.smart_denoising_plan.enabled
+    assert "--input" in parley("parley talk --help")

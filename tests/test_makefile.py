@@ -100,7 +100,7 @@ def test_who_only_runs_parley_needs_no_tools_of_tests(machine: Machine) -> None:
     assert machine.make("run", "PYTHON=true")[0] == 0
     installed = [call for call in machine.calls if "pip install" in call]
     assert [call.split("--disable-pip-version-check ")[1] for call in installed] == [
-        "-c requirements.txt -e .[openai]"
+        "-c requirements.txt -e .[openai,echo]"
     ]
     assert machine.make("setup", "PYTHON=true")[0] == 0
     assert machine.calls[-1].endswith("-r requirements.txt")

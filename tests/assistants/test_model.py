@@ -87,6 +87,9 @@ FULL: dict[str, Any] = {
     "background_sound_level_db": -50.0,
     "voice_facts": ["rate", "language"],
     "keypad_input_plan": {"enabled": True, "timeout_seconds": 3.0, "delimiters": ["*"]},
+    "echo_cancellation": "on",
+    "background_speech_denoising_plan": {"smart_denoising_plan": {"enabled": True}},
+    "automatic_gain_control_enabled": True,
     "stop_speaking_plan": {
         "num_words": 2,
         "voice_seconds": 0.3,
@@ -170,6 +173,9 @@ WIRE: dict[str, Any] = {
     "backgroundSoundLevelDb": -50.0,
     "voiceFacts": ["rate", "language"],
     "keypadInputPlan": {"enabled": True, "timeoutSeconds": 3.0, "delimiters": ["*"]},
+    "echoCancellation": "on",
+    "backgroundSpeechDenoisingPlan": {"smartDenoisingPlan": {"enabled": True}},
+    "automaticGainControlEnabled": True,
     "stopSpeakingPlan": {
         "numWords": 2,
         "voiceSeconds": 0.3,

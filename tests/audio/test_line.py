@@ -130,3 +130,15 @@ def test_a_cleared_line_holds_nothing_and_has_room() -> None:
     line.send("b", 0, 100, 1.04)
     assert line.reach(100, 1.05) == []
     assert times(line.hear(1.05)) == [("b", 0, 10, 1.04)]
+
+
+def test_what_is_coming_is_told_without_being_taken() -> None:
+    line: Line[str] = Line(1000, 0.05)
+    line.send("a", 0, 100, 1.0)
+    line.send("b", 7, 27, 1.02)
+    assert times(line.coming(1.04)) == []
+    assert times(line.coming(1.1)) == [("a", 0, 50, 1.05)]
+    everything = [("a", 0, 100, 1.05), ("b", 7, 27, 1.15)]
+    assert times(line.coming(9.0)) == everything
+    assert times(line.hear(9.0)) == everything
+    assert line.coming(9.0) == []

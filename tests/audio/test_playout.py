@@ -713,3 +713,23 @@ class TestAside:
         playout.acknowledge(480, 0.02)
         finished = [fact for fact in playout.poll(0.02) if isinstance(fact, Finished)]
         assert [fact.reply for fact in finished] == [1, 2]
+
+
+def test_what_is_coming_is_told_before_it_is_acknowledged() -> None:
+    playout = player(MARKS)
+    say(playout, 1, 100)
+    playout.due(1.0)
+    (at, pcm), *rest = playout.coming_audio(1.05)
+    assert (at, samples(pcm), rest) == (1.0, (1000, 1049), [])
+    playout.clear(1.05)
+    assert playout.coming_audio(1.05) == []
+
+
+def test_nothing_is_coming_while_the_transport_is_paused() -> None:
+    playout = player(EXACT)
+    say(playout, 1, 100)
+    playout.due(1.0)
+    playout.pause(1.02)
+    assert playout.coming_audio(1.05) == []
+    playout.resume(2.0)
+    assert [at for at, _ in playout.coming_audio(2.05)] == [2.0]

@@ -130,6 +130,7 @@ def call_of(agent: Agent, caller: ScriptedCaller, memory: Memory) -> Call:
         gap_s=agent.gap_s,
         judge=agent.end_of_turn.open() if agent.end_of_turn else None,
         describer=agent.describer.open(agent.settings.voice_facts) if agent.describer else None,
+        hearing=agent.hearing,
     )
     return Call(parts, caller, memory)
 

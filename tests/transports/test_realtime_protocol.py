@@ -87,6 +87,16 @@ def test_who_obeys_says_so_before_the_first_audio() -> None:
     assert client.error("parley.client", playback="marks")["code"] == "session_has_begun"
 
 
+def test_who_cancels_no_echo_says_so_before_the_first_audio() -> None:
+    client = Client()
+    assert client.protocol.cancels_echo
+    client.say("parley.client", cancels_echo=False)
+    assert not client.protocol.cancels_echo
+    client.speak()
+    refused = client.error("parley.client", cancels_echo=True)
+    assert (refused["code"], refused["param"]) == ("session_has_begun", "cancels_echo")
+
+
 def test_audio_is_handed_on() -> None:
     received = Client().speak()
     assert received == Received((), Speak(bytes(480)))

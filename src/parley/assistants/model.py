@@ -289,6 +289,20 @@ class MessagePlan(Section):
     )
 
 
+class SmartDenoisingPlan(Section):
+    """Whether steady noise behind the caller is suppressed."""
+
+    enabled: bool = Field(default=False, description="true or false; it needs parley[echo]")
+
+
+class BackgroundSpeechDenoisingPlan(Section):
+    """How the caller's sound is cleaned before anything hears it."""
+
+    smart_denoising_plan: SmartDenoisingPlan = Field(
+        default=SmartDenoisingPlan(), description="enabled"
+    )
+
+
 class Assistant(Section):
     """All of it. Every field has a default: `Assistant()` is complete and polite.
 
@@ -358,6 +372,18 @@ class Assistant(Section):
     keypad_input_plan: KeypadInputPlan = Field(
         default=KeypadInputPlan(), description="enabled, timeout_seconds and delimiters"
     )
+    echo_cancellation: Literal["auto", "on", "off"] = Field(
+        default="auto",
+        description="on, off, or auto: where the caller's side does not see to it and parley[echo]"
+        " is installed",
+    )
+    background_speech_denoising_plan: BackgroundSpeechDenoisingPlan = Field(
+        default=BackgroundSpeechDenoisingPlan(), description="smart_denoising_plan"
+    )
+    automatic_gain_control_enabled: bool = Field(
+        default=False,
+        description="true or false: whether a soft caller is made louder; it needs parley[echo]",
+    )
     message_plan: MessagePlan = Field(default=MessagePlan(), description="idle_messages and others")
     silence_timeout_seconds: float = Field(
         default=30.0, ge=1, le=3600, description="the silence that ends the call, 1 to 3600 seconds"
@@ -385,6 +411,12 @@ class Assistant(Section):
         raise PydanticCustomError(
             "tools", "tools are Python functions; only an assistant's file may name them"
         )
+
+    @field_validator("echo_cancellation", mode="before")
+    @classmethod
+    def _on_and_off_of_yaml(cls, value: Any) -> Any:
+        """YAML reads these words as true and false."""
+        return {True: "on", False: "off"}[value] if isinstance(value, bool) else value
 
     @field_validator("first_message_mode")
     @classmethod

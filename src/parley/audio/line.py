@@ -79,6 +79,16 @@ class Line(Generic[Source]):
             count -= heard[-1].end - heard[-1].start
         return heard
 
+    def coming(self, until: float) -> list[Piece[Source]]:
+        """Estimate: what of all that was not passed yet will have been heard by `until`."""
+        coming: list[Piece[Source]] = []
+        for piece in self.pieces:
+            count = min(piece.end - piece.start, int((until - piece.at) * self._rate + _TOLERANCE))
+            if count <= 0:
+                break
+            coming.append(Piece(piece.source, piece.start, piece.start + count, piece.at))
+        return coming
+
     def fill_from(self, at: float) -> None:
         """At `at` the transport held exactly what has not been passed."""
         self.full_until = at + (self.sent - self.passed) / self._rate - self._latency_s

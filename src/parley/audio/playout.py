@@ -256,6 +256,16 @@ class Playout:
         audio, self._audio = self._audio, []
         return audio
 
+    def coming_audio(self, until: float) -> list[tuple[float, bytes]]:
+        """Estimate: what was sent, not acknowledged, and will have been heard by `until`.
+
+        In the form of `heard_audio`; nothing is taken out. Empty while the transport is paused.
+        """
+        if self._paused_at is not None and self.timing.can_pause:
+            return []
+        pieces = self._line.coming(until)
+        return [(piece.at, piece.source.read(piece.start, piece.end)) for piece in pieces]
+
     # State
 
     def has_begun(self, reply: int, span: int) -> bool:

@@ -25,6 +25,8 @@ class Timing:
     report's way back included; not part of the lead.
     `lead_s`: how far what was sent may be ahead of what is heard.
     `push_to_talk`: its caller says when they talk, and sends audio then only.
+    `cancels_echo`: what is played does not come back in what the caller says, because there
+    is a canceller at the other end, or no way back.
     """
 
     can_pause: bool = False
@@ -33,6 +35,7 @@ class Timing:
     latency_s: float = 0.0
     lead_s: float = 0.2
     push_to_talk: bool = False
+    cancels_echo: bool = True
 
     @property
     def allowed_lead_s(self) -> float:

@@ -10,6 +10,7 @@ from parley.cli.call import call
 from parley.cli.doctor import doctor
 from parley.cli.replay import replay
 from parley.cli.serve import serve
+from parley.cli.talk import talk
 from parley.errors import ParleyError
 
 app = typer.Typer(
@@ -20,6 +21,7 @@ app = typer.Typer(
 )
 app.command()(serve)
 app.command()(call)
+app.command()(talk)
 app.command()(replay)
 app.command()(doctor)
 app.add_typer(assistants.app, name="assistants", help="Check assistants, and begin one.")

@@ -9,6 +9,7 @@ from typing import Any
 
 from parley.audio.ambience import Background
 from parley.audio.diskwriter import disk_writer
+from parley.audio.echo import HearingSettings
 from parley.core.settings import Settings, cached_phrases
 from parley.providers.protocols import Provider, SpeechToText, SttOptions
 from parley.runtime import collector
@@ -61,6 +62,7 @@ class Agent:
     describer: SharedDescriber | None = None
     others: tuple[Provider, ...] = ()
     background: Background | None = None
+    hearing: HearingSettings = field(default_factory=HearingSettings)
 
     async def start(self) -> None:
         """Load, connect and synthesise beforehand what would delay the first call."""
@@ -101,6 +103,7 @@ class Agent:
             gap_s=self.gap_s,
             judge=self.end_of_turn.open() if self.end_of_turn else None,
             describer=(self.describer.open(self.settings.voice_facts) if self.describer else None),
+            hearing=self.hearing,
         )
         with collector.on_the_line():
             if calls is None:

@@ -11,6 +11,7 @@ from parley.assistants.flows.checking import MODEL
 from parley.assistants.model import Assistant, EndpointingRule, ToolMessage
 from parley.assistants.problems import found_error
 from parley.audio.ambience import Background, background
+from parley.audio.echo import HearingSettings, check
 from parley.core.phrases import ACKNOWLEDGEMENTS
 from parley.core.settings import (
     AttendingSettings,
@@ -98,7 +99,18 @@ def build_agent(
         describer=shared_describer() if set(assistant.voice_facts) - {"language"} else None,
         others=(model,),
         background=_background(assistant),
+        hearing=_hearing(assistant),
     )
+
+
+def _hearing(assistant: Assistant) -> HearingSettings:
+    settings = HearingSettings(
+        echo=assistant.echo_cancellation,
+        suppress_noise=assistant.background_speech_denoising_plan.smart_denoising_plan.enabled,
+        control_gain=assistant.automatic_gain_control_enabled,
+    )
+    check(settings)
+    return settings
 
 
 def _end_of_turn(assistant: Assistant) -> SharedEndOfTurn | None:

@@ -3,10 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
+from parley.audio.echo import Hearing, HearingSettings, hearing_for
 from parley.audio.formats import INBOUND
 from parley.core import actions as act
 from parley.core import events as ev
@@ -64,6 +65,7 @@ class Parts:
     gap_s: float | None = GAP_S
     judge: PauseJudge | None = None
     describer: VoiceDescriber | None = None
+    hearing: HearingSettings = field(default_factory=HearingSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +106,14 @@ class Call:
         parts, recorder = self._parts, self._recorder
         post, clock = self._shell.post, self._shell.now
         parts.stages.failed = post
+        hearing = self._hearing()
         self._mouth = Mouth(
             ev.CALLER,
             self._transport,
             post=post,
             clock=clock,
             on_heard=recorder.agent if recorder else None,
+            far=hearing.far if hearing else None,
         )
         async with asyncio.TaskGroup() as group:
             self._children = Children(group)
@@ -128,6 +132,7 @@ class Call:
                 push_to_talk=parts.settings.turns.push_to_talk,
                 describer=parts.describer,
                 languages="language" in parts.settings.voice_facts,
+                hearing=hearing,
             )
             self._replies = Replies(
                 responder=parts.responder,
@@ -167,6 +172,7 @@ class Call:
 
     def audio(self, pcm: bytes) -> None:
         if not self._over.is_set():
+            self._mouth.listen_back()
             self._ear.audio(pcm)
 
     def key(self, key: str) -> None:
@@ -204,6 +210,10 @@ class Call:
 
     def _broken_off(self, error: ProviderError) -> None:
         self.end(EndReason.TRANSPORT_FAILED)
+
+    def _hearing(self) -> Hearing | None:
+        cancels = self._transport.timing.cancels_echo
+        return hearing_for(self._parts.hearing, cancels_echo=cancels)
 
     async def _hang_up(self) -> None:
         """Close everything, within bounds."""

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, replace
 
+from parley.audio.echo import Hearing
 from parley.audio.formats import INBOUND
 from parley.core import events as ev
 from parley.errors import ProviderError, ProviderProtocolError
@@ -76,6 +77,7 @@ class Ear:
         push_to_talk: bool = False,
         describer: VoiceDescriber | None = None,
         languages: bool = False,
+        hearing: Hearing | None = None,
     ) -> None:
         self._leg = leg
         self._stt = stt
@@ -94,6 +96,7 @@ class Ear:
         self._languages = languages
         self._told: tuple[str | None, float | None] = None, None
         self._edge: float | None = None
+        self._hearing = hearing
         self._recent = _Newest()
         self._loop = asyncio.get_running_loop()
         self._detector = SpeechDetector()
@@ -119,6 +122,8 @@ class Ear:
     def audio(self, pcm: bytes) -> None:
         """Take in the next frame."""
         now = self._clock()
+        if self._hearing is not None:
+            pcm = self._hearing.process(now, pcm)
         pcm = self._stages.hear(pcm)
         samples = INBOUND.samples_in(pcm)
         began = now - (self._samples + samples) / INBOUND.sample_rate

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
+from parley.audio.farend import LEAD_S, FarEnd
 from parley.audio.formats import OUTBOUND
 from parley.audio.ledger import WordTime
 from parley.audio.playout import Playout
@@ -32,6 +33,7 @@ class Mouth:
         post: Post,
         clock: Callable[[], float],
         on_heard: OnHeard | None,
+        far: FarEnd | None = None,
     ) -> None:
         if transport.output != OUTBOUND:
             raise ConfigurationError(
@@ -43,10 +45,11 @@ class Mouth:
         self._post = post
         self._clock = clock
         self._on_heard = on_heard
+        self._far = far
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._starting: set[int] = set()
-        self.playout = Playout(transport.timing, record=on_heard is not None)
+        self.playout = Playout(transport.timing, record=bool(on_heard or far))
 
     # What is to be heard
 
@@ -135,9 +138,28 @@ class Mouth:
         self._acknowledge()
         now = self._clock()
         self._tell(self.playout.poll(now))
-        if self._on_heard is not None:
-            for at, pcm in self.playout.heard_audio(now):
+        self._keep_heard(now)
+
+    def listen_back(self) -> None:
+        """Tell the far end what is being heard just now, and what will be within its lead."""
+        if self._far is None:
+            return
+        now, latency_s = self._clock(), self._transport.timing.latency_s
+        self._far.forget_from(now)
+        if self.playout.is_idle:
+            return
+        self._acknowledge()
+        self._keep_heard(now)
+        for at, pcm in self.playout.coming_audio(now + LEAD_S + latency_s):
+            self._far.played(at - latency_s, pcm)
+
+    def _keep_heard(self, now: float) -> None:
+        for at, pcm in self.playout.heard_audio(now):
+            if self._on_heard is not None:
                 self._on_heard(at, pcm)
+            if self._far is not None:
+                # a latency is a guess: an echo that seems to come late can be found
+                self._far.played(at - self._transport.timing.latency_s, pcm)
 
     def _acknowledge(self) -> None:
         if self._transport.timing.acknowledges == "exact":

@@ -83,9 +83,13 @@ class OutputClear(_Named, tag="output_audio_buffer.clear", frozen=True, kw_only=
 
 
 class Introduction(_Named, tag="parley.client", frozen=True, kw_only=True):
-    """The client knows the extensions. With "marks" it obeys and acknowledges playback."""
+    """The client knows the extensions. With "marks" it obeys and acknowledges playback.
+
+    `cancels_echo`: what it plays does not come back in what it sends.
+    """
 
     playback: Literal["marks"] | None = None
+    cancels_echo: bool | None = None
 
 
 class Marked(_Named, tag="parley.marked", frozen=True, kw_only=True):

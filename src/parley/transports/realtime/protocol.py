@@ -102,6 +102,7 @@ class Protocol:
         self.session = Session(f"sess_{session_id}", offer)
         self.extensions = extensions
         self.obeys = False
+        self.cancels_echo = True
         self.items = Items()
         self.translator: Translator | None = None
         self._decoder: Decoder | None = None
@@ -186,10 +187,12 @@ class Protocol:
         return Received((updated, {"type": "parley.warning", "message": message}))
 
     def _introduce(self, event: ce.Introduction) -> Received:
-        if self._decoder is not None and event.playback:
+        if self._decoder is not None and (event.playback or event.cancels_echo is not None):
             message = "Introduce the client before the first audio."
-            return _refused("session_has_begun", message, "playback", event)
+            param = "playback" if event.playback else "cancels_echo"
+            return _refused("session_has_begun", message, param, event)
         self.obeys = event.playback == "marks"
+        self.cancels_echo = event.cancels_echo is not False
         if self.extensions:
             return Received()
         self.extensions = True

@@ -147,7 +147,11 @@ class RealtimeTransport:
     def _begin(self) -> None:
         self._decoder, self._translator = self._protocol.begin()
         timing = OBEDIENT if self._protocol.obeys else STANDARD
-        self.timing = replace(timing, push_to_talk=self._protocol.session.push_to_talk)
+        self.timing = replace(
+            timing,
+            push_to_talk=self._protocol.session.push_to_talk,
+            cancels_echo=self._protocol.cancels_echo,
+        )
 
     def refuse(self, code: str, message: str, close_code: int = GOING_AWAY) -> None:
         """Say why there is no call after all; `close` then closes with this code."""

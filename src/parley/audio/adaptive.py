@@ -1,0 +1,97 @@
+"""A linear filter that learns how what is played comes back, and takes it away.
+
+A partitioned-block frequency-domain Kalman filter with a diagonal state (G. Enzner and
+P. Vary, "Frequency-domain adaptive Kalman filter for acoustic echo control in hands-free
+telephones", Signal Processing 86, 2006; F. Kuech, E. Mabande and G. Enzner, "State-space
+architecture of the partitioned-block-based acoustic echo controller", ICASSP 2014). It needs
+no double-talk detector: somebody who speaks is noise in its observation, so it waits.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+BLOCK = 160
+"""Samples of a block: 10 ms at 16 kHz."""
+
+PARTITIONS = 28
+"""Blocks that the filter reaches back: 280 ms of delay and reverberation."""
+
+TRANSITION = 0.9995
+"""How much of the echo path stays the same from block to block."""
+
+NOISE_MEMORY = 0.8
+"""How much of the estimate of what is not echo is kept from block to block."""
+
+DIVERGED = 2.0
+"""The filter starts anew when it makes the sound so much more powerful."""
+
+Floats = NDArray[np.float64]
+
+
+class AdaptiveFilter:
+    """Takes the linear part of the echo out of blocks of `BLOCK` samples, -1 to 1."""
+
+    def __init__(self) -> None:
+        self._start()
+
+    def _start(self) -> None:
+        shape = PARTITIONS, BLOCK + 1
+        self._weights = np.zeros(shape, np.complex128)
+        self._doubt = np.ones(shape)
+        self._noise = np.full(BLOCK + 1, 1e-3)
+        self._history = np.zeros((2 * PARTITIONS, BLOCK + 1), np.complex128)
+        self._energy = np.zeros((2 * PARTITIONS, BLOCK + 1))
+        self._newest = PARTITIONS
+        self._before = np.zeros(BLOCK)
+        self._silent = PARTITIONS
+        self._turn = 0
+        self._powers = np.zeros(2)
+
+    def process(self, near: Floats, far: Floats) -> Floats:
+        """The block without its echo. `far` is what was played in the time of `near`."""
+        self._silent = 0 if far.any() else self._silent + 1
+        if self._silent > PARTITIONS:
+            return near
+        history, energy = self._remember(far)
+        echo = np.fft.irfft((self._weights * history).sum(axis=0))[BLOCK:]
+        error = near - echo
+        self._learn(error, history, energy)
+        self._powers += 0.1 * (np.array([near @ near, error @ error]) - self._powers)
+        if self._powers[1] > DIVERGED * self._powers[0]:
+            self._start()
+            return near
+        return error
+
+    def _remember(self, far: Floats) -> tuple[NDArray[np.complex128], Floats]:
+        """The spectra of the last blocks, newest first, and their energies."""
+        if self._newest == 0:
+            self._newest = PARTITIONS + 1
+            for kept in (self._history, self._energy):
+                kept[self._newest :] = kept[: PARTITIONS - 1]
+        self._newest -= 1
+        spectrum = np.fft.rfft(np.concatenate([self._before, far]))
+        self._before = far
+        self._history[self._newest] = spectrum
+        self._energy[self._newest] = spectrum.real**2 + spectrum.imag**2
+        window = slice(self._newest, self._newest + PARTITIONS)
+        return self._history[window], self._energy[window]
+
+    def _learn(self, error: Floats, history: NDArray[np.complex128], energy: Floats) -> None:
+        spectrum = np.fft.rfft(np.concatenate([np.zeros(BLOCK), error]))
+        power = spectrum.real**2 + spectrum.imag**2
+        self._noise += (1 - NOISE_MEMORY) * (power - self._noise)
+        explained = self._doubt * energy
+        gain = self._doubt / (explained.sum(axis=0) + 2 * self._noise + 1e-10)
+        self._weights += gain * history.conj() * spectrum
+        self._constrain()
+        squared = self._weights.real**2 + self._weights.imag**2
+        kept = TRANSITION**2
+        self._doubt = kept * (1 - 0.5 * gain * energy) * self._doubt + (1 - kept) * squared
+
+    def _constrain(self) -> None:
+        """A quarter of the partitions at a time is made causal and no longer than a block."""
+        mine = slice(self._turn, None, 4)
+        taps = np.fft.irfft(self._weights[mine], axis=1)
+        taps[:, BLOCK:] = 0.0
+        self._weights[mine] = np.fft.rfft(taps, axis=1)
+        self._turn = (self._turn + 1) % 4

@@ -1,0 +1,283 @@
+"""The sound card of this machine: its microphone and its loudspeaker, through PortAudio.
+
+PortAudio calls back in threads of its own. What the loudspeaker takes is behind a lock that
+is held for microseconds; what the microphone gives is handed to the event loop, a bounded
+number of frames at a time.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib import import_module
+from threading import Lock
+from typing import Any
+
+from parley.audio.formats import INBOUND, OUTBOUND, AudioFormat
+from parley.audio.resampling import StreamResampler
+from parley.audio.timing import Timing
+from parley.errors import ConfigurationError, MissingExtraError, TransportError
+from parley.transports.base import CallSide
+
+log = logging.getLogger(__name__)
+
+LATENCY_S = 0.06
+"""What a device is asked for: less breaks up on a busy machine. Where it is known when a sample
+is heard, it costs nothing but itself."""
+
+TIMING = Timing(can_pause=True, acknowledges="exact", lead_s=0.2, cancels_echo=False)
+
+SETTLE_S = 0.5
+"""How long the devices run before the call begins: their first reports of time are not right."""
+
+OTHER_RATES = (48_000, 44_100)
+"""Tried where a device does not take ours."""
+
+CLOCK_RATE, CLOCK_JUMP_S = 0.02, 0.05
+"""How far one report moves the loudspeaker's clock, 0 to 1; and what is no jitter but a gap."""
+
+WAITING_FRAMES = 50
+"""So many frames of the microphone may wait for the event loop; what comes then is lost."""
+
+REMEDY = (
+    "Connect one, or name one with --input and --output; `python -m sounddevice` lists them. On"
+    " Linux with PulseAudio or PipeWire: apt-get install libasound2-plugins"
+)
+
+
+def sound_library() -> Any:
+    """The package sounddevice. Raises ConfigurationError where it or PortAudio is missing."""
+    try:
+        return import_module("sounddevice")
+    except ImportError as error:
+        raise MissingExtraError("sounddevice", "talk") from error
+    except OSError as error:
+        raise ConfigurationError(
+            "PortAudio, the library of sound devices, is not installed",
+            remedy="On Debian and Ubuntu: apt-get install libportaudio2",
+        ) from error
+
+
+@dataclass(slots=True)
+class _Given:
+    """Samples [start, start + count) of all are played from `at` on, by the device's clock."""
+
+    at: float
+    start: int
+    count: int
+
+
+class Speaker:
+    """What the loudspeaker is to play, in `OUTBOUND`, and how much of it was heard.
+
+    `take` is called by PortAudio's thread, all else by the event loop's.
+    """
+
+    def __init__(self, device_rate: int, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._queue = bytearray()
+        self._converted = b""
+        self._resampler = StreamResampler(OUTBOUND.sample_rate, device_rate)
+        self._rate = device_rate
+        self._taken = self._passed = 0
+        self._given: deque[_Given] = deque()
+        self._paused = False
+        self._due: float | None = None
+
+    def play(self, pcm: bytes) -> None:
+        with self._lock:
+            self._queue += pcm
+
+    def pause(self) -> None:
+        self._paused = True
+
+    def resume(self) -> None:
+        self._paused = False
+
+    def clear(self) -> None:
+        """Throw away what the device has not taken; what it has, is heard for a moment yet."""
+        with self._lock:
+            self._taken += len(self._queue) // 2
+            self._queue.clear()
+            self._given.clear()
+            self._passed = self._taken
+            self._paused = False
+
+    def position(self) -> int:
+        """Samples that were heard, or cleared."""
+        now = self._clock()
+        with self._lock:
+            while self._given:
+                first = self._given[0]
+                played = round((now - first.at) * OUTBOUND.sample_rate)
+                self._passed = max(self._passed, first.start + min(first.count, max(0, played)))
+                if played < first.count:
+                    break
+                self._given.popleft()
+            return self._passed
+
+    def take(self, samples: int, at: float) -> bytes:
+        """The next samples, at the device's rate, the first of which is heard at `at`."""
+        size, at = 2 * samples, self._smooth(samples, at)
+        with self._lock:
+            wanted = -(-samples * OUTBOUND.sample_rate // self._rate)
+            pcm = b"" if self._paused else bytes(self._queue[: 2 * wanted])
+            del self._queue[: len(pcm)]
+            if pcm:
+                self._given.append(_Given(at, self._taken, len(pcm) // 2))
+                self._taken += len(pcm) // 2
+        self._converted += self._resampler.push(pcm.ljust(2 * wanted, b"\0"))
+        out, self._converted = self._converted[:size], self._converted[size:]
+        return out.rjust(size, b"\0")
+
+    def _smooth(self, samples: int, at: float) -> float:
+        """When it is heard, from a report that is right only in the long run."""
+        if self._due is None or abs(at - self._due) > CLOCK_JUMP_S:
+            self._due = at
+        smoothed = self._due + CLOCK_RATE * (at - self._due)
+        self._due = smoothed + samples / self._rate
+        return smoothed
+
+
+class DeviceTransport:
+    """A call over this machine's microphone and loudspeaker, which hear each other.
+
+    `input_device` and `output_device` are numbers or names as sounddevice knows them.
+    Raises ConfigurationError where there is no sound card.
+    """
+
+    input: AudioFormat = INBOUND
+    output: AudioFormat = OUTBOUND
+
+    def __init__(
+        self,
+        library: Any,
+        *,
+        input_device: int | str | None = None,
+        output_device: int | str | None = None,
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._over = asyncio.Event()
+        self._broken = False
+        self._waiting = 0
+        self._side: CallSide | None = None
+        self.lost = 0
+        self._microphone = _open(
+            library, "RawInputStream", INBOUND, input_device, self._taken, self._stopped
+        )
+        try:
+            self._output = _open(
+                library, "RawOutputStream", OUTBOUND, output_device, self._wanted, self._stopped
+            )
+        except ConfigurationError:
+            self._microphone.close()
+            raise
+        self._speaker = Speaker(round(self._output.samplerate), lambda: float(self._output.time))
+        rate = round(self._microphone.samplerate)
+        self._resampler = StreamResampler(rate, INBOUND.sample_rate)
+        self.timing = replace(TIMING, latency_s=float(self._output.latency))
+
+    # PortAudio's threads
+
+    def _taken(self, data: Any, frames: int, times: Any, status: Any) -> None:
+        if self._waiting >= WAITING_FRAMES:
+            self.lost += 1
+            return
+        self._waiting += 1
+        self._tell_loop(self._heard, bytes(data))
+
+    def _wanted(self, data: Any, frames: int, times: Any, status: Any) -> None:
+        at = times.outputBufferDacTime or times.currentTime + self._output.latency
+        data[:] = self._speaker.take(frames, at)
+
+    def _stopped(self) -> None:
+        self._tell_loop(self._break)
+
+    def _tell_loop(self, what: Callable[..., None], *args: bytes) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(what, *args)
+
+    # The event loop
+
+    def _heard(self, pcm: bytes) -> None:
+        self._waiting -= 1
+        converted = self._resampler.push(pcm)
+        if self._side is not None and converted:
+            self._side.audio(converted)
+
+    def _break(self) -> None:
+        self._broken = not self._over.is_set()
+        self._over.set()
+
+    def hang_up(self) -> None:
+        """The caller has had enough."""
+        self._over.set()
+
+    async def run(self, side: CallSide) -> None:
+        """Carry the call until `hang_up`. Raises TransportError when a device is gone."""
+        self._output.start()
+        self._microphone.start()
+        try:
+            await asyncio.sleep(SETTLE_S)
+            side.connected()
+            self._side = side
+            await self._over.wait()
+        finally:
+            self._side = None
+        if self._broken:
+            raise TransportError("the sound card has stopped", remedy="Is it still connected?")
+
+    def play(self, pcm: bytes, marks: tuple[str, ...]) -> None:
+        self._speaker.play(pcm)
+
+    def clear(self) -> None:
+        self._speaker.clear()
+
+    def pause(self) -> None:
+        self._speaker.pause()
+
+    def resume(self) -> None:
+        self._speaker.resume()
+
+    def position(self) -> int:
+        return self._speaker.position()
+
+    async def close(self) -> None:
+        """Let go of the devices. Stopping them may take a moment, so a thread does it."""
+        self._over.set()
+        await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        for stream in (self._microphone, self._output):
+            stream.abort()
+            stream.close()
+
+
+def _open(
+    library: Any,
+    kind: str,
+    audio: AudioFormat,
+    device: int | str | None,
+    callback: Callable[..., None],
+    finished: Callable[[], None],
+) -> Any:
+    """A stream at our rate, or at another where the device insists on it."""
+    error: Exception | None = None
+    for rate in (audio.sample_rate, *OTHER_RATES):
+        try:
+            return getattr(library, kind)(
+                samplerate=rate,
+                blocksize=0,
+                device=device,
+                channels=1,
+                dtype="int16",
+                latency=LATENCY_S,
+                callback=callback,
+                finished_callback=finished,
+            )
+        except (library.PortAudioError, ValueError) as failure:
+            error = failure
+    what = "microphone" if kind == "RawInputStream" else "loudspeaker"
+    raise ConfigurationError(f"there is no {what} that can be used: {error}", remedy=REMEDY)

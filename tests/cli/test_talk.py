@@ -1,0 +1,143 @@
+"""`parley talk`: what is seen, and what is missing."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from parley.cli import talk as command
+from parley.cli.main import app
+from parley.cli.talkview import METER_DB, Microphone, TalkView
+from parley.core import actions as act
+from parley.core import events as ev
+from parley.errors import MissingExtraError
+
+
+def seen(view: TalkView) -> str:
+    console = Console(width=100)
+    with console.capture() as captured:
+        console.print(view)
+    return captured.get()
+
+
+def test_the_words_of_both_sides_as_they_become_known() -> None:
+    view = TalkView(Microphone())
+    view.step(0.1, ev.SpeechStarted(ev.CALLER, 0.0), [])
+    view.step(0.2, ev.Transcript(ev.CALLER, 0, "I would", False), [])
+    assert "I would …" in seen(view)
+    assert "you speak" in seen(view)
+    view.step(1.0, ev.SpeechStopped(ev.CALLER, 1.0), [])
+    assert "you pause" in seen(view)
+    committed = act.TurnCommitted(ev.CALLER, 1, "I would like to.", (0,), 1.0)
+    view.step(1.5, ev.Tick(), [committed, act.Synthesize(1, 0, "All right, then.", 1, False)])
+    assert "you  I would like to." in seen(view)
+    assert "agent thinks" in seen(view)
+    view.step(1.6, ev.PlayoutStarted(ev.CALLER, 1, 1.62), [])
+    view.step(2.0, ev.Heard(ev.CALLER, 1, 0, 10, 2.0, False), [])
+    assert "agent  All right," in seen(view)
+    assert "then" not in seen(view)
+    assert "answered in 620 ms" in seen(view)
+    assert "agent speaks" in seen(view)
+    view.step(3.0, ev.PlayoutFinished(ev.CALLER, 1, 3.0), [act.ReplyEnded(1, "done", "All right,")])
+    assert "nobody" in seen(view)
+    assert seen(view).count("All right") == 1
+
+
+def test_an_interrupted_reply_is_marked_and_an_unheard_one_is_not_shown() -> None:
+    view = TalkView(Microphone())
+    view.step(
+        1.0, ev.Tick(), [act.ReplyEnded(1, "cancelled", "One"), act.ReplyEnded(2, "done", "")]
+    )
+    view.step(1.0, ev.Tick(), [act.ResumePlayout(ev.CALLER), act.EndCall("caller-hung-up")])
+    assert "One ✂" in seen(view)
+    assert "ends: caller-hung-up" in seen(view)
+
+
+def test_the_meter_and_the_switch() -> None:
+    microphone = Microphone()
+    loud = (np.ones(320) * 16_384).astype("<i2").tobytes()
+    assert microphone.process(loud) == loud
+    assert microphone.level_db == pytest.approx(-6, abs=0.1)
+    assert "█" in seen(TalkView(microphone))
+    microphone.muted = True
+    assert microphone.process(loud) == bytes(640)
+    assert "muted" in seen(TalkView(microphone))
+    microphone.process(bytes(640))
+    assert microphone.level_db == -METER_DB
+
+
+def test_devices_are_numbers_or_names() -> None:
+    assert [command._device(name) for name in (None, "3", "USB")] == [None, 3, "USB"]
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sounddevice", None)
+    result = CliRunner().invoke(app, ["talk"])
+    assert isinstance(result.exception, MissingExtraError)
+    assert "parley[talk]" in str(result.exception)
+
+
+def test_keys_are_told_at_once() -> None:
+    if os.name != "posix":
+        pytest.skip("there are no pseudo-terminals")
+    import asyncio
+    import pty
+
+    leader, follower = pty.openpty()
+    pressed: list[str] = []
+
+    async def main() -> None:
+        got = asyncio.Event()
+
+        def press(key: str) -> None:
+            pressed.append(key)
+            got.set()
+
+        with command.keys(press):
+            os.write(leader, b"m")
+            await asyncio.wait_for(got.wait(), 5)
+
+    with os.fdopen(follower, "r") as terminal, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "stdin", terminal)
+        asyncio.run(main())
+    os.close(leader)
+    assert pressed == ["m"]
+
+
+def test_a_whole_call(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Over a sound card that hears nothing; the caller hangs up after a moment."""
+    from parley.transports import device
+
+    made: list[Any] = []
+
+    class Silent:
+        timing = device.TIMING
+        input, output = device.INBOUND, device.OUTBOUND
+
+        def __init__(self, library: Any, **devices: Any) -> None:
+            made.append(devices)
+
+        async def run(self, side: Any) -> None:
+            side.connected()
+
+        def play(self, pcm: bytes, marks: tuple[str, ...]) -> None: ...
+        def clear(self) -> None: ...
+        def pause(self) -> None: ...
+        def resume(self) -> None: ...
+        def position(self) -> int:
+            return 0
+
+        async def close(self) -> None: ...
+
+    monkeypatch.setattr(device, "sound_library", lambda: None)
+    monkeypatch.setattr(device, "DeviceTransport", Silent)
+    result = CliRunner().invoke(app, ["talk", "--input", "2", "--out", str(tmp_path)])
+    assert result.exception is None, result.output
+    assert "kept in" in result.output
+    assert made == [{"input_device": 2, "output_device": None}]
+    assert len(list(tmp_path.iterdir())) == 1
