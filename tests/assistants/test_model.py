@@ -93,6 +93,7 @@ FULL: dict[str, Any] = {
     "stop_speaking_plan": {
         "num_words": 2,
         "voice_seconds": 0.3,
+        "backoff_seconds": 0.5,
         "acknowledgement_phrases": ["yes"],
         "interruption_phrases": ["stop"],
     },
@@ -179,6 +180,7 @@ WIRE: dict[str, Any] = {
     "stopSpeakingPlan": {
         "numWords": 2,
         "voiceSeconds": 0.3,
+        "backoffSeconds": 0.5,
         "acknowledgementPhrases": ["yes"],
         "interruptionPhrases": ["stop"],
     },
@@ -233,7 +235,7 @@ def test_the_defaults() -> None:
     assert assistant.voice == Voice(provider="embedded", voice_id=None, speed=1.0)
     assert assistant.voice.chunk_plan == ChunkPlan(first_clause=True, max_words=15)
     assert assistant.start_speaking_plan == StartSpeakingPlan(wait_seconds=0.5)
-    assert assistant.stop_speaking_plan == StopSpeakingPlan(num_words=1, voice_seconds=0.5)
+    assert assistant.stop_speaking_plan == StopSpeakingPlan(num_words=1, backoff_seconds=0)
     assert assistant.stop_speaking_plan.acknowledgement_phrases is None
     assert assistant.message_plan == MessagePlan(
         idle_messages=["Are you still there?"],
@@ -439,7 +441,8 @@ def test_a_section_alone_raises_the_same_error() -> None:
     [
         ("start_speaking_plan.wait_seconds", [0, 5], [-0.1, 5.1, float("nan"), True, "1", None]),
         ("stop_speaking_plan.num_words", [0, 10], [-1, 11, 1.5]),
-        ("stop_speaking_plan.voice_seconds", [0, 0.5], [-0.1, 0.6]),
+        ("stop_speaking_plan.voice_seconds", [0, 2], [-0.1, 2.1]),
+        ("stop_speaking_plan.backoff_seconds", [0, 10], [-0.1, 10.1]),
         ("message_plan.idle_timeout_seconds", [1, 3600], [0.9, 3601]),
         ("message_plan.idle_message_max_spoken_count", [1, 10], [0, 11]),
         ("message_plan.idle_messages", [[]], ["Hello?", [3]]),

@@ -30,12 +30,13 @@ def test_the_agent_falls_silent_at_the_first_sound() -> None:
 
 def test_a_voice_that_lasts_takes_the_floor_whatever_it_says() -> None:
     call = telling().voice(2.9).at(5)
-    assert yielded(call) == [(3.4, "voice")]
-    assert call.when(act.CancelReply) == [3.4]
+    assert yielded(call) == [(3.9, "voice")]
+    assert call.when(act.CancelReply) == [3.9]
 
 
 def test_two_short_sounds_add_up() -> None:
-    call = telling().voice().at(3.3).pause().at(3.5).voice().at(3.6).pause().at(3.7).voice().at(5)
+    call = telling(interruption={"voice_s": 0.5})
+    call.voice().at(3.3).pause().at(3.5).voice().at(3.6).pause().at(3.7).voice().at(5)
     assert call.when(act.PausePlayout) == [3.0]
     assert yielded(call) == [(3.8, "voice")]
 
@@ -55,7 +56,7 @@ def test_a_blip_is_dismissed_at_once() -> None:
 def test_a_blip_with_words_is_judged() -> None:
     call = telling().voice().at(3.05).partial("mm").at(3.1).pause(3.08)
     assert kept(call) == []
-    assert kept(call.at(4)) == [(3.6, "acknowledgement")]
+    assert kept(call.at(4)) == [(3.25, "acknowledgement")]
 
 
 def test_words_take_the_floor_before_the_voice_is_long_enough() -> None:
@@ -70,7 +71,7 @@ def test_too_few_words_do_not() -> None:
 
 def test_too_few_words_in_a_long_voice_do() -> None:
     call = telling(interruption={"words": 2}).voice().at(3.2).partial("no")
-    assert yielded(call.at(4)) == [(3.5, "voice")]
+    assert yielded(call.at(5)) == [(4.0, "voice")]
 
 
 def test_a_command_takes_the_floor_however_short() -> None:
@@ -86,21 +87,21 @@ def test_words_are_judged_when_the_voice_was_not_noticed() -> None:
 
 def test_a_long_acknowledgement_does_not_take_the_floor() -> None:
     call = telling().voice().at(3.3).partial("yeah okay").at(4.5).pause().final("yeah okay").at(6)
-    assert kept(call) == [(3.5, "acknowledgement")]
+    assert kept(call) == [(3.45, "acknowledgement")]
     assert yielded(call) == []
     assert call.outcome(1) == "live"
 
 
 def test_an_acknowledgement_that_becomes_an_objection_does() -> None:
     call = telling().voice().at(3.3).partial("yeah").at(4).partial("yeah but no")
-    assert kept(call) == [(3.5, "acknowledgement")]
+    assert kept(call) == [(3.45, "acknowledgement")]
     assert yielded(call) == [(4.0, "words")]
 
 
 def test_an_interruption_whose_words_are_not_understood_is_asked_about() -> None:
     """The agent has stopped for it: silence would be the worst answer."""
-    call = telling().voice().at(3.55).cleared().at(3.6).pause().final("").at(4.1)
-    assert yielded(call) == [(3.5, "voice")]
+    call = telling().voice().at(4.05).cleared().at(4.1).pause().final("").at(4.6)
+    assert yielded(call) == [(4.0, "voice")]
     assert call.said() == ["Sorry, I didn't catch that. Could you say it again?"]
 
 

@@ -164,7 +164,7 @@ def test_what_still_sounds_is_heard_before_it_ends() -> None:
 def test_an_interruption_of_what_still_sounds_ends_it_sooner() -> None:
     call = Call().at(1).says("Book it.").asks_tool(1).speaks(1, "I book it.")
     call.tell(ev.ToolFinished("t1", "booked")).answers(2, "It is booked.")
-    call.tell(ev.ReplyEndsCall(1)).finished(1).at(3).started(2).voice().at(4)
+    call.tell(ev.ReplyEndsCall(1)).finished(1).at(3).started(2).voice().at(4.6)
     assert call.ending() == [EndReason.AGENT_ENDED]
 
 

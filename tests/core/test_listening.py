@@ -150,7 +150,7 @@ def test_a_recogniser_that_takes_over_hears_the_last_segment_again() -> None:
 
 
 def test_it_hears_a_reopened_turn_again_too() -> None:
-    call = Call().at(1).voice().at(2).partial("I want").pause().at(3.5).voice().at(4)
+    call = Call().at(1).voice().at(2).partial("I want").pause().at(3.5).voice().at(4.2)
     assert call.did(act.TurnReopened)
     call.tell(ev.ListeningFailed(CALLER, "unavailable", permanent=False))
     call.tell(ev.ListeningReady(CALLER)).tell(ev.Transcript(CALLER, 1, "I want tea", final=True))

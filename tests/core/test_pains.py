@@ -59,6 +59,26 @@ def test_02_babble_interrupts() -> None:
     assert call.when(act.ResumePlayout) == [3.8]
 
 
+@pytest.mark.parametrize("sound", [(0.45, -25.0), (0.95, -37.0)], ids=["laughter", "television"])
+def test_02_sounds_that_are_not_the_callers_speech_interrupt(sound: tuple[float, float]) -> None:
+    """They last for seconds; the agent goes on after less than half a second."""
+    call = (
+        Call().at(1).voice().at(1.4).measured(0.4, 0.95, -25).pause().final("Book a table.").at(2)
+    )
+    call.speaks(1, LONG).at(3).voice().at(3.2).measured(0.3, *sound).at(6).pause()
+    assert not call.did(act.FloorYielded)
+    assert call.when(act.ResumePlayout) == [3.4]
+
+
+def test_03_on_a_noisy_line_the_agent_stutters() -> None:
+    """Ten short sounds in ten seconds: it falls silent for the first."""
+    call = Call().at(1).says("Book a table.").speaks(1, LONG)
+    for at in range(3, 13):
+        call.at(at).heard(1, 9).voice().at(at + 0.1).measured(0.1, 0.5, -25).at(at + 0.2).pause()
+    assert call.when(act.PausePlayout) == [3.0]
+    assert call.when(act.ResumePlayout) == [3.425]
+
+
 def test_03_after_a_false_interruption_the_agent_skips_words_or_stays_silent() -> None:
     call = Call().at(1).says("Book a table.").speaks(1, LONG).at(3).heard(1, 9).voice()
     call.at(3.1).pause().at(3.2).heard(1, 20).at(5).heard(1, len(LONG)).finished(1)

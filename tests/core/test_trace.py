@@ -25,6 +25,7 @@ ONE_OF_EACH: tuple[ev.Event, ...] = (
     ev.TurnJudged(CALLER, 1.5, 0.25),
     ev.VoiceDescribed(CALLER, 1.5, 3.5, None, 1.25, emotion="calm", language="de"),
     ev.ConsentRecorded(CALLER, "same_speaker", given=True, evidence='she said "yes"'),
+    ev.SoundJudged(CALLER, 1.6, 0.5, 0.875, -26.5),
     ev.KeyPressed(CALLER, "#", 1.75),
     ev.TalkStarted(CALLER, 1.0),
     ev.TalkEnded(CALLER, 2.0, wanted=True),

@@ -31,6 +31,7 @@ def settings(
     turns: Changes | None = None,
     interruption: Changes | None = None,
     attending: Changes | None = None,
+    thinking: Changes | None = None,
     keypad: Changes | None = None,
     silence: Changes | None = None,
     recovery: Changes | None = None,
@@ -43,6 +44,7 @@ def settings(
         turns=replace(TurnSettings(ending=EVEN), **(turns or {})),
         interruption=replace(InterruptionSettings(), **(interruption or {})),
         attending=replace(AttendingSettings(), **(attending or {})),
+        thinking=replace(Settings().thinking, **(thinking or {})),
         keypad=replace(KeypadSettings(), **(keypad or {})),
         silence=replace(SilenceSettings(), **(silence or {})),
         recovery=replace(RecoverySettings(), **(recovery or {})),
@@ -102,6 +104,10 @@ class Call:
     def final(self, text: str) -> "Call":
         self.segment += 1
         return self.tell(ev.Transcript(CALLER, self.segment - 1, text, final=True))
+
+    def measured(self, voiced_s: float, speech: float, level_dbfs: float) -> "Call":
+        """The voice is judged, after it has lasted so long."""
+        return self.tell(ev.SoundJudged(CALLER, self.now, voiced_s, speech, level_dbfs))
 
     def key(self, keys: str, at: float | None = None) -> "Call":
         """Press keys, one after the other and at once."""

@@ -16,7 +16,7 @@ from parley.core.settings import (
 
 T = TypeVar("T")
 
-SETTINGS_BYTES = 24
+SETTINGS_BYTES = 25
 
 
 LISTENING = AttendingSettings(
@@ -61,7 +61,8 @@ def settings_from(choices: Choices) -> Settings:
             speculation_limit=choices.of((4, 1, 0)),
             recognizer_finalizes=choices.of((True, True, False)),
             judges=choices.of((False, True)),
-            utterance_limit_s=choices.of((60.0, 5.0)),
+            push_to_talk=choices.of((False, False, False, True)),
+            utterance_limit_s=choices.of((60.0, 5.0, 2.0)),
         ),
         interruption=replace(
             base.interruption,

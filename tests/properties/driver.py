@@ -190,11 +190,14 @@ class World:
             return
         yield 1, self.leave
         yield 2, self.press
+        yield 1, lambda: self.tell(ev.StopRequested(CALLER))
         if self.lost:
             yield 40, self.restore
             return
         yield 1, self.lose
         yield (8, self.stop_voice) if self.voiced else (6, self.start_voice)
+        if self.voiced:
+            yield 4, self.sound
         if self.recognizer == "opening":
             yield 40, lambda: self.listening(ev.ListeningReady(CALLER))
         if self.recognizer != "off":
@@ -244,12 +247,23 @@ class World:
         self.onset = max(0.0, self.now - self.choices.of((0.03, 0.1, 0.3)))
         if not self.words:
             self.words = self.choices.of(UTTERANCES).split()
+        if self.conversation.settings.turns.push_to_talk:
+            self.tell(ev.TalkStarted(CALLER, self.onset))
         self.tell(ev.SpeechStarted(CALLER, self.onset))
+
+    def sound(self) -> None:
+        """One judgement of the voice so far."""
+        level_dbfs = self.choices.of((-25.0, -28.0, -45.0))
+        speech = self.choices.of((0.95, 0.6, 0.2))
+        self.tell(ev.SoundJudged(CALLER, self.now, self.now - self.onset, speech, level_dbfs))
 
     def stop_voice(self) -> None:
         self.voiced = False
         at = max(self.onset, self.now - self.choices.of((0.1, 0.2, 0.3)))
         self.tell(ev.SpeechStopped(CALLER, at))
+        if self.conversation.settings.turns.push_to_talk:
+            wanted = self.choices.of((True, True, True, False))
+            self.tell(ev.TalkEnded(CALLER, self.now, wanted))
 
     def listening(self, event: ev.ListeningReady | ev.ListeningFailed) -> None:
         self.recognizer = "open" if isinstance(event, ev.ListeningReady) else "off"
@@ -444,10 +458,14 @@ class World:
             ev.MediaRestored(CALLER, at),
             ev.ListeningReady(CALLER),
             ev.ListeningFailed(CALLER, "unavailable", permanent=False),
+            ev.TalkStarted(CALLER, at),
+            ev.TalkEnded(CALLER, at, wanted=bool(span % 2)),
+            ev.StopRequested(CALLER),
             ev.KeyPressed(CALLER, (*KEYS, *NOT_KEYS)[some() % 11], at),
             ev.TurnJudged(CALLER, at, span / 2),
             ev.VoiceDescribed(CALLER, at, span * 3.0, hesitation=span / 2, language=text),
             ev.ConsentRecorded(CALLER, "same_speaker", given=bool(span % 2), evidence=text),
+            ev.SoundJudged(CALLER, at, span - 1.0, span / 2, 20.0 * how - 90.0),
             ev.ReplyToken(reply),
             ev.ReplySpan(reply, span, text, span * 10, span * 10 + len(text)),
             ev.SpanRetracted(reply, span),

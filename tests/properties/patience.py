@@ -63,7 +63,8 @@ class Patience:
                 self.answered = False
                 if self.onset is None:
                     self.turn_due = step.now + PATIENCE_S
-        if found([step], act.PlayReply | act.EndCall) or _phrases(step):
+        stopped = isinstance(step.event, ev.StopRequested) and found([step], act.FloorYielded)
+        if found([step], act.PlayReply | act.EndCall) or _phrases(step) or stopped:
             self._content()
         state = world.conversation.state
         if state.call.state != "active":

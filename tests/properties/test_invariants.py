@@ -125,7 +125,7 @@ DEADLINES = {
     "backchannel", "clear", "end of turn", "ending", "filler", "final text", "held", "interruption",
     "judgement", "keys", "max duration", "media", "model", "playout", "recogniser opens",
     "silence ends the call", "silence prompt", "stable partial", "starved", "tool", "utterance",
-    "verdict", "voice",
+    "pause", "verdict", "voice", "whole word",
 }  # fmt: skip
 
 

@@ -179,6 +179,17 @@ def test_no_words_at_all_do_not_interrupt() -> None:
     assert settings(stopSpeakingPlan={"numWords": 0}).interruption.words == 1
 
 
+def test_phrases_are_those_of_the_language() -> None:
+    found = settings(transcriber={"provider": "scripted", "language": "de-AT"})
+    assert "genau" in found.interruption.acknowledgements
+    assert found.interruption.commands == ()
+    found = settings(stopSpeakingPlan={"numWords": 3, "backoffSeconds": 0.5})
+    assert "wait" in found.interruption.commands
+    assert found.thinking.commands == found.interruption.commands
+    assert (found.interruption.backoff_s, found.thinking.words) == (0.5, 3)
+    assert found.thinking.voice_s < found.interruption.voice_s
+
+
 def test_idle_messages_may_be_left_out() -> None:
     assert settings(messagePlan={"idleMessages": []}).silence.prompts == ()
 

@@ -198,15 +198,23 @@ class StartSpeakingPlan(Section):
 class StopSpeakingPlan(Section):
     """When the caller's voice interrupts the assistant.
 
-    Phrases of None are the built-in ones of the language.
+    It falls silent at the first sound; this is about whether it then goes on. A voice of None
+    is a second while it speaks and less while it thinks; phrases of None are the built-in ones
+    of the language.
     """
 
     num_words: int = Field(default=1, ge=0, le=10, description="words that interrupt, 0 to 10")
-    voice_seconds: float = Field(
-        default=0.5,
+    voice_seconds: float | None = Field(
+        default=None,
         ge=0,
-        le=0.5,
-        description="the length of a voice that interrupts, 0 to 0.5 seconds",
+        le=2,
+        description="the length of a clear voice that interrupts by itself, 0 to 2 seconds",
+    )
+    backoff_seconds: float = Field(
+        default=0.0,
+        ge=0,
+        le=10,
+        description="how long the assistant is silent after an interruption, 0 to 10 seconds",
     )
     acknowledgement_phrases: list[str] | None = Field(
         default=None, description="a list of phrases that never interrupt"

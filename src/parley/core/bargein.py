@@ -6,9 +6,11 @@ out to be decides whether it yields the floor or keeps it and goes on from the s
 
 from parley.core import actions as act
 from parley.core import events as ev
-from parley.core import speaking
-from parley.core.phrases import contains_phrase, is_acknowledgement, word_count
+from parley.core import floor, speaking
 from parley.core.state import CallerTurn, Context, Reply
+
+LOOKS_AGAIN_S = 0.1
+"""So soon a sound that was not heeded is looked at again."""
 
 
 def _at_stake(ctx: Context) -> list[Reply]:
@@ -22,29 +24,67 @@ def blocked(ctx: Context) -> bool:
     return not all(ctx.state.replies[r].interruptible for r in ctx.state.queue)
 
 
+# A sound
+
+
 def voice(ctx: Context, at: float) -> None:
     """The caller makes a sound that began at `at`."""
     state = ctx.state
     if not _at_stake(ctx):
         return
-    if state.floor.state == "settled":
-        state.floor.fire("voice")
-        state.candidate_voiced = 0.0
-        ctx.do(act.PausePlayout(state.ear.leg))
-    elif state.floor.state == "judging":
-        state.floor.fire("voice")
     state.candidate_at = at
+    if state.floor.state == "judging":
+        state.floor.fire("voice")
+    elif state.floor.state == "settled":
+        state.candidate_voiced = 0.0
+        state.pause_due = at + floor.rules(ctx).false_alarm_s * floor.false_alarms(ctx)
+        if state.pause_due <= ctx.now:
+            _pause(ctx)
+
+
+def _pause(ctx: Context) -> None:
+    ctx.state.pause_due = None
+    ctx.state.floor.fire("voice")
+    ctx.do(act.PausePlayout(ctx.state.ear.leg))
+
+
+def pause_due(ctx: Context) -> None:
+    """Deadline: on a line with false alarms a sound has lasted long enough to be heeded."""
+    ctx.state.pause_due = None
+    if not _at_stake(ctx):
+        return
+    if floor.hopeless(ctx):
+        floor.hear_steady(ctx)
+        ctx.state.pause_due = ctx.now + LOOKS_AGAIN_S
+    else:
+        _pause(ctx)
+
+
+def sound_judged(ctx: Context, event: ev.SoundJudged) -> None:
+    """What the voice sounds like so far; the deadline that follows from it may have passed."""
+    state = ctx.state
+    if state.ear.listening.state != "speaking":
+        return
+    state.ear.sound = event
+    floor.hear(ctx, event)
+    if state.floor.state == "settled" and _at_stake(ctx) and floor.clear(ctx):
+        if state.pause_due is None:  # it was dismissed, or began before the agent spoke
+            state.candidate_at, state.candidate_voiced = ctx.now, 0.0
+        _pause(ctx)
 
 
 def silence(ctx: Context, at: float) -> None:
     """The sound's last voiced sample was at `at`."""
     state = ctx.state
+    if state.pause_due is not None:
+        state.pause_due = None
+        floor.dismissed(ctx)
     if state.floor.state != "candidate":
         return
     state.floor.fire("silence")
     state.judged_since = ctx.now
     state.candidate_voiced += max(0.0, at - state.candidate_at)
-    if state.candidate_voiced < ctx.settings.interruption.blip_s and not state.ear.text:
+    if state.candidate_voiced < floor.rules(ctx).blip_s and not state.ear.text:
         keep(ctx, "too short")
 
 
@@ -52,30 +92,60 @@ def words(ctx: Context) -> None:
     """The words of the caller's turn have changed."""
     if not _at_stake(ctx):
         return
-    text, rules = ctx.state.ear.text, ctx.settings.interruption
-    if contains_phrase(text, rules.commands):
-        give(ctx, "command")
-    elif not is_acknowledgement(text, rules.acknowledgements):
-        if word_count(text) >= rules.words:
-            give(ctx, "words")
-    elif _answers(ctx):
+    if floor.acknowledges(ctx) and not floor.commands(ctx):
+        _acknowledged(ctx)
+    elif floor.said(ctx) and floor.wanted(ctx):
+        give(ctx, "command" if floor.commands(ctx) else "words")
+
+
+def _acknowledged(ctx: Context) -> None:
+    if _answers(ctx):
         give(ctx, "answer")
     elif ctx.state.floor.state == "judging" and ctx.state.ear.settled:
         keep(ctx, "acknowledgement")
 
 
-def voice_confirmed(ctx: Context) -> None:
-    """Deadline: the caller has not stopped."""
-    text = ctx.state.ear.text
-    if text and is_acknowledgement(text, ctx.settings.interruption.acknowledgements):
-        keep(ctx, "acknowledgement")
+# Its verdict
+
+
+def decides_at(ctx: Context) -> float:
+    """When the voice that goes on takes the floor, or is dismissed."""
+    state, it = ctx.state, floor.rules(ctx)
+    due = state.candidate_at + floor.decides_s(ctx) - state.candidate_voiced
+    return max(due, _words_since(ctx) + it.acknowledged_s) if floor.acknowledges(ctx) else due
+
+
+def verdict_at(ctx: Context) -> float:
+    """When the words of a sound that is over are not waited for any more."""
+    state, it = ctx.state, floor.rules(ctx)
+    if floor.acknowledges(ctx):
+        return max(state.judged_since, _words_since(ctx)) + it.acknowledged_s
+    return state.judged_since + it.verdict_s * floor.patience(ctx)
+
+
+def whole_at(ctx: Context) -> float | None:
+    """When a word's beginning is taken for a word, if there is one."""
+    return floor.whole_at(ctx) if _at_stake(ctx) and floor.beginning(ctx) else None
+
+
+def _words_since(ctx: Context) -> float:
+    ear = ctx.state.ear
+    return ear.partial_since if ear.partial else ear.final_known
+
+
+def decide(ctx: Context) -> None:
+    """Deadline: the sound is an interruption, or it is not."""
+    if floor.wanted(ctx):
+        give(ctx, "words" if floor.said(ctx) else "voice")
     else:
-        give(ctx, "voice")
+        keep(ctx, "acknowledgement" if floor.acknowledges(ctx) else floor.weakest(ctx))
 
 
 def stop_requested(ctx: Context, event: ev.StopRequested) -> None:
+    """The turn that is being answered stays what it is, and is not answered."""
     if _at_stake(ctx):
-        give(ctx, "stop requested")
+        give(ctx, "stop requested", reopen=False)
+        ctx.state.quiet_since = ctx.now
 
 
 def nothing_at_stake(ctx: Context) -> None:
@@ -84,16 +154,11 @@ def nothing_at_stake(ctx: Context) -> None:
         _resume(ctx, "nothing to interrupt")
 
 
-def verdict_due(ctx: Context) -> None:
-    """Deadline: no words that would take the floor have come."""
-    keep(ctx, "acknowledgement" if ctx.state.ear.text else "no words")
-
-
 def _answers(ctx: Context) -> bool:
     """Whether the agent has, but for its last words, asked a question."""
     last = ctx.state.replies[ctx.state.queue[-1]]
     rest = len(last.text) - len(last.heard)
-    nearly = rest <= ctx.settings.interruption.answer_chars
+    nearly = rest <= floor.rules(ctx).answer_chars
     asked = last.text.rstrip(" \"'”’)").endswith(("?", "？"))
     return last.phase.state == "speaking" and last.generated and nearly and asked
 
@@ -101,6 +166,7 @@ def _answers(ctx: Context) -> bool:
 def keep(ctx: Context, reason: str) -> None:
     """Dismiss the sound: the agent goes on from the same word."""
     state = ctx.state
+    floor.dismissed(ctx)
     _resume(ctx, reason)
     for reply in state.queue:
         state.replies[reply].heard_at = state.replies[reply].progress = ctx.now
@@ -115,11 +181,18 @@ def _resume(ctx: Context, reason: str) -> None:
     ctx.do(act.FloorKept(ctx.state.ear.leg, reason))
 
 
-def give(ctx: Context, reason: str) -> None:
-    """Yield the floor: everything that is said or about to be said stops."""
+def give(ctx: Context, reason: str, *, reopen: bool = True) -> None:
+    """Yield the floor: everything that is said or about to be said stops.
+
+    `reopen`: a turn of whose answer nothing was heard goes on with what is said next.
+    """
     state = ctx.state
+    state.pause_due = None
     if state.floor.can("yield"):
         state.floor.fire("yield")
+    if speaking.audible(ctx):
+        state.yielded_at = ctx.now
+    floor.yielded(ctx)
     ctx.do(act.FloorYielded(state.ear.leg, reason))
     ctx.do(act.ClearPlayout(state.ear.leg))
     state.caller_since = ctx.now
@@ -127,7 +200,7 @@ def give(ctx: Context, reason: str) -> None:
     for reply in [state.replies[r] for r in state.queue]:
         unheard = reply.phase.state == "thinking"
         speaking.cancel(ctx, reply)
-        if unheard:
+        if unheard and reopen:
             _reopen(ctx, reply)
 
 
@@ -172,6 +245,7 @@ def clear_turn(ctx: Context) -> None:
     ear.over = None
     ear.voiced_s = ear.attended_s = 0.0
     ear.speculations = 0
+    ear.loudest_dbfs = None
     ear.cut_off = ear.withdrawn = ear.took_floor = False
     ear.voice = None
     speaking.cancel_held(ctx)

@@ -23,7 +23,7 @@ from parley.core.history import Line, lines
 from parley.core.settings import Settings
 from parley.core.state import Context, State
 
-VERSION = "8"
+VERSION = "9"
 """Changes whenever the same events may lead to other actions."""
 
 MAX_PASSES = 200
@@ -157,6 +157,7 @@ _HANDLERS: Mapping[type, Callable[[Context, Any], None]] = {
     ev.StopRequested: bargein.stop_requested,
     ev.VoiceDescribed: voicing.described,
     ev.ConsentRecorded: voicing.consented,
+    ev.SoundJudged: bargein.sound_judged,
     ev.KeyPressed: keypad.pressed,
     ev.ReplyToken: speaking.token,
     ev.ReplySpan: speaking.span,

@@ -109,13 +109,17 @@ def _look_again() -> None:
 
 
 def _floor(ctx: Context) -> Iterator[Deadline]:
-    state, rules = ctx.state, ctx.settings.interruption
+    state = ctx.state
     if state.floor.state == "candidate":
-        limit = state.candidate_at + rules.voice_s - state.candidate_voiced
-        yield limit, "interruption", partial(bargein.voice_confirmed, ctx)
+        yield bargein.decides_at(ctx), "interruption", partial(bargein.decide, ctx)
     elif state.floor.state == "judging":
-        limit = state.judged_since + rules.verdict_s
-        yield limit, "verdict", partial(bargein.verdict_due, ctx)
+        yield bargein.verdict_at(ctx), "verdict", partial(bargein.decide, ctx)
+    elif state.pause_due is not None:
+        yield state.pause_due, "pause", partial(bargein.pause_due, ctx)
+    if (due := bargein.whole_at(ctx)) is not None:
+        yield due, "whole word", partial(bargein.words, ctx)
+    if (due := speaking.backing_off(ctx)) is not None:
+        yield due, "back-off", _look_again
 
 
 def _silence(ctx: Context) -> Iterator[Deadline]:
@@ -138,6 +142,7 @@ def _owes_sound(ctx: Context) -> bool:
         (running or speaking.thinking(ctx))
         and state.floor.state == "settled"
         and state.ear.idle
+        and not speaking.stopping(ctx)
         and not any(r.fixed or r.play_asked for r in queued)
     )
 

@@ -105,6 +105,21 @@ class TurnJudged:
 
 
 @dataclass(frozen=True, slots=True)
+class SoundJudged:
+    """What a voice that goes on sounds like, from its first voiced sample until `at`.
+
+    `voiced_s` is its length, `speech` how probable it is, on average, that it is speech (0 to
+    1), and `level_dbfs` how loud its loud parts are.
+    """
+
+    leg: Leg
+    at: float
+    voiced_s: float
+    speech: float
+    level_dbfs: float
+
+
+@dataclass(frozen=True, slots=True)
 class VoiceDescribed:
     """How the caller sounds in the turn until `at`, its last voiced sample; None: not known.
 
@@ -427,6 +442,7 @@ Event = (
     | StopRequested
     | VoiceDescribed
     | ConsentRecorded
+    | SoundJudged
     | KeyPressed
     | ReplyToken
     | ReplySpan

@@ -1,7 +1,7 @@
 """What the caller says: voice and words, and when they make a turn."""
 
 from parley.core import actions as act
-from parley.core import bargein, ending, recovery, speaking, voicing
+from parley.core import bargein, ending, floor, recovery, speaking, voicing
 from parley.core import events as ev
 from parley.core.phrases import begins_with, is_acknowledgement, remainder
 from parley.core.state import CallerTurn, Context, Ear, Reply, Segment
@@ -27,6 +27,7 @@ def begin_voice(ctx: Context, at: float) -> None:
     if ear.began is None:
         ear.began = at
     ear.onset_before, ear.onset_known = ear.onset_known, ctx.now
+    ear.sound = None
     if ear.listening.can("voice"):
         ear.listening.fire("voice")
 
@@ -53,10 +54,9 @@ def end_voice(ctx: Context, at: float) -> None:
 
 def transcript(ctx: Context, event: ev.Transcript) -> None:
     ear = ctx.state.ear
-    if event.segment in ear.closed:
-        return
     if ear.unwanted:
         _leave_out(ctx, event)
+    if event.segment in ear.closed:
         return
     text = _untaken(ear, event)
     if event.final:
@@ -86,10 +86,13 @@ def _is_probability(value: float | None) -> bool:
 
 def _leave_out(ctx: Context, event: ev.Transcript) -> None:
     """What is said until the next final text was taken back."""
-    if event.final:
-        ctx.state.ear.unwanted = False
-        _close(ctx, event.segment, "")
+    ear = ctx.state.ear
+    if event.text.strip() and event.segment not in ear.closed:
+        ear.closed.add(event.segment)
         ctx.do(act.SegmentDropped(event.leg, event.segment, NOT_WANTED))
+    if event.final:
+        ear.unwanted = False
+        ear.final_known = ctx.now
 
 
 def _untaken(ear: Ear, event: ev.Transcript) -> str:
@@ -197,6 +200,8 @@ def end_turn(ctx: Context) -> None:
         _nothing_understood(ctx)
     elif speaking.audible(ctx) and _is_listener(ctx, ear):
         drop(ctx, "acknowledgement")
+    elif speaking.audible(ctx) and floor.overheard(ctx):
+        drop(ctx, "not the caller's voice")
     else:
         commit(ctx)
 
@@ -227,6 +232,7 @@ def commit(ctx: Context) -> None:
         bargein.give(ctx, "turn")
         if speaking.stopping(ctx):
             return  # what was heard is known when it has stopped
+    floor.learn(ctx)
     text, segments = ear.text, ear.segments
     if ear.partial:
         ear.take(ear.partial, by_turn=True)

@@ -15,7 +15,8 @@ BACKCHANNELS = ("Uh-huh.", "I see.", "Right.")
 HESITATIONS = ("um", "uh", "er", "erm", "uhm", "umm", "ehm")
 """Sounds with which an English speaker keeps the floor."""
 
-_NOT_A_WORD = re.compile(r"[^\w' ]+")
+_NOT_A_WORD = re.compile(r"[^\w' \u0900-\u0963\u0966-\u097f]+")
+"""The vowel signs of Devanagari are no letters to `re`."""
 
 
 def plain(text: str) -> str:
@@ -25,15 +26,42 @@ def plain(text: str) -> str:
 
 def is_acknowledgement(text: str, acknowledgements: tuple[str, ...]) -> bool:
     """Whether `text` consists of nothing but acknowledgements ("yeah, okay")."""
-    rest = plain(text).split()
+    return not _less_acknowledgements(text, acknowledgements)
+
+
+def begins_acknowledgement(text: str, acknowledgements: tuple[str, ...]) -> bool:
+    """Whether `text` may become nothing but acknowledgements when its last word is whole."""
+    rest = _less_acknowledgements(text, acknowledgements)
+    return bool(rest) and any(_begins(plain(a).split(), rest) for a in acknowledgements)
+
+
+def _begins(phrase: list[str], words: list[str]) -> bool:
+    """Whether a phrase begins with these words, the last of which may not be whole."""
+    *whole, last = words
+    here = phrase[len(whole) : len(whole) + 1]
+    begun = len(last) > 1 and bool(here) and here[0].startswith(last)
+    return phrase[: len(whole)] == whole and (here == [last] or begun)
+
+
+def _less_acknowledgements(text: str, acknowledgements: tuple[str, ...]) -> list[str]:
+    """The words that are left after the acknowledgements at the beginning."""
     known = {tuple(plain(a).split()) for a in acknowledgements}
     longest = max((len(k) for k in known), default=0)
+    rest = plain(text).split()
     while rest:
         size = next((n for n in range(longest, 0, -1) if tuple(rest[:n]) in known), 0)
-        if not size:
-            return False
-        del rest[:size]
-    return True
+        if not size and not _joined(rest[0], {k[0] for k in known if len(k) == 1}):
+            break
+        del rest[: size or 1]
+    return rest
+
+
+def _joined(word: str, known: set[str]) -> bool:
+    """Whether a script that does not separate words has written known ones in a row."""
+    if not _wide(word):
+        return False
+    sizes = range(1, len(word) + 1)
+    return any(word[:n] in known and (n == len(word) or _joined(word[n:], known)) for n in sizes)
 
 
 def begins_with(text: str, beginning: str) -> bool:

@@ -133,16 +133,88 @@ class TurnSettings:
 
 @dataclass(frozen=True, slots=True)
 class InterruptionSettings:
-    """When a sound takes the floor from the agent."""
+    """When a sound takes the floor from the agent.
 
-    voice_s: float = 0.5
-    """A voice of at least so long takes the floor whatever it says."""
+    The weights are log-odds: what is for it and what is against it adds up.
+    """
+
+    voice_s: float = 1.0
+    """A clear voice, as loud as the caller's own, takes the floor after so long by itself."""
+
+    length: float = 3.0
+    """The weight of each doubling of that length; less for a shorter voice."""
+
+    length_least: float = 1.5
+    """The most that is against a voice because it is short."""
+
+    length_most: float = 1.0
+    """The most that is for a voice because it is long."""
+
+    speech: float = 0.5
+    """How much the log-odds count that the sound is speech."""
+
+    clear: float = 0.9
+    """The average probability of speech that is neither for nor against it."""
+
+    level: float = 1.0
+    """The weight of each decibel that is missing to the caller's own level."""
+
+    level_range_db: float = 2.0
+    """So much softer than usual the caller's own voice may be."""
+
+    level_most: float = 12.0
+    """The most that is against a voice because it is soft."""
+
+    unknown_dbfs: float = -36.0
+    """The caller's level before anything was heard of them."""
+
+    line: float = 3.0
+    """The weight of a level that is no more than that of a steady sound which was dismissed."""
+
+    line_range_db: float = 6.0
+    """A voice so much louder than that sound is not taken for it."""
+
+    false_alarm: float = 0.25
+    """The weight of each sound that was dismissed lately, against the next one."""
+
+    false_alarm_s: float = 0.15
+    """So much longer the next sound must last before the agent falls silent for it."""
+
+    false_alarms: float = 3.0
+    """More of them than this do not count."""
+
+    forgets_s: float = 20.0
+    """How long what was dismissed counts, less and less."""
+
+    word: float = 6.0
+    """The weight of words that are no acknowledgement, if they are as many as `words`."""
+
+    more_words: float = 1.0
+    """The weight of each further word."""
+
+    most_words: int = 3
+    """More further words than this do not count."""
+
+    command: float = 12.0
+    """The weight of a phrase of `commands`."""
+
+    acknowledgement: float = 5.0
+    """The weight of nothing but acknowledgements, against it."""
+
+    doubt_s: float = 0.4
+    """A voice that can only take the floor by its words is dismissed after so long."""
 
     blip_s: float = 0.12
     """A sound shorter than this is dismissed without waiting for words."""
 
     verdict_s: float = 0.5
-    """How long after a short sound its words are waited for before it is dismissed."""
+    """How long after a short sound its words are waited for; less if it hardly was speech."""
+
+    beginning_s: float = 0.1
+    """How long it is waited whether a word's beginning becomes an acknowledgement."""
+
+    acknowledged_s: float = 0.15
+    """How long it is waited whether an acknowledgement goes on."""
 
     words: int = 1
     """How many words that are no acknowledgement take the floor."""
@@ -151,10 +223,13 @@ class InterruptionSettings:
     """Phrases of a listener that do not take the floor."""
 
     commands: tuple[str, ...] = ()
-    """Phrases that take the floor wherever they occur."""
+    """Phrases that take the floor wherever they occur, however few words are said."""
 
     answer_chars: int = 20
     """Within so many characters of the end, an acknowledgement answers what was asked."""
+
+    backoff_s: float = 0.0
+    """How long the agent says nothing after it was interrupted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,6 +424,12 @@ class Settings:
 
     turns: TurnSettings = field(default_factory=TurnSettings)
     interruption: InterruptionSettings = field(default_factory=InterruptionSettings)
+    """While the agent is heard."""
+
+    thinking: InterruptionSettings = field(
+        default_factory=lambda: InterruptionSettings(voice_s=0.6, false_alarm_s=0.0)
+    )
+    """While an answer is owed of which nothing was heard: yielding costs little."""
     attending: AttendingSettings = field(default_factory=AttendingSettings)
     keypad: KeypadSettings = field(default_factory=KeypadSettings)
     silence: SilenceSettings = field(default_factory=SilenceSettings)

@@ -90,8 +90,17 @@ def say(
     return reply
 
 
+def backing_off(ctx: Context) -> float | None:
+    """Until when nothing is said because the caller has interrupted."""
+    since = ctx.state.yielded_at
+    until = None if since is None else since + ctx.settings.interruption.backoff_s
+    return None if until is None or until <= ctx.now else until
+
+
 def play_ready(ctx: Context) -> None:
     """Rule: what has audio is heard; a phrase may pass an answer that has none yet."""
+    if backing_off(ctx) is not None:
+        return
     for reply in [ctx.state.replies[r] for r in ctx.state.queue]:
         if reply.ready and not reply.play_asked:
             reply.play_asked = True

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from parley.core.actions import Action
-from parley.core.events import CALLER, Leg, VoiceDescribed
+from parley.core.events import CALLER, Leg, SoundJudged, VoiceDescribed
 from parley.core.machines import CALL, FLOOR, HEARING, LISTENING, REPLY, TOOL, Machine
 from parley.core.settings import Settings
 
@@ -56,6 +56,8 @@ class Ear:
     took_floor: bool = False
     attended_s: float = 0.0
     voice: VoiceDescribed | None = None
+    sound: SoundJudged | None = None
+    loudest_dbfs: float | None = None
 
     @property
     def idle(self) -> bool:
@@ -249,6 +251,17 @@ class Attending:
 
 
 @dataclass(slots=True)
+class Line:
+    """What is known of how the caller sounds, and of what else is heard on their line."""
+
+    caller_dbfs: float | None = None
+    steady_dbfs: float = 0.0
+    steady_at: float | None = None
+    false_alarms: float = 0.0
+    false_alarm_at: float = 0.0
+
+
+@dataclass(slots=True)
 class State:
     """All of it."""
 
@@ -274,6 +287,9 @@ class State:
     candidate_at: float = 0.0
     judged_since: float = 0.0
     candidate_voiced: float = 0.0
+    pause_due: float | None = None
+    yielded_at: float | None = None
+    line: Line = field(default_factory=Line)
     quiet_since: float = 0.0
     caller_since: float = 0.0
     owed_since: float = 0.0

@@ -12,7 +12,7 @@ from parley.assistants.model import Assistant, EndpointingRule, ToolMessage
 from parley.assistants.problems import found_error
 from parley.audio.ambience import Background, background
 from parley.audio.echo import HearingSettings, check
-from parley.core.phrases import ACKNOWLEDGEMENTS
+from parley.core import listeners
 from parley.core.settings import (
     AttendingSettings,
     EndingRule,
@@ -159,8 +159,7 @@ def settings_for(
     judges: bool = False,
 ) -> Settings:
     """How the assistant wants its conversations to behave."""
-    stop, idle = assistant.stop_speaking_plan, assistant.message_plan
-    acknowledgements = stop.acknowledgement_phrases
+    idle = assistant.message_plan
     prompts = [
         idle.idle_messages[n % len(idle.idle_messages)]
         for n in range(idle.idle_message_max_spoken_count if idle.idle_messages else 0)
@@ -179,14 +178,8 @@ def settings_for(
             recognizer_finalizes=stt.finalizes,
             finalize_after_s=stt.finalize_after_s,
         ),
-        interruption=InterruptionSettings(
-            words=max(1, stop.num_words),
-            voice_s=stop.voice_seconds,
-            commands=tuple(stop.interruption_phrases or ()),
-            acknowledgements=(
-                ACKNOWLEDGEMENTS if acknowledgements is None else tuple(acknowledgements)
-            ),
-        ),
+        interruption=_stops(assistant, InterruptionSettings()),
+        thinking=_stops(assistant, Settings().thinking),
         attending=AttendingSettings(
             enabled=assistant.backchanneling_enabled,
             words=tuple(assistant.backchannel_words),
@@ -222,6 +215,23 @@ def _tool_phrase(message: ToolMessage) -> ToolPhrase:
     at_once = message.type == "request-start"
     return ToolPhrase(
         message.tool, message.content, 0.0 if at_once else message.timing_milliseconds / 1000
+    )
+
+
+def _stops(assistant: Assistant, usual: InterruptionSettings) -> InterruptionSettings:
+    """What takes the floor, with the phrases of the language where none are named."""
+    stop, language = assistant.stop_speaking_plan, assistant.transcriber.language
+    builtin = listeners.commands(language) if stop.num_words > 1 else ()
+    listening, taking = stop.acknowledgement_phrases, stop.interruption_phrases
+    return replace(
+        usual,
+        words=max(1, stop.num_words),
+        voice_s=usual.voice_s if stop.voice_seconds is None else stop.voice_seconds,
+        backoff_s=stop.backoff_seconds,
+        acknowledgements=(
+            listeners.acknowledgements(language) if listening is None else tuple(listening)
+        ),
+        commands=builtin if taking is None else tuple(taking),
     )
 
 

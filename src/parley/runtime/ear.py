@@ -14,10 +14,11 @@ from parley.providers.protocols import SpeechToText, SttOptions, SttStream
 from parley.runtime.children import Children, given_up
 from parley.runtime.stages import Stages
 from parley.speech.describing import Description, VoiceDescriber
-from parley.speech.detector import SpeechDetector, SpeechOnset, Window
+from parley.speech.detector import SpeechDetector, SpeechEdge, SpeechOnset, Window
 from parley.speech.endofturn import HEARD_S, LEAD_S
 from parley.speech.endofturn_shared import PauseJudge
 from parley.speech.gate import VoiceGate
+from parley.speech.interruption import VoiceMeter
 from parley.speech.vad import SharedVad, VadStream
 
 log = logging.getLogger(__name__)
@@ -95,11 +96,12 @@ class Ear:
         self._describer = describer
         self._languages = languages
         self._told: tuple[str | None, float | None] = None, None
-        self._edge: float | None = None
+        self._edge_at: float | None = None
         self._hearing = hearing
         self._recent = _Newest()
         self._loop = asyncio.get_running_loop()
         self._detector = SpeechDetector()
+        self._meter = VoiceMeter()
         self._gate: VoiceGate | None = None
         self._voice: VadStream | None = None
         self._stream: SttStream | None = None
@@ -206,11 +208,19 @@ class Ear:
 
     def _window(self, window: Window) -> None:
         edge = self._detector.feed(window)
-        if edge is None:
-            return
+        if edge is not None:
+            self._edge(edge)
+        sound = self._meter.feed(window, edge, speaking=self._detector.speaking)
+        if sound is not None:
+            at = self._audio_time(window.end_sample)
+            self._post(
+                ev.SoundJudged(self._leg, at, sound.voiced_s, sound.speech, sound.level_dbfs)
+            )
+
+    def _edge(self, edge: SpeechEdge) -> None:
         at = self._audio_time(edge.at)
         started = isinstance(edge, SpeechOnset)
-        self._edge = at
+        self._edge_at = at
         self._post((ev.SpeechStarted if started else ev.SpeechStopped)(self._leg, at))
         if started and self._judge is not None:
             self._judge.drop()
@@ -275,10 +285,10 @@ class Ear:
 
     def _tell_language(self, language: str | None) -> None:
         """Pass on which language the recogniser has heard, once for each stretch of voice."""
-        told, wanted = (language, self._edge), self._languages and isinstance(language, str)
-        if wanted and self._edge is not None and told != self._told:
+        told, wanted = (language, self._edge_at), self._languages and isinstance(language, str)
+        if wanted and self._edge_at is not None and told != self._told:
             self._told = told
-            self._post(ev.VoiceDescribed(self._leg, self._edge, language=language))
+            self._post(ev.VoiceDescribed(self._leg, self._edge_at, language=language))
 
     def _start(self) -> None:
         self._task = self._children.spawn("transcriber", self._listen(), self._failed)

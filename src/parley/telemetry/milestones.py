@@ -123,6 +123,7 @@ class _Reading:
     words: list[tuple[float, Leg, int]] = field(default_factory=list)
     texts: dict[tuple[Leg, int], str] = field(default_factory=dict)
     voice_ends: set[tuple[Leg, float]] = field(default_factory=set)
+    voice_began: float | None = None
     undecided: Interruption | None = None
     falling_silent: Interruption | None = None
 
@@ -172,6 +173,7 @@ def _tool_ended(it: _Reading, action: act.ToolEnded) -> None:
 
 
 def _voice_ended(it: _Reading, event: ev.SpeechStopped) -> None:
+    it.voice_began = None
     it.voice_ends.add((event.leg, event.at))
 
 
@@ -297,9 +299,14 @@ def _cleared(it: _Reading, event: ev.PlayoutCleared) -> None:
 # Interruptions
 
 
+def _voice_began(it: _Reading, event: ev.SpeechStarted) -> None:
+    """The agent may fall silent for it only later, on a line with false alarms."""
+    it.voice_began = event.at
+
+
 def _paused(it: _Reading, action: act.PausePlayout) -> None:
     candidate = it.falling_silent = it.interrupted(action.leg)
-    candidate.onset = it.event.at if isinstance(it.event, ev.SpeechStarted) else None
+    candidate.onset = it.voice_began
     candidate.paused = it.now
 
 
@@ -322,6 +329,7 @@ def _decided(it: _Reading, outcome: str, reason: str) -> None:
 
 _READERS: Mapping[type, Callable[[_Reading, Any], None]] = {
     ev.Connected: _connected,
+    ev.SpeechStarted: _voice_began,
     ev.SpeechStopped: _voice_ended,
     ev.Transcript: _transcript,
     ev.ReplyToken: _token,

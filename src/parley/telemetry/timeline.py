@@ -121,6 +121,7 @@ _CALLER: Mapping[type, _Phrase] = {
     ev.TalkEnded: "has finished talking",
     ev.StopRequested: "wants the agent to stop",
     ev.KeyPressed: "presses {key}",
+    ev.SoundJudged: "{voiced_s:.1f} s of voice: speech with {speech:.0%}, {level_dbfs:.0f} dBFS",
     ev.TurnJudged: "sounds as if it were over, with {probability:.0%}",
     ev.VoiceDescribed: _voice,
     ev.ConsentRecorded: _consent,

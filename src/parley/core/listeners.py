@@ -1,0 +1,83 @@
+"""What listeners say without wanting the floor, and what takes it at once, by language."""
+
+from parley.core.phrases import ACKNOWLEDGEMENTS
+
+LISTENERS: dict[str, tuple[str, ...]] = {
+    "en": ACKNOWLEDGEMENTS,
+    "de": (
+        "mhm", "hm", "hmm", "mm", "aha", "ah", "ach", "ach so", "achso", "ja", "jaja", "jap",
+        "jo", "joa", "okay", "ok", "gut", "genau", "stimmt", "klar", "alles klar", "verstehe",
+        "ich verstehe", "richtig", "schön", "super", "in ordnung", "na klar", "echt",
+        "ja genau", "ach ja", "sicher", "natürlich",
+    ),
+    "es": (
+        "mhm", "mm", "hmm", "ajá", "aja", "ah", "oh", "sí", "si", "ya", "vale", "ok", "okay",
+        "okey", "bueno", "bien", "claro", "claro que sí", "entiendo", "ya veo", "de acuerdo",
+        "exacto", "eso", "eso es", "cierto", "perfecto", "muy bien", "correcto", "por supuesto",
+    ),
+    "fr": (
+        "mhm", "mm", "hmm", "hum", "ah", "oh", "oui", "ouais", "mouais", "ok", "okay",
+        "d'accord", "bien", "très bien", "bien sûr", "je vois", "je comprends", "voilà",
+        "c'est ça", "exact", "exactement", "ah bon", "ah oui", "entendu", "parfait", "super",
+        "tout à fait",
+    ),
+    "it": (
+        "mhm", "mm", "hmm", "ah", "oh", "eh", "aha", "sì", "si", "già", "ok", "okay", "okey",
+        "va bene", "bene", "certo", "capisco", "ho capito", "capito", "esatto", "giusto",
+        "d'accordo", "perfetto", "ah ecco", "ecco", "davvero", "certamente",
+    ),
+    "pt": (
+        "mhm", "mm", "hmm", "hum", "uhum", "aham", "ah", "oh", "sim", "é", "pois", "pois é",
+        "ok", "okay", "tá", "tá bom", "está bem", "certo", "claro", "entendi", "entendo",
+        "percebo", "bom", "beleza", "isso", "exato", "exatamente", "com certeza", "perfeito",
+    ),
+    "nl": (
+        "mhm", "mm", "hmm", "hm", "aha", "ah", "oh", "ja", "jaja", "jawel", "oké", "oke", "ok",
+        "okay", "goed", "prima", "precies", "klopt", "juist", "natuurlijk", "zeker",
+        "ik snap het", "ik begrijp het", "duidelijk", "o ja", "oh ja", "mooi", "echt",
+    ),
+    "zh": (
+        "嗯", "唔", "哦", "噢", "啊", "哎", "对", "對", "是", "是的", "对的", "對的", "好",
+        "好的", "行", "可以", "没错", "沒錯", "明白", "知道", "知道了", "了解", "这样", "這樣",
+        "这样啊", "原来如此", "ok", "okay",
+    ),
+    "ja": (
+        "うん", "うんうん", "ええ", "はい", "はいはい", "ああ", "あ", "へえ", "へー", "ほう",
+        "なるほど", "そう", "そうです", "そうですね", "そうですか", "そっか", "たしかに",
+        "確かに", "了解", "了解です", "わかりました", "分かりました", "ふーん", "ok",
+    ),
+    "hi": (
+        "हाँ", "हां", "हा", "जी", "जी हाँ", "जी हां", "हम्म", "हूँ", "हूं", "अच्छा", "ठीक",
+        "ठीक है", "सही", "सही है", "बिल्कुल", "समझ गया", "समझ गई", "ओके", "ok", "okay", "haan",
+        "ji", "accha", "achha", "theek hai",
+    ),
+}  # fmt: skip
+"""Continuers and assessments. Some may be answers too; to a question that was heard they are."""
+
+COMMANDS: dict[str, tuple[str, ...]] = {
+    "en": ("stop", "wait", "hold on", "hang on", "no", "but", "actually", "enough", "be quiet"),
+    "de": ("stopp", "stop", "halt", "warte", "warten sie", "moment", "nein", "aber", "genug"),
+    "es": ("para", "pare", "espera", "espere", "un momento", "no", "pero", "basta"),
+    "fr": ("stop", "arrête", "arrêtez", "attends", "attendez", "un moment", "non", "mais"),
+    "it": ("stop", "ferma", "fermati", "aspetta", "aspetti", "un momento", "no", "ma", "basta"),
+    "pt": ("para", "pare", "espera", "espere", "um momento", "não", "mas", "chega"),
+    "nl": ("stop", "wacht", "momentje", "nee", "maar", "genoeg"),
+    "zh": ("停", "等一下", "等等", "不是", "不对", "但是", "别说了"),
+    "ja": ("待って", "ちょっと待って", "止めて", "やめて", "いいえ", "違います", "でも"),
+    "hi": ("रुको", "रुकिए", "एक मिनट", "नहीं", "लेकिन", "बस"),
+}  # fmt: skip
+"""Words that take the floor even where more words are asked for."""
+
+
+def acknowledgements(language: str) -> tuple[str, ...]:
+    """Those of a BCP 47 language tag; of an unknown language none."""
+    return LISTENERS.get(_primary(language), ())
+
+
+def commands(language: str) -> tuple[str, ...]:
+    """Those of a BCP 47 language tag; of an unknown language none."""
+    return COMMANDS.get(_primary(language), ())
+
+
+def _primary(language: str) -> str:
+    return language.lower().replace("_", "-").split("-")[0]

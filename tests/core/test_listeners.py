@@ -1,0 +1,64 @@
+"""What listeners say, in ten languages."""
+
+import pytest
+
+from parley.core.listeners import COMMANDS, LISTENERS, acknowledgements, commands
+from parley.core.phrases import begins_acknowledgement, contains_phrase, is_acknowledgement
+
+
+@pytest.mark.parametrize("language", ["en", "de", "es", "fr", "it", "pt", "nl", "zh", "ja", "hi"])
+def test_every_phrase_is_one_alone_and_twice(language: str) -> None:
+    for phrase in LISTENERS[language]:
+        assert is_acknowledgement(phrase, LISTENERS[language])
+        assert is_acknowledgement(f"{phrase}, {phrase}", LISTENERS[language])
+
+
+@pytest.mark.parametrize("language", COMMANDS)
+def test_what_takes_the_floor_is_no_acknowledgement(language: str) -> None:
+    for phrase in COMMANDS[language]:
+        assert not is_acknowledgement(phrase, LISTENERS[language])
+        assert contains_phrase(phrase, COMMANDS[language])
+
+
+@pytest.mark.parametrize(
+    ("language", "listening", "taking"),
+    [
+        ("en-GB", "Yeah, okay. Right!", "yeah but"),
+        ("de_AT", "Ja, genau, alles klar.", "ja aber"),
+        ("es", "sí, claro", "sí, pero no"),
+        ("fr", "oui, d'accord", "oui mais attendez"),
+        ("it", "sì, va bene", "sì però"),
+        ("pt-BR", "tá bom, entendi", "sim mas"),
+        ("nl", "ja, prima", "ja maar"),
+        ("zh-CN", "嗯嗯，好的，知道了", "好但是"),
+        ("ja", "はいはい、なるほど", "はい違います"),
+        ("hi", "जी हाँ, ठीक है।", "हाँ लेकिन"),
+    ],
+)
+def test_they_combine(language: str, listening: str, taking: str) -> None:
+    assert is_acknowledgement(listening, acknowledgements(language))
+    assert not is_acknowledgement(taking, acknowledgements(language))
+
+
+def test_hindi_vowels_are_told_apart() -> None:
+    assert not is_acknowledgement("है", acknowledgements("hi"))
+
+
+def test_an_unknown_language_has_none() -> None:
+    assert (acknowledgements("tlh"), commands("tlh")) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "may"),
+    [
+        ("uh", True),
+        ("yeah i", True),
+        ("go", True),
+        ("a", False),
+        ("got i", False),
+        ("mhm", False),
+        ("wait", False),
+    ],
+)
+def test_a_word_may_become_one(text: str, may: bool) -> None:
+    assert begins_acknowledgement(text, LISTENERS["en"]) == may
