@@ -11,7 +11,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -131,8 +131,11 @@ POLICIES: dict[str, Callable[[TurnSettings], TurnSettings]] = {
 """What is evidence for the end of a turn; "both" is what Parley does by default."""
 
 SILENCE = EndingSettings(shortest_s=1e9, longest_s=0.0)
+BY_WORDS = ("open_end", "words", "hesitation", "dictation", "answer", "short_answer")
+"""Weights of what is said; of these a version has some."""
+
 NO_WORDS = EndingSettings(
-    open_end=0.0, hesitation=0.0, dictation=0.0, answer=0.0, stop=0.0, comma=0.0
+    **{f.name: 0.0 for f in fields(EndingSettings) if f.name in (*BY_WORDS, "stop", "comma")}  # type: ignore[arg-type]
 )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import plots
 import tables
+import turn_report
 from common import ROOT, SETTINGS
 from peers import Peer
 
@@ -85,7 +86,7 @@ def _kernel() -> str:
 def write(results: Path) -> Path:
     """Make the report from what the stages have left."""
     default_s = SETTINGS.turns.wait_s
-    pictures = plots.draw(results, default_s)
+    pictures = [*plots.draw(results, default_s), *turn_report.pictures(results)]
     images = "\n".join(f"![]({name})\n" for name in pictures)
     path = results / REPORT
     path.write_text("\n".join([_text(results), images]) if images else _text(results))
@@ -110,6 +111,7 @@ def _text(results: Path) -> str:
     sections = [
         tables.headline_section(results),
         tables.cutoffs_section(results, SETTINGS.turns.wait_s),
+        turn_report.section(results),
         tables.density_section(results),
         tables.soak_section(results),
         tables.local_section(results),

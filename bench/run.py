@@ -39,6 +39,7 @@ class Plan:
     density_repeats: int
     waits: Sequence[float]
     pauses: int
+    turn_trials: int
     soak: int
     overlap: int
     recordings: int
@@ -48,12 +49,12 @@ def whole(given: argparse.Namespace) -> Plan:
     waits = sorted({SETTINGS.turns.wait_s, *(given.wait or WAITS_S)})
     calls = given.calls or density.CALLS
     loads = calls, 4, given.density_repeats
-    return Plan(False, given.turns, given.repeats, *loads, waits, 8, 1000, 100, 10)
+    return Plan(False, given.turns, given.repeats, *loads, waits, 8, 60, 1000, 100, 10)
 
 
 def quick(given: argparse.Namespace) -> Plan:
     waits = [SETTINGS.turns.wait_s]
-    return Plan(True, 2, 1, given.calls or (16, 50), 3, 1, waits, 2, 100, 20, 3)
+    return Plan(True, 2, 1, given.calls or (16, 50), 3, 1, waits, 2, 3, 100, 20, 3)
 
 
 # Stages
@@ -72,6 +73,24 @@ def run_cutoffs(plan: Plan, others: Sequence[Peer], cores: Sequence[int]) -> lis
         for k in range(len(cores))
     ]
     return run([Batch((job,), 900) for job in jobs], cores, RESULTS)
+
+
+def run_turns(plan: Plan, others: Sequence[Peer], cores: Sequence[int]) -> list[str]:
+    """Everything on a clean line, and a part of it on the others."""
+    most = plan.turn_trials
+    jobs = [
+        _turns("clean", "--line", "clean", "--most", str(0 if most > 20 else most)),
+        _turns("lines", "--but", "clean", "--most", str(most)),
+    ]
+    words = str(most // 3)
+    jobs = [Job(job.name, (*job.argv, "--words", words)) for job in jobs]
+    return run([Batch((job,), 5400) for job in jobs], cores, RESULTS)
+
+
+def _turns(name: str, *options: str) -> Job:
+    out = RESULTS / f"turns-{name}"
+    script = str(ROOT / "bench/turns.py")
+    return Job(out.name, (sys.executable, script, "--out", str(out), *options))
 
 
 def run_density(plan: Plan, others: Sequence[Peer], cores: Sequence[int]) -> list[str]:
@@ -105,6 +124,7 @@ STAGES: dict[str, tuple[str, Callable[[Plan, Sequence[Peer], Sequence[int]], lis
     "headline": ("head-*", run_headline),
     "density": ("dens-*", run_density),
     "cutoffs": ("cutoffs*", run_cutoffs),
+    "turns": ("turns-*/*", run_turns),
     "soak": ("soak-*", run_soak),
     "local": ("local*", run_local),
 }

@@ -69,7 +69,7 @@ class Take:
     def text(self, begin: int, end: int) -> str:
         """The words whose middle lies between two samples; stand-ins where none are known."""
         if not self.words:
-            return " ".join(["something"] * max(1, round((end - begin) / RATE * 2.5)))
+            return " ".join(["same"] * max(1, round((end - begin) / RATE * 2.5)))
         return " ".join(w for a, b, w in self.words if begin <= (a + b) / 2 * RATE < end)
 
 
@@ -277,6 +277,22 @@ def natural(source: Take, lead_s: float, most: int = 4) -> Iterator[Trial]:
         gap = source.audio[before[-1][1] : after[0][0]]
         if len(gap) >= GAP_S * RATE:
             yield _trial(source, before, gap, after, lead_s)
+
+
+def whole(source: Take, lead_s: float, most: int = 4) -> Trial:
+    """The last stretches of a recording to its end, the pauses between them made short."""
+    tape = _Tape(source)
+    tape.room(lead_s)
+    spans = source.spans[-most:]
+    finals = []
+    for number, span in enumerate(spans):
+        if number:
+            tape.room(TIGHT_S)
+        tape.speech([span])
+        finals.append((tape.samples / RATE, source.text(*span)))
+    end = tape.samples / RATE
+    said = tuple((at, text) for at, text in finals if text)
+    return Trial(source.name, source.group, tape.pcm(), source.room, (end, end), end, said)
 
 
 def _trial(

@@ -167,3 +167,19 @@ def test_an_assistant_at_the_microphone() -> None:
     assert assistant.echo_cancellation == "on"
     assert assistant.background_speech_denoising_plan.smart_denoising_plan.enabled
     assert "--input" in parley("parley talk --help")
+
+
+def test_tuning_on_ones_own_calls() -> None:
+    page = HOWTO / "tune.md"
+    first, wishes = blocks(page, "sh")
+    call, tune = first.strip().split("\n")
+    parley(call)
+    assert "1 calls, 1 with a trace" in parley(tune)
+    assert Path("tuned/curve.svg").read_text().startswith("<svg")
+    (plan,) = blocks(page, "yaml")
+    Path("assistant.yaml").write_text(plan)
+    assert load_assistant("assistant.yaml").start_speaking_plan.wait_seconds == 0.5
+    for wish in wishes.strip().split("\n"):
+        result = CliRunner().invoke(app, wish.split()[1:], catch_exceptions=False)
+        assert result.exit_code == 1
+        assert "Nothing is proposed" in result.output

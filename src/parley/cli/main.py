@@ -11,6 +11,7 @@ from parley.cli.doctor import doctor
 from parley.cli.replay import replay
 from parley.cli.serve import serve
 from parley.cli.talk import talk
+from parley.cli.tune import tune
 from parley.errors import ParleyError
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app.command()(serve)
 app.command()(call)
 app.command()(talk)
 app.command()(replay)
+app.command()(tune)
 app.command()(doctor)
 app.add_typer(assistants.app, name="assistants", help="Check assistants, and begin one.")
 app.add_typer(models.app, name="models", help="Model files that Parley uses.")

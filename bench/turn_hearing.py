@@ -1,0 +1,126 @@
+"""What Parley's engines find in each trial, found once and kept outside the repository.
+
+The store's entries are named by the audio and by the code that finds something in it, so
+that nothing old is taken for new.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import parley.providers.stt.pocketsphinx_worker as engine
+from parley.providers.stt.pocketsphinx import PocketsphinxStt
+from parley.sim import engines
+from parley.sim import hearing as sim
+from parley.sim.hearing import Hearing
+from parley.speech import detector, endofturn, endofturn_features, gate, silero
+from parley.speech.endofturn import EndOfTurnModel
+from scripted import work
+from turn_lines import Line, heard
+from turn_trials import TurnTrial
+
+FINALIZE_AFTER_S = PocketsphinxStt.capabilities.finalize_after_s
+TEXTS = ("oracle", "pocketsphinx")
+BATCH = 100
+ANALYSIS = "1"
+"""Changes whenever `parley.sim.hearing` finds something else in the same audio."""
+
+
+@dataclass(slots=True)
+class Heard:
+    """A trial on a line. `hearing` is without words; `recognized` has pocketsphinx's."""
+
+    trial: TurnTrial
+    line: str
+    pcm: bytes
+    hearing: Hearing
+    recognized: Hearing | None
+    path: Path
+    known: int = 0
+
+    def judge(self, since_s: float, asked_s: float) -> float:
+        """By the end-of-turn model, or as it was judged before."""
+        return sim.judge(self.hearing, _turn_model(), self.pcm, since_s, asked_s)
+
+    def with_text(self, text: str) -> Hearing | None:
+        """What is heard, with the words of the manifest or those that were recognised."""
+        if text == "oracle":
+            return replace(self.hearing, words=sim.scripted(self.trial.finals, work.STT_DELAY))
+        return self.recognized
+
+    def keep(self) -> None:
+        """Write down what was found since it was read."""
+        content: dict[str, Any] = self.hearing.to_json()
+        if self.recognized is not None:
+            content["recognized"] = self.recognized.to_json()["words"]
+        size = len(self.hearing.judged) + (self.recognized is not None)
+        if size != self.known:
+            part = self.path.with_suffix(f".{os.getpid()}")
+            part.write_text(json.dumps(content))
+            part.replace(self.path)
+            self.known = size
+
+
+def prepare(
+    store: Path, trials: Sequence[TurnTrial], name: str, line: Line, recognized: int
+) -> Iterator[Heard]:
+    """Every trial on a line, the first `recognized` of each kind with pocketsphinx's words.
+
+    With -1 those that are in the store have them.
+    """
+    store.mkdir(parents=True, exist_ok=True)
+    counts: dict[str, int] = {}
+    for begin in range(0, len(trials), BATCH):
+        some = trials[begin : begin + BATCH]
+        for each in _heard(store, some, name, line):
+            counts[each.trial.kind] = counts.get(each.trial.kind, 0) + 1
+            if each.recognized is None and counts[each.trial.kind] <= recognized:
+                words = sim.recognize(
+                    engines.recognizer(), each.pcm, each.hearing.edges, FINALIZE_AFTER_S
+                )
+                each.recognized = replace(each.hearing, words=words)
+                each.keep()
+            yield each
+
+
+def _heard(store: Path, trials: Iterable[TurnTrial], name: str, line: Line) -> list[Heard]:
+    pieces = [(trial, heard(trial, line)) for trial in trials]
+    paths = [store / f"{hashlib.sha1(pcm).hexdigest()[:20]}-{_code()}.json" for _, pcm in pieces]  # noqa: S324
+    new = [n for n, path in enumerate(paths) if not path.exists()]
+    for n, edges in zip(
+        new, sim.edges(engines.voice_model(), [pieces[n][1] for n in new]), strict=True
+    ):
+        seconds = len(pieces[n][1]) / (2 * engine.RATE)
+        paths[n].write_text(json.dumps(Hearing(seconds, edges).to_json()))
+    return [_read(t, name, pcm, path) for (t, pcm), path in zip(pieces, paths, strict=True)]
+
+
+def _read(trial: TurnTrial, name: str, pcm: bytes, path: Path) -> Heard:
+    content = json.loads(path.read_text())
+    hearing = Hearing.from_json(content)
+    words = content.get("recognized")
+    recognized = None
+    if words is not None:
+        recognized = replace(hearing, words=tuple(sim.Words(*each) for each in words))
+    known = len(hearing.judged) + (recognized is not None)
+    return Heard(trial, name, pcm, hearing, recognized, path, known)
+
+
+def _turn_model() -> EndOfTurnModel:
+    model = engines.turn_model()
+    assert model is not None, "parley models pull smart-turn"
+    return model
+
+
+@cache
+def _code() -> str:
+    """Of everything that finds something in the audio."""
+    modules = (detector, endofturn, endofturn_features, gate, silero, engine)
+    code = b"".join(Path(str(module.__file__)).read_bytes() for module in modules)
+    whole = code + ANALYSIS.encode()
+    return hashlib.sha1(whole).hexdigest()[:8]  # noqa: S324

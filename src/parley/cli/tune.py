@@ -1,0 +1,200 @@
+"""`parley tune`: cut-offs against latency on one's own recordings, and what to set."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from parley.errors import ConfigurationError, ParleyError
+
+if TYPE_CHECKING:
+    from parley.sim.collecting import Collected, Listening
+    from parley.sim.tuning import Point
+
+PICTURE = "curve.svg"
+NOT_PROPOSED = 1
+"""Exit code where a wish cannot be met."""
+
+
+def tune(
+    recordings: Annotated[
+        list[Path],
+        typer.Argument(metavar="RECORDINGS...", help="Recordings, traces, or folders of them."),
+    ],
+    assistant: Annotated[
+        Path | None, typer.Option(help="The assistant that is to be tuned, a YAML or JSON file.")
+    ] = None,
+    cut_off: Annotated[
+        str | None, typer.Option(help="Propose what cuts callers off so rarely, as 5%.")
+    ] = None,
+    latency: Annotated[
+        float | None, typer.Option(help="Propose what ends turns so fast, median seconds.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="A folder for the curve as a picture.")] = None,
+) -> None:
+    """Find out how long to wait for callers who pause, from your own recordings.
+
+    What a call's trace tells is taken from it; a recording without one is analysed. Stereo
+    recordings have the caller on the left and the agent on the right. Nothing is uploaded.
+    """
+    wanted = None if cut_off is None else share(cut_off)
+    from parley.assistants.files import load_assistant
+    from parley.assistants.model import default_assistant
+    from parley.providers.protocols import SttCapabilities
+    from parley.runtime.building import settings_for
+    from parley.sim import tuning
+    from parley.sim.collecting import Listening
+
+    console = Console(highlight=False)
+    described = load_assistant(assistant) if assistant else default_assistant()
+    settings = settings_for(described, SttCapabilities(finalizes=True, finalize_after_s=0.25))
+    english = described.transcriber.language.lower().split("-")[0] == "en"
+    plan = described.start_speaking_plan.smart_endpointing_plan
+    listening = Listening(words=english, sound=plan.provider != "off")
+    collected = _collect(console, recordings, listening)
+    passages = [passage for each in collected for passage in each.passages]
+    points = tuning.curve(passages, settings)
+    current_s = settings.turns.wait_s
+    _tell(console, collected, points, english=english)
+    console.print(table(points, current_s))
+    proposed, met = _proposal(console, points, wanted, latency)
+    if out is not None:
+        _draw(console, out, points, current_s, proposed)
+    if not met:
+        raise typer.Exit(NOT_PROPOSED)
+
+
+def share(text: str) -> float:
+    """A share written as 5%, 5 % or 0.05. Raises BadParameter for anything else."""
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(%?)\s*", text)
+    value = float(found[1]) / (100 if found[2] else 1) if found else -1.0
+    if not 0.0 <= value <= 1.0:
+        raise typer.BadParameter(f"{text!r} is no share; write it as 5% or 0.05")
+    return value
+
+
+def _collect(console: Console, paths: Sequence[Path], listening: "Listening") -> list["Collected"]:
+    """What is in all files that can be read; what cannot is said."""
+    from parley.sim.collecting import collect, sources
+
+    collected, failed = [], 0
+    for source in sources(paths):
+        try:
+            if isinstance(source, ParleyError):
+                raise source
+            found = collect(source, listening)
+        except ParleyError as error:
+            failed += 1
+            console.print(Text(f"left out: {error}", style="red"))
+            continue
+        if found.note:
+            console.print(Text(f"note: {found.note}", style="yellow"))
+        collected.append(found)
+    if not collected:
+        raise ConfigurationError(
+            "none of the recordings can be read" if failed else "there are no recordings",
+            remedy="Name recordings of calls, or folders that hold some.",
+        )
+    return collected
+
+
+def _tell(
+    console: Console, collected: Sequence["Collected"], points: Sequence["Point"], *, english: bool
+) -> None:
+    """What the curve rests on."""
+    passages = sum(len(each.passages) for each in collected)
+    traced = [each.happened for each in collected if each.happened is not None]
+    console.print(
+        f"{len(collected)} calls, {len(traced)} with a trace: callers finished {passages} times"
+        f" and paused {points[0].pauses} times before that"
+    )
+    if traced:
+        turns, cut, again = (
+            sum(getattr(each, name) for each in traced) for name in ("turns", "cut_off", "reopened")
+        )
+        console.print(
+            f"In the traces {turns} turns were ended, {cut} of them although the caller went on"
+            f" within 2 s; {again} were taken up again before anything was heard."
+        )
+    if not english and len(traced) < len(collected):
+        console.print("Words are known from traces only: the embedded recogniser is English.")
+
+
+def table(points: Sequence["Point"], current_s: float) -> Table:
+    """The curve; the current wait is marked."""
+    drawn = Table("waitSeconds", "cut off", "95 % interval", "median, ms", "95th, ms", box=None)
+    for point in points:
+        low, high = point.interval
+        cells = [
+            f"{point.wait_s:g}{' (now)' if point.wait_s == current_s else ''}",
+            f"{point.cut_off}/{point.pauses}",
+            f"{low:.0%} to {high:.0%}",
+            f"{1000 * point.median_s:.0f}" if point.delays else "–",
+            f"{1000 * point.p95_s:.0f}" if point.delays else "–",
+        ]
+        drawn.add_row(*cells, style="bold" if point.wait_s == current_s else "")
+    return drawn
+
+
+def _proposal(
+    console: Console, points: Sequence["Point"], cut_off: float | None, latency_s: float | None
+) -> tuple["Point | None", bool]:
+    """What to set, and whether what was asked for can be had."""
+    from parley.sim.tuning import LEAST_PAUSES, for_cut_off, for_latency
+
+    if cut_off is None and latency_s is None:
+        return None, True
+    pauses = points[0].pauses
+    if pauses < LEAST_PAUSES:
+        console.print(
+            f"Nothing is proposed: there are {pauses} pauses, and fewer than {LEAST_PAUSES} say too"
+            " little. Record more calls."
+        )
+        return None, False
+    found = for_latency(points, latency_s) if latency_s is not None else None
+    if cut_off is not None:
+        rare = for_cut_off(points, cut_off)
+        fast_enough = latency_s is None or (rare is not None and rare.median_s <= latency_s)
+        found = rare if fast_enough else None
+    if found is None:
+        console.print("No wait that was tried gives that. What is nearest is in the table.")
+        return None, False
+    _print_proposal(console, found)
+    return found, True
+
+
+def _print_proposal(console: Console, point: "Point") -> None:
+    low, high = point.interval
+    console.print(
+        f"Proposed, from {point.pauses} pauses and {len(point.delays)} ends: cut off"
+        f" {point.rate:.1%} ({low:.0%} to {high:.0%}), turns end after {1000 * point.median_s:.0f}"
+        f" ms (median) and {1000 * point.p95_s:.0f} ms (95th).\n"
+    )
+    console.print(f"startSpeakingPlan:\n  waitSeconds: {point.wait_s:g}")
+
+
+def _draw(
+    console: Console,
+    folder: Path,
+    points: Sequence["Point"],
+    current_s: float,
+    proposed: "Point | None",
+) -> None:
+    from parley.cli.curve_picture import svg
+
+    title = f"waitSeconds, on {points[0].pauses} pauses"
+    path = folder / PICTURE
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(svg(points, current_s, proposed, title), encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path} cannot be written: {error.strerror}",
+            remedy="Name a folder that you may write to with --out.",
+        ) from error
+    console.print(f"The curve is in {path}.")

@@ -1,0 +1,116 @@
+"""How long to wait: cut-offs against latency on an operator's own calls.
+
+Every passage of the recordings is replayed with every wait, by the core itself. Nothing is
+fitted: what is proposed is a point of the curve that was measured.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from parley.core.settings import Settings
+from parley.sim.passages import Passage
+from parley.sim.replaying import Pace, replay
+
+WAITS_S = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.2, 1.5, 2.0)
+"""The values of `startSpeakingPlan.waitSeconds` that are tried."""
+
+LEAST_PAUSE_S = 0.2
+"""Shorter silence is the closure of a consonant: nobody is cut off in it."""
+
+LEAST_PAUSES = 30
+"""With fewer the rate is not known to within 15 %, and nothing is proposed."""
+
+EARLY_S = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What a wait leads to. Times are seconds after the last voiced sample."""
+
+    wait_s: float
+    cut_off: int
+    pauses: int
+    delays: tuple[float, ...]
+    missed: int
+    """Ends at which no turn was committed: nothing was understood."""
+
+    @property
+    def rate(self) -> float:
+        """The share of pauses in which the caller is cut off; NaN where there are none."""
+        return self.cut_off / self.pauses if self.pauses else math.nan
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The rate's 95 % interval."""
+        return wilson(self.cut_off, self.pauses)
+
+    @property
+    def median_s(self) -> float:
+        """From the end of speech to the end of the turn."""
+        return quantile(self.delays, 0.5)
+
+    @property
+    def p95_s(self) -> float:
+        """The same, of which 5 % are longer."""
+        return quantile(self.delays, 0.95)
+
+
+def curve(
+    passages: Sequence[Passage], settings: Settings, waits: Sequence[float] = WAITS_S
+) -> list[Point]:
+    """A point for each wait, and for the one that is set, in their order."""
+    all_waits = sorted({*waits, settings.turns.wait_s})
+    return [_point(passages, settings, wait_s) for wait_s in all_waits]
+
+
+def _point(passages: Sequence[Passage], settings: Settings, wait_s: float) -> Point:
+    silent = replace(settings, greeting="", greeting_generated=False)
+    cut_off, pauses, missed, delays = 0, 0, 0, []
+    for passage in passages:
+        turns = replace(silent.turns, wait_s=wait_s, judges=passage.judge is not None)
+        told = replay(passage.hearing, replace(silent, turns=turns), passage.judge, Pace())
+        for stopped, again in passage.pauses:
+            if again.at_s - stopped.at_s >= LEAST_PAUSE_S:
+                pauses += 1
+                cut_off += any(stopped.at_s < at <= again.known_s for at in told.committed)
+        after = [at for at in told.committed if at >= passage.end_s - EARLY_S]
+        missed += not after
+        delays += [after[0] - passage.end_s] if after else []
+    return Point(wait_s, cut_off, pauses, tuple(delays), missed)
+
+
+def for_cut_off(points: Sequence[Point], wanted: float) -> Point | None:
+    """The shortest wait from which on no more are cut off than wanted; None: none does."""
+    found = None
+    for point in reversed(points):
+        if not point.rate <= wanted:
+            break
+        found = point
+    return found
+
+
+def for_latency(points: Sequence[Point], wanted_s: float) -> Point | None:
+    """The longest wait whose median is no longer than wanted; None: none is."""
+    fast = [point for point in points if point.median_s <= wanted_s]
+    return fast[-1] if fast else None
+
+
+def wilson(hits: int, n: int, z: float = 1.96) -> tuple[float, float]:
+    """The 95 % interval of a rate (Wilson, 1927)."""
+    if not n:
+        return 0.0, 1.0
+    rate, square = hits / n, z * z / n
+    middle = (rate + square / 2) / (1 + square)
+    half = z * math.sqrt(rate * (1 - rate) / n + square / n / 4) / (1 + square)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def quantile(values: Sequence[float], part: float) -> float:
+    """By linear interpolation; NaN where there are no values."""
+    if not values:
+        return math.nan
+    ordered, at = sorted(values), part * (len(values) - 1)
+    low = int(at)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (at - low)

@@ -1,0 +1,203 @@
+"""Calls are taken apart as they happened, and what is proposed is what was measured."""
+
+import math
+from collections.abc import Sequence
+
+import pytest
+
+from parley.core import CALLER, Conversation, trace
+from parley.core import events as ev
+from parley.core.settings import EndingSettings, Settings, TurnSettings
+from parley.core.trace import Trace
+from parley.sim import tuning
+from parley.sim.hearing import Edge, Hearing, Words
+from parley.sim.passages import (
+    LEAD_S,
+    Happened,
+    agent_in,
+    happened_in,
+    heard_in,
+    judged_in,
+    passages,
+)
+from parley.sim.tuning import Point, curve, for_cut_off, for_latency
+
+EVEN = Settings(turns=TurnSettings(ending=EndingSettings(shortest_s=9.0, longest_s=0.0)))
+
+
+def edges(*times: float) -> tuple[Edge, ...]:
+    return tuple(Edge(t + 0.05, t, n % 2 == 0) for n, t in enumerate(times))
+
+
+def hearing(*times: float) -> Hearing:
+    words = tuple(Words(t + 0.1, "something", final=True) for t in times[1::2])
+    return Hearing(times[-1] + 5.0, edges(*times), words)
+
+
+# Passages
+
+
+def test_long_silence_parts_passages_and_short_silence_does_not() -> None:
+    first, second = passages(hearing(1.0, 2.0, 2.8, 3.5, 6.0, 7.0))
+    ((stopped, again),) = first.pauses
+    assert again.at_s - stopped.at_s == pytest.approx(0.8)
+    assert first.hearing.edges[0].at_s == pytest.approx(LEAD_S)
+    assert first.end_s == pytest.approx(LEAD_S + 2.5)
+    assert len(first.hearing.words) == 2
+    assert second.pauses == []
+    assert [w.known_s for w in second.hearing.words] == pytest.approx([LEAD_S + 1.1])
+
+
+def test_who_speaks_again_after_an_answer_has_not_paused() -> None:
+    assert len(list(passages(hearing(1.0, 2.0, 3.5, 4.0), [(2.3, 3.2)]))) == 2
+    assert len(list(passages(hearing(1.0, 2.0, 3.5, 4.0), [(2.3, 3.9)]))) == 1  # cut off
+
+
+def test_what_begins_before_the_recording_or_does_not_end_is_left_out() -> None:
+    found = Hearing(9.0, (Edge(0.1, 0.0, False), *edges(1.0, 2.0, 5.0)))
+    (passage,) = passages(found)
+    assert len(passage.hearing.edges) == 2
+    assert list(passages(Hearing(1.0, ()))) == []
+
+
+def test_a_judgement_is_asked_for_at_the_recordings_times() -> None:
+    asked: list[tuple[float, float]] = []
+
+    def judge(since_s: float, asked_s: float) -> float:
+        asked.append((since_s, asked_s))
+        return 0.5
+
+    _, second = passages(hearing(1.0, 2.0, 6.0, 7.0), (), judge)
+    assert second.judge is not None
+    assert second.judge(LEAD_S, LEAD_S + 1.2) == 0.5
+    assert asked[0] == (pytest.approx(6.0), pytest.approx(7.2))
+
+
+# Traces
+
+
+def recorded(facts: Sequence[tuple[float, ev.Event]], settings: Settings) -> Trace:
+    """A call with a punctual timer in which these facts became known."""
+    conversation, lines = Conversation(settings), [trace.header(settings, "c", "2026-01-01")]
+
+    def tell(event: ev.Event, now: float) -> None:
+        lines.append(trace.line(now, event, conversation.handle(event, now)))
+
+    for now, event in facts:
+        while (due := conversation.next_deadline()) is not None and due <= now:
+            tell(ev.Tick(), due)
+        tell(event, now)
+    return trace.parse("".join(lines))
+
+
+JUDGED = Settings(turns=TurnSettings(judges=True, ending=EVEN.turns.ending))
+CALL: list[tuple[float, ev.Event]] = [
+    (0.0, ev.Connected(CALLER)),
+    (0.0, ev.ListeningReady(CALLER)),
+    (1.05, ev.SpeechStarted(CALLER, 1.0)),
+    (2.05, ev.SpeechStopped(CALLER, 2.0)),
+    (2.2, ev.TurnJudged(CALLER, 2.0, 0.3)),
+    (2.3, ev.Transcript(CALLER, 0, "hello", final=True)),
+    (2.6, ev.ReplySpan(1, 0, "Hi.", 0, 3)),
+    (2.65, ev.SpeechStarted(CALLER, 2.6)),  # the turn was committed at 2.5
+    (2.9, ev.Transcript(CALLER, 1, "hello there", final=False)),
+    (3.5, ev.SpeechStopped(CALLER, 3.4)),
+    (3.7, ev.Transcript(CALLER, 1, "hello there", final=True)),
+    (8.0, ev.Disconnected(CALLER)),
+]
+
+
+def test_a_trace_tells_what_was_heard_and_what_became_of_it() -> None:
+    found = recorded(CALL, JUDGED)
+    heard = heard_in(found)
+    assert [(e.at_s, e.began) for e in heard.edges] == [
+        (1.0, True),
+        (2.0, False),
+        (2.6, True),
+        (3.4, False),
+    ]
+    assert [w.text for w in heard.words if w.final] == ["hello", "hello there"]
+    assert heard.words[0].asked_s == pytest.approx(2.15)
+    assert happened_in(found) == Happened(turns=2, cut_off=1, reopened=1)
+    judge = judged_in(found)
+    assert judge(1.0, 2.2) == 0.3
+    assert judge(1.0, 5.0) is None
+
+
+def test_a_trace_tells_when_the_agent_was_heard() -> None:
+    facts: list[tuple[float, ev.Event]] = [
+        *CALL[:6],
+        (2.6, ev.ReplySpan(1, 0, "Hi.", 0, 3)),
+        (2.7, ev.SpanAudio(1, 0)),
+        (2.75, ev.PlayoutStarted(CALLER, 1, 2.75)),
+        (2.9, ev.SpanSynthesized(1, 0, 0.5)),
+        (2.9, ev.ReplyGenerated(1)),
+        (3.25, ev.PlayoutFinished(CALLER, 1, 3.25)),
+    ]
+    assert agent_in(recorded(facts, JUDGED)) == [(2.75, 3.25)]
+    assert agent_in(recorded(facts[:-1], JUDGED)) == [(2.75, math.inf)]
+
+
+# The curve
+
+
+def test_patience_cuts_off_fewer_and_takes_longer() -> None:
+    found = [*passages(hearing(1.0, 2.0, 2.4, 3.0)), *passages(hearing(1.0, 2.0, 2.9, 3.5))]
+    points = curve(found, EVEN, (0.3, 0.6, 1.0))
+    assert [p.wait_s for p in points] == [0.3, 0.5, 0.6, 1.0]  # and the one that is set
+    assert [(p.cut_off, p.pauses) for p in points] == [(2, 2), (1, 2), (1, 2), (0, 2)]
+    assert [p.median_s for p in points] == pytest.approx([0.3, 0.5, 0.6, 1.0])
+    assert [p.missed for p in points] == [0] * 4
+
+
+def test_the_closure_of_a_consonant_is_no_pause() -> None:
+    (point, *_) = curve(list(passages(hearing(1.0, 2.0, 2.15, 3.0))), EVEN, (0.5,))
+    assert point.pauses == 0
+    assert math.isnan(point.rate)
+    assert point.interval == (0.0, 1.0)
+
+
+def test_an_end_without_words_is_missed() -> None:
+    silent = Hearing(6.0, edges(1.0, 1.4))
+    (point, *_) = curve(list(passages(silent)), EVEN, (0.5,))
+    assert (point.missed, point.delays) == (1, ())
+    assert math.isnan(point.median_s)
+
+
+def points(*rates: int) -> list[Point]:
+    """Points of 100 pauses, a wait of 0.1 s more for each."""
+    return [Point(0.1 * n, rate, 100, (0.1 * n,), 0) for n, rate in enumerate(rates, 1)]
+
+
+@pytest.mark.parametrize(
+    ("rates", "wanted", "wait_s"),
+    [
+        ((40, 20, 8, 3), 0.10, 0.3),
+        ((40, 9, 12, 3), 0.10, 0.4),  # a dip that does not last is luck
+        ((40, 20, 8, 3), 0.01, None),
+        ((4, 2, 1, 0), 0.10, 0.1),
+    ],
+)
+def test_the_shortest_wait_that_cuts_off_so_rarely(
+    rates: tuple[int, ...], wanted: float, wait_s: float | None
+) -> None:
+    found = for_cut_off(points(*rates), wanted)
+    assert (found and found.wait_s) == (wait_s and pytest.approx(wait_s))
+
+
+def test_the_longest_wait_that_is_fast_enough() -> None:
+    found = for_latency(points(40, 20, 8, 3), 0.35)
+    assert found is not None
+    assert found.wait_s == pytest.approx(0.3)
+    assert for_latency(points(40, 20), 0.05) is None
+
+
+def test_no_point_is_proposed_where_there_are_no_pauses() -> None:
+    assert for_cut_off([Point(0.1, 0, 0, (0.1,), 0)], 0.5) is None
+
+
+def test_intervals_and_quantiles() -> None:
+    low, high = tuning.wilson(5, 100)
+    assert (low, high) == (pytest.approx(0.0215, abs=1e-3), pytest.approx(0.1118, abs=1e-3))
+    assert tuning.quantile((3.0, 1.0, 2.0), 0.5) == 2.0
+    assert tuning.quantile((1.0, 2.0), 0.95) == pytest.approx(1.95)
