@@ -237,3 +237,10 @@ def test_what_is_overheard_while_the_agent_speaks_is_no_turn() -> None:
     assert not call.did(act.FloorYielded)
     assert call.turns() == ["Tell me."]
     assert call.did(act.SegmentDropped)[-1].reason == "not the caller's voice"
+
+
+def test_a_sound_that_ended_with_the_media_is_not_heeded_later() -> None:
+    call = noisy(telling(), 3).voice().at(4.05).tell(ev.MediaLost(CALLER, 4.05))
+    call.pause().at(4.1).tell(ev.MediaRestored(CALLER, 4.1))
+    paused = len(call.did(act.PausePlayout))
+    assert len(call.at(8).did(act.PausePlayout)) == paused

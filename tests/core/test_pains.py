@@ -126,6 +126,19 @@ def test_07_short_answers_are_lost_or_wait(answer: str) -> None:
     assert call.when(act.TurnCommitted)[-1] == 4.7
 
 
+def test_07_a_short_answer_that_was_not_understood_is_passed_over() -> None:
+    """Who is asked something and says one word without being understood is asked again, at once."""
+    call = Call().at(1).says("Book a table.").speaks(1, "For how many?").at(3).finished(1)
+    call.at(4).voice().at(4.4).pause().at(4.6).final("").at(6)
+    assert call.said() == ["Sorry, I didn't catch that. Could you say it again?"]
+
+
+def test_07_a_sound_after_a_statement_is_taken_for_an_answer() -> None:
+    call = Call().at(1).says("Book a table.").speaks(1, "It is booked.").at(3).finished(1)
+    call.at(4).voice().at(4.4).pause().at(4.6).final("").at(6)
+    assert call.said() == []
+
+
 def test_07_an_answer_over_the_last_words_of_a_question_is_lost() -> None:
     call = Call().at(1).says("Book a table.").speaks(1, "Shall I book it for eight?")
     call.at(3).heard(1, 12).voice().at(3.2).pause().at(3.3).final("Yes.").heard(1, 14).cleared()

@@ -111,3 +111,12 @@ def test_words_that_come_after_they_were_taken_back_are_left_out() -> None:
     assert (call.turns(), call.did(act.SegmentDropped)[-1].reason) == ([], "not wanted")
     call.at(5).tell(ev.TalkStarted(CALLER, 5.0)).at(6).final("three").at(7)
     assert release(call).turns() == ["three"]
+
+
+def test_a_turn_that_is_answered_again_is_not_taken_back() -> None:
+    call = release(pressed().at(2).final("one").at(3))
+    call.at(3.5).tell(ev.TalkStarted(CALLER, 3.5)).at(4).partial("two")
+    assert call.did(act.TurnReopened) == [act.TurnReopened(CALLER, 1)]
+    release(call.at(4.5), wanted=False)
+    assert [a.segment for a in call.did(act.SegmentDropped)] == [1]
+    assert call.at(5).final("two").at(6).turns() == ["one", "one"]

@@ -61,7 +61,7 @@ def settings_from(choices: Choices) -> Settings:
             speculation_limit=choices.of((4, 1, 0)),
             recognizer_finalizes=choices.of((True, True, False)),
             judges=choices.of((False, True)),
-            push_to_talk=choices.of((False, False, False, True)),
+            push_to_talk=choices.of((False, False, False, False, False, False, False, True)),
             utterance_limit_s=choices.of((60.0, 5.0, 2.0)),
         ),
         interruption=replace(

@@ -457,7 +457,7 @@ def test_a_planted_bug_is_found(
 
 def check_all(check: Callable[[bytes], None]) -> None:
     """Long calls, and short ones: they are still going on when nobody answers any more."""
-    for script in itertools.chain(scripts(600), scripts(100, size=30)):
+    for script in itertools.chain(scripts(2000), scripts(100, size=30)):
         check(script)
 
 

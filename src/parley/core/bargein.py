@@ -51,7 +51,7 @@ def _pause(ctx: Context) -> None:
 def pause_due(ctx: Context) -> None:
     """Deadline: on a line with false alarms a sound has lasted long enough to be heeded."""
     ctx.state.pause_due = None
-    if not _at_stake(ctx):
+    if not _at_stake(ctx) or ctx.state.ear.listening.state != "speaking":
         return
     if floor.hopeless(ctx):
         floor.hear_steady(ctx)
@@ -213,6 +213,7 @@ def _reopen(ctx: Context, reply: Reply) -> None:
         if entry.turn == reply.turn:
             state.history.remove(entry)
             state.ear.finals[:0] = entry.segments
+            state.ear.reopened |= {s.id for s in entry.segments}
             state.ear.voice = state.ear.voice or entry.voice
             ctx.do(act.TurnReopened(state.ear.leg, entry.turn))
 
@@ -243,6 +244,7 @@ def clear_turn(ctx: Context) -> None:
     ear.partial = None
     ear.finalize_asked = ear.began = None
     ear.over = None
+    ear.reopened.clear()
     ear.voiced_s = ear.attended_s = 0.0
     ear.speculations = 0
     ear.loudest_dbfs = None

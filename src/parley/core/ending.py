@@ -59,7 +59,7 @@ def wait_s(ctx: Context) -> float:
     for rule in rules.ending.rules:
         if re.search(rule.caller, ear.text) and re.search(rule.agent, _heard_last(ctx)):
             return rule.wait_s
-    odds = evidence(ear.text, _asked(ctx), rules.ending)
+    odds = evidence(ear.text, asked(ctx), rules.ending)
     if ear.over is not None:
         odds += rules.ending.recognizer * _log_odds(ear.over)
     if ear.judged is not None and ear.judged[0] == ear.anchor:
@@ -77,12 +77,12 @@ def _heard_last(ctx: Context) -> str:
     return next((heard for e in entries if (heard := ctx.state.replies[e.reply].heard)), "")
 
 
-def _asked(ctx: Context) -> Expectation:
+def asked(ctx: Context) -> Expectation:
     """What the caller was asked, though it be only known that it was a question."""
-    asked = ctx.state.told.expects
-    if not asked.kind and _last(_heard_last(ctx)) in "?？":
+    known = ctx.state.told.expects
+    if not known.kind and _last(_heard_last(ctx)) in "?？":
         return Expectation("anything")
-    return asked
+    return known
 
 
 def _chosen_s(text: str, rules: EndingSettings) -> float | None:

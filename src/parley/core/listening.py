@@ -268,7 +268,8 @@ def _prepared(ctx: Context, text: str) -> Reply | None:
 def _nothing_understood(ctx: Context) -> None:
     state, ear, rules = ctx.state, ctx.state.ear, ctx.settings.turns
     stalled = ear.finalize_asked is not None
-    meant = ear.withdrawn or ear.took_floor or ear.voiced_s >= rules.unclear_voice_s
+    enough_s = rules.unclear_answer_s if ending.asked(ctx).kind else rules.unclear_voice_s
+    meant = ear.withdrawn or ear.took_floor or ear.voiced_s >= enough_s
     ask = stalled or (meant and ear.unclear < rules.unclear_limit)
     drop(ctx, "no words")
     if stalled:
@@ -290,10 +291,24 @@ def drop(ctx: Context, reason: str) -> None:
     ctx.state.ear.listening.fire("drop")
 
 
+def _take_back(ctx: Context) -> None:
+    """Drop what was said now; words of a turn that is answered again stay."""
+    ear = ctx.state.ear
+    kept = [s for s in ear.finals if s.id in ear.reopened]
+    if not kept:
+        drop(ctx, NOT_WANTED)
+        return
+    for segment in dict.fromkeys(s.id for s in ear.segments if s.id not in ear.reopened):
+        ctx.do(act.SegmentDropped(ear.leg, segment, NOT_WANTED))
+    if ear.partial:
+        ear.take(ear.partial, by_turn=False)
+    ear.finals, ear.partial = kept, None
+
+
 def forget(ctx: Context) -> None:
     """What was said is not wanted, nor what the recogniser has yet to say of it."""
     ear = ctx.state.ear
-    drop(ctx, NOT_WANTED)
+    _take_back(ctx)
     if ear.hearing.state == "open" and not ear.settled and ctx.settings.turns.recognizer_finalizes:
         ear.unwanted = True
         ctx.do(act.FinalizeTranscript(ear.leg))

@@ -115,6 +115,9 @@ class TurnSettings:
     unclear_voice_s: float = 0.8
     """A voice without words for at least so long is asked to repeat itself."""
 
+    unclear_answer_s: float = 0.3
+    """The same for a voice that answers a question: it may have been one short word."""
+
     unclear_limit: int = 2
     """How often in a row the caller is asked to repeat what was not understood."""
 

@@ -48,6 +48,7 @@ class Ear:
     unclear: int = 0
     talking: bool = False
     unwanted: bool = False
+    reopened: set[int] = field(default_factory=set)
     keys: str = ""
     keyed: int = 0
     key_since: float = 0.0
