@@ -28,7 +28,7 @@ from parley.speech.detector import (
     Window,
 )
 from parley.speech.silero import CONTEXT, Floats, SileroVad
-from parley.speech.vad import BACKLOG_S, SharedVad, VadStream
+from parley.speech.vad import BACKLOG_S, FORGETS_AFTER, Memory, SharedVad, VadStream
 
 FRAME = 320
 LIMIT_S = 20.0
@@ -550,6 +550,20 @@ def test_a_batch_finds_what_one_stream_alone_finds(speech: Path) -> None:
     audios = [audio for audio, _, _ in recordings(speech).values()][:3]
     together = run_virtual(scene_of(audios))
     assert together == [run_virtual(scene_of([audio]))[0] for audio in audios]
+
+
+def test_what_is_remembered_of_noise_is_forgotten_after_a_second() -> None:
+    memory, heard = Memory(), np.ones((2, 1, 128), np.float32)
+    for _ in range(FORGETS_AFTER - 1):
+        memory.take(heard, 0.1)
+    memory.take(heard, 0.9)
+    for _ in range(FORGETS_AFTER - 1):
+        memory.take(heard, 0.1)
+        assert memory.state.any()
+    memory.take(heard, 0.1)
+    assert not memory.state.any()
+    memory.take(heard, 0.1)
+    assert memory.state.any(), "and it begins to remember again"
 
 
 def test_noise_and_hum_are_not_speech() -> None:

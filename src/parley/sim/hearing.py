@@ -18,8 +18,8 @@ from parley.speech.detector import WINDOW, SpeechDetector, SpeechOnset
 from parley.speech.endofturn import HEARD_S, LEAD_S
 from parley.speech.endofturn_shared import TurnModel
 from parley.speech.gate import VoiceGate
-from parley.speech.silero import CONTEXT, fresh_state
-from parley.speech.vad import TICK_S, VoiceModel, windows_of
+from parley.speech.silero import CONTEXT
+from parley.speech.vad import TICK_S, Memory, VoiceModel, windows_of
 
 FRAME_S = 0.02
 """How audio comes in a call."""
@@ -78,14 +78,17 @@ def edges(model: VoiceModel, recordings: Sequence[bytes]) -> list[tuple[Edge, ..
     """Where the voice begins and stops in each recording (`INBOUND`), judged side by side."""
     order = sorted(range(len(recordings)), key=lambda n: -len(recordings[n]))
     audio = [_padded(recordings[n]) for n in order]
-    state = np.concatenate([fresh_state()] * max(1, len(order)), axis=1)
+    memories = [Memory() for _ in order]
     detectors = [SpeechDetector() for _ in order]
     found: list[list[Edge]] = [[] for _ in recordings]
     for number in range((len(audio[0]) - CONTEXT) // WINDOW if audio else 0):
         begin, end = number * WINDOW, (number + 1) * WINDOW
         going = sum(len(a) >= end + CONTEXT for a in audio)
         heard = np.stack([a[begin : end + CONTEXT] for a in audio[:going]])
-        probabilities, state = model(heard, state[:, :going])
+        before = np.concatenate([memory.state for memory in memories[:going]], axis=1)
+        probabilities, state = model(heard, before)
+        for index, memory in enumerate(memories[:going]):
+            memory.take(state[:, index : index + 1], float(probabilities[index]))
         windows = windows_of(probabilities, heard[:, CONTEXT:], [end] * going)
         for place, detector, window in zip(order, detectors, windows, strict=False):
             if edge := detector.feed(window):
