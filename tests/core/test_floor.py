@@ -36,7 +36,8 @@ def pauses(call: Call) -> list[float]:
         (0.9, -25.0, (4.0, "voice")),
         (0.6, -25.0, (4.23, "voice")),  # hardly clear: it takes longer
         (0.4, -25.0, (3.4, "hardly speech")),
-        (0.95, -31.0, (3.4, "a soft voice")),
+        (0.95, -31.0, (4.156, "voice")),  # softer: it takes longer
+        (0.95, -34.0, (3.4, "a soft voice")),
         (0.95, -60.0, (3.4, "a soft voice")),
     ],
 )
@@ -65,7 +66,7 @@ def test_words_of_a_voice(text: str, speech: float, level_dbfs: float, taken: bo
 
 
 def test_a_soft_voice_with_words_takes_the_floor_when_it_lasts() -> None:
-    call = telling().voice().at(3.2).measured(0.3, 0.9, -33.0).at(3.3).partial("I mean")
+    call = telling().voice().at(3.2).measured(0.3, 0.9, -41.0).at(3.3).partial("I mean")
     assert floor_of(call.at(5)) == [(3.794, "words")]
 
 
@@ -159,8 +160,8 @@ def test_a_steady_sound_of_the_line_does_not_make_the_agent_stutter() -> None:
 
 
 def test_what_is_hardly_louder_than_the_steady_sound_may_be_that_sound() -> None:
-    call = telling().voice().at(3.2).measured(0.3, 0.9, -31).at(5).pause()
-    call.at(6).voice().at(6.1).measured(0.1, 0.6, -27).at(7)
+    call = telling().voice().at(3.2).measured(0.3, 0.9, -36).at(5).pause()
+    call.at(6).voice().at(6.1).measured(0.1, 0.6, -35).at(7)
     assert pauses(call) == [3.0]
     assert floor.weakest(call.conversation._ctx) == "the line's own sound"
 
@@ -218,7 +219,7 @@ def test_the_facts_are_named() -> None:
         "voice": -1.5,
         "words": 7.0,
         "speech": 0.0,
-        "level": -4.0,
+        "level": -1.0,
         "line": 0.0,
         "false alarms": 0.0,
     }

@@ -159,10 +159,10 @@ class InterruptionSettings:
     clear: float = 0.9
     """The average probability of speech that is neither for nor against it."""
 
-    level: float = 1.0
+    level: float = 0.5
     """The weight of each decibel that is missing to the caller's own level."""
 
-    level_range_db: float = 2.0
+    level_range_db: float = 4.0
     """So much softer than usual the caller's own voice may be."""
 
     level_most: float = 12.0
