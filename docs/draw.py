@@ -1,12 +1,13 @@
 """Draws what the docs show from the code: the state diagrams and the reference.
 
-python docs/draw.py            rewrite docs/ARCHITECTURE.md and docs/reference/
+python docs/draw.py            rewrite docs/ARCHITECTURE.md, docs/reference/ and pictures
 python docs/draw.py --check    say whether they are up to date
 """
 
 import argparse
 import inspect
 import re
+import runpy
 import sys
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
@@ -114,6 +115,7 @@ def pages() -> dict[Path, str]:
         DOCS / "reference" / "settings.md": settings_page(),
         DOCS / "reference" / "vocabulary.md": vocabulary_page(),
         DOCS / "reference" / "commands.md": command_page(),
+        **runpy.run_path(str(DOCS / "turn_pictures.py"))["pages"](),
     }
 
 

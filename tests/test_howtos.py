@@ -12,10 +12,13 @@ from typer.testing import CliRunner
 from parley.assistants.files import load_assistant
 from parley.assistants.flows import Dialogue
 from parley.assistants.flows.state import Call, Returned, Said
+from parley.assistants.model import StartSpeakingPlan, StopSpeakingPlan
 from parley.cli.main import app
 from parley.core.events import VoiceDescribed
 from parley.core.history import Line
 from parley.core.voicing import FACTS
+from parley.transports.realtime import clientevents
+from parley.transports.realtime.sessions import Offer, Session
 
 ROOT = Path(__file__).resolve().parent.parent
 HOWTO = ROOT / "docs" / "howto"
@@ -178,8 +181,52 @@ def test_tuning_on_ones_own_calls() -> None:
     assert Path("tuned/curve.svg").read_text().startswith("<svg")
     (plan,) = blocks(page, "yaml")
     Path("assistant.yaml").write_text(plan)
-    assert load_assistant("assistant.yaml").start_speaking_plan.wait_seconds == 0.5
+    assert load_assistant("assistant.yaml").start_speaking_plan == StartSpeakingPlan()
     for wish in wishes.strip().split("\n"):
         result = CliRunner().invoke(app, wish.split()[1:], catch_exceptions=False)
         assert result.exit_code == 1
         assert "Nothing is proposed" in result.output
+
+
+def test_turn_taking(capsys: pytest.CaptureFixture[str]) -> None:
+    page = HOWTO / "turn-taking.md"
+    described, number = blocks(page, "yaml")
+    Path("assistant.yaml").write_text(described)
+    assistant = load_assistant("assistant.yaml")
+    assert assistant.warnings == ()
+    (rule,) = assistant.start_speaking_plan.custom_endpointing_rules
+    assert re.search(rule.regex, "What is your date of birth?")
+    call, replay = blocks(page, "sh")[0].strip().split("\n")
+    assert "end of turn" in parley(call)
+    (folder,) = Path("calls").iterdir()
+    said = " ".join(parley(replay.replace("calls/*", str(folder))).split())
+    assert re.search(r"after the last voiced sample; [^)]*: \d\.\d\d s", said)
+    (code,) = blocks(page, "python")
+    exec(code, {})  # noqa: S102 - our own page
+    assert re.search(r"turn 1: \d\.\d\d s, .*: \d\.\d\d s", capsys.readouterr().out)
+    Path("number.yaml").write_text(number)
+    flow = load_assistant("number.yaml").flow
+    assert flow is not None
+    dialogue, today = Dialogue(flow), date(2026, 11, 28)
+    state, _ = dialogue.begin(today)
+    assert dialogue.question(state).digits == 10  # type: ignore[union-attr]
+    _, reply = dialogue.step(state, Said("oh seven one one two three four five six seven"), today)
+    assert reply.ends
+
+
+@pytest.mark.parametrize("plan", [StartSpeakingPlan, StopSpeakingPlan])
+def test_every_knob_of_turn_taking_is_explained(plan: type[StartSpeakingPlan]) -> None:
+    page = (HOWTO / "turn-taking.md").read_text()
+    for field in plan.model_fields.values():
+        assert f"`{field.alias}`" in page
+    for name, default in (("wait", "0.5"), ("patience", "0.35"), ("shortest", "0.3")):
+        assert f"| `{name}Seconds` ({default})" in page
+
+
+def test_the_session_of_push_to_talk_is_one() -> None:
+    (update,) = blocks(HOWTO / "turn-taking.md", "json")
+    event = clientevents.read(update.strip())
+    assert isinstance(event, clientevents.SessionUpdate)
+    session = Session("s", Offer("demo", "Demo"))
+    assert session.update(event.session, begun=False) == []
+    assert session.push_to_talk

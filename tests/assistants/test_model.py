@@ -50,6 +50,9 @@ FULL: dict[str, Any] = {
     "first_message_interruptions_enabled": False,
     "start_speaking_plan": {
         "wait_seconds": 0.8,
+        "patience_seconds": 0.4,
+        "shortest_seconds": 0.2,
+        "longest_seconds": 2.0,
         "smart_endpointing_plan": {"provider": "off"},
         "transcription_endpointing_plan": {
             "on_punctuation_seconds": 0.2,
@@ -137,6 +140,9 @@ WIRE: dict[str, Any] = {
     "firstMessageInterruptionsEnabled": False,
     "startSpeakingPlan": {
         "waitSeconds": 0.8,
+        "patienceSeconds": 0.4,
+        "shortestSeconds": 0.2,
+        "longestSeconds": 2.0,
         "smartEndpointingPlan": {"provider": "off"},
         "transcriptionEndpointingPlan": {
             "onPunctuationSeconds": 0.2,
@@ -431,6 +437,13 @@ def test_a_list_in_a_section_and_a_missing_field() -> None:
     assert error.remedy == "Give who is speaking: system, user or assistant."
 
 
+def test_the_longest_pause_is_no_shorter_than_the_shortest() -> None:
+    error = refusal(start_speaking_plan={"shortest_seconds": 1.7})
+    assert error.what == (
+        "start_speaking_plan.longest_seconds: 1.6 is less than shortest_seconds, 1.7"
+    )
+
+
 def test_a_section_alone_raises_the_same_error() -> None:
     with pytest.raises(AssistantError, match="speed: Input should be less"):
         Voice(speed=9)
@@ -440,6 +453,9 @@ def test_a_section_alone_raises_the_same_error() -> None:
     ("path", "good", "bad"),
     [
         ("start_speaking_plan.wait_seconds", [0, 5], [-0.1, 5.1, float("nan"), True, "1", None]),
+        ("start_speaking_plan.patience_seconds", [0, 2], [-0.1, 2.1, None]),
+        ("start_speaking_plan.shortest_seconds", [0, 1.6], [-0.1, 5.1]),
+        ("start_speaking_plan.longest_seconds", [0.3, 10], [0.2, 10.1]),
         ("stop_speaking_plan.num_words", [0, 10], [-1, 11, 1.5]),
         ("stop_speaking_plan.voice_seconds", [0, 2], [-0.1, 2.1]),
         ("stop_speaking_plan.backoff_seconds", [0, 10], [-0.1, 10.1]),

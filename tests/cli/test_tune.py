@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from parley.cli.tune import share, tune
 from parley.errors import ConfigurationError
-from parley.sim import engines
+from parley.sim import engines, tuning
 
 app = typer.Typer()
 app.command()(tune)
@@ -31,7 +31,12 @@ class Loudness:
 
 
 class Scribe:
-    """A recogniser that understands "hello" whenever it has heard something."""
+    """A recogniser that understands "same" whenever it has heard something.
+
+    The word says nothing about the end of a sentence.
+    """
+
+    word = "same"
 
     heard = False
 
@@ -42,11 +47,11 @@ class Scribe:
         if self.heard or not any(pcm):
             return ""
         self.heard = True
-        return "hello"
+        return self.word
 
     def finish(self) -> list[tuple[str, float, float]]:
         heard, self.heard = self.heard, False
-        return [("hello", 0.0, 1.0)] if heard else []
+        return [(self.word, 0.0, 1.0)] if heard else []
 
 
 @pytest.fixture(autouse=True)
@@ -55,6 +60,7 @@ def _engines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines, "voice_model", Loudness)
     monkeypatch.setattr(engines, "recognizer", Scribe)
     monkeypatch.setattr(engines, "turn_model", lambda: None)
+    monkeypatch.setattr(tuning, "PATIENCES_S", (0.2,))
 
 
 def record(path: Path, pauses: Iterable[float]) -> Path:
@@ -101,11 +107,12 @@ def test_what_cuts_off_rarely_enough_is_proposed_with_what_it_rests_on(
     result = run(folder, "--cut-off", "20%", "--out", tmp_path / "out")
     assert result.exit_code == 0
     assert "from 40 pauses and 10 ends" in result.output
-    assert "startSpeakingPlan:\n  waitSeconds: 1.2" in result.output
+    assert "startSpeakingPlan:\n  waitSeconds: 1.2\n  patienceSeconds: 0.35" in result.output
+    assert "Chosen by one half of the calls and tried on the other: cut off 12.5%" in result.output
     picture = ElementTree.parse(tmp_path / "out" / "curve.svg").getroot()  # noqa: S314 - our own
     texts = [node.text for node in picture.iter() if node.tag.endswith("text")]
     assert "waitSeconds, on 40 pauses" in texts
-    assert "1.2" in texts
+    assert {"1.2", "patienceSeconds 0.35", "patienceSeconds 0.2"} <= set(texts)
 
 
 def test_what_is_fast_enough_is_proposed(folder: Path) -> None:
@@ -116,7 +123,7 @@ def test_both_wishes_are_met_or_it_is_said_that_they_are_not(folder: Path) -> No
     assert "waitSeconds: 1.2" in run(folder, "--cut-off", "20%", "--latency", 1.3).output
     result = run(folder, "--cut-off", "20%", "--latency", 0.3)
     assert result.exit_code == 1
-    assert "No wait that was tried gives that" in result.output
+    assert "Nothing that was tried gives that" in result.output
 
 
 def test_too_few_pauses_are_no_ground_for_a_proposal(tmp_path: Path) -> None:
@@ -125,6 +132,21 @@ def test_too_few_pauses_are_no_ground_for_a_proposal(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "there are 2 pauses, and fewer than 30 say too little" in result.output
     assert run(tmp_path).exit_code == 0
+
+
+def test_a_patience_that_gains_nothing_is_not_proposed(folder: Path, tmp_path: Path) -> None:
+    assistant = tmp_path / "assistant.yaml"
+    assistant.write_text("startSpeakingPlan:\n  patienceSeconds: 0.6\n")
+    result = run(folder, "--cut-off", "20%", "--assistant", assistant)
+    assert "patienceSeconds 0.6" in result.output
+    assert "waitSeconds: 1.2\n  patienceSeconds: 0.6" in result.output
+
+
+def test_a_choice_that_no_other_call_confirms_says_so(tmp_path: Path) -> None:
+    record(tmp_path / "one.wav", [0.3 + n / 40 for n in range(32)])
+    result = run(tmp_path, "--cut-off", "20%")
+    assert "from 32 pauses and 1 ends" in result.output
+    assert "Half of the calls alone would not have led to a proposal" in result.output
 
 
 def test_a_bad_file_is_named_and_the_rest_goes_on(tmp_path: Path) -> None:

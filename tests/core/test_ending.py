@@ -256,3 +256,73 @@ def test_without_evidence_the_pause_is_the_usual_one() -> None:
 @given(st.text(max_size=40), st.sampled_from(["", "yes_no", "date"]))
 def test_whatever_is_said_the_evidence_is_a_number(text: str, kind: str) -> None:
     assert abs(ending.evidence(text, Expectation(kind), RULES)) <= 6.0
+
+
+# Why
+
+
+def told(call: Call) -> str:
+    """Why the turn ended."""
+    (turn,) = call.at(9).did(act.TurnCommitted)
+    return turn.why
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("same", "no evidence: 0.50 s"),
+        ("this afternoon.", "last word +2.0, punctuation +1.0: 0.30 s"),
+        ("i would like to", "last word -2.0: 1.20 s"),
+        ("well um", "hesitation -3.0: 1.55 s"),
+        ("on Tuesday,", "last word +2.0, punctuation -3.0: 0.85 s"),
+        ("zero seven nine", "dictation -2.0: 1.20 s"),
+    ],
+)
+def test_a_turn_says_why_it_ended(text: str, why: str) -> None:
+    assert told(paused(text)) == why
+
+
+def test_what_was_asked_and_how_it_sounds_is_told() -> None:
+    assert told(asked("yes", greeting_kind="yes_no")) == "yes or no +3.0: 0.30 s"
+    number = asked("oh seven one one", greeting_kind="number", greeting_digits=4)
+    assert told(number) == "all digits +3.0: 0.30 s"
+    assert told(asked("same", greeting_kind="choice")) == "short answer +1.5: 0.30 s"
+    call = paused("same", judges=True).at(2.2).tell(ev.TurnJudged(CALLER, 2.0, 0.3))
+    assert told(call) == "sound -0.3: 0.62 s"
+    call = Call(turns={"ending": RULES}).at(1).voice().at(2).pause().at(2.1)
+    assert told(call.tell(ev.Transcript(CALLER, 0, "same", True, 0.05))) == (
+        "recogniser -2.9: 1.53 s"
+    )
+
+
+def test_what_the_author_has_fixed_is_told() -> None:
+    rules = (EndingRule(caller="nothing"), EndingRule(caller="4", wait_s=2.5))
+    assert told(paused("it is 4", ending=replace(RULES, rules=rules))) == "rule 2: 2.50 s"
+    push = Call(turns={"push_to_talk": True}).tell(ev.TalkStarted(CALLER, 0.0)).at(1)
+    push.tell(ev.TalkEnded(CALLER, 1.0, wanted=True)).at(1.2).final("same")
+    assert told(push) == "push-to-talk"
+    assert told(Call().at(1).key("4#")) == "keys"
+
+
+def test_what_a_turn_waited_for_is_told() -> None:
+    call = paused("this afternoon", speculation_limit=4)
+    assert told(call) == "last word +2.0: 0.50 s while the reply was prepared"
+    call = Call(turns={"ending": RULES, "speculation_limit": 0}).at(1).voice().partial("same")
+    assert told(call.at(2).pause()) == "no evidence: 0.50 s, the last words were missing"
+    assert call.when(act.TurnCommitted) == [3.4]
+    call = Call(turns={"utterance_limit_s": 5.0}).at(1).voice().at(2).partial("on and on")
+    assert told(call) == "a voice that does not pause"
+
+
+@given(st.text(max_size=40), st.sampled_from(["", "yes_no", "date"]))
+def test_what_is_told_adds_up(text: str, kind: str) -> None:
+    call = asked(text or "same", greeting_kind=kind)
+    for turn in call.at(9).did(act.TurnCommitted):
+        evidence, _, pause = turn.why.partition(": ")
+        odds = [
+            float(fact.rpartition(" ")[2])
+            for fact in evidence.split(", ")
+            if "0" <= fact[-1] <= "9"
+        ]
+        wanted = ending.silence(sum(odds), USUAL_S, RULES)
+        assert float(pause.removesuffix(" s")) == pytest.approx(wanted, abs=0.06)

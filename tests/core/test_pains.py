@@ -3,6 +3,8 @@
 Numbers and names are those of the project's list of pains.
 """
 
+import re
+
 import pytest
 from timeline import Call
 
@@ -10,6 +12,7 @@ from parley.core import CALLER, EndReason
 from parley.core import actions as act
 from parley.core import events as ev
 from parley.core.history import PENDING
+from parley.core.settings import EndingSettings
 
 LONG = "The table is booked for eight o'clock tonight."
 
@@ -139,6 +142,36 @@ def test_07_a_sound_after_a_statement_is_taken_for_an_answer() -> None:
     assert call.said() == []
 
 
+SHORT_WORDS = (
+    "yes", "yeah", "no", "nope", "okay", "stop", "left", "right", "uh-huh", "mm-hmm",
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "4", "10",
+)  # fmt: skip
+SENTENCE = "I would like to come in the afternoon."
+
+
+def answered_after(text: str, voiced_s: float = 0.3) -> float:
+    """The silence after an answer that makes it a turn, by the policy as it is."""
+    call = Call(turns={"ending": EndingSettings(), "speculation_limit": 0}).at(1)
+    call.says("Book a table.").speaks(1, "At eight?").at(3).finished(1)
+    before = len(call.turns())
+    call.at(4).voice().after(voiced_s).pause().after(0.1).final(text).at(9)
+    assert call.turns()[before:] == [text]
+    return round(call.when(act.TurnCommitted)[-1] - 4 - voiced_s, 3)
+
+
+@pytest.mark.parametrize("word", SHORT_WORDS)
+def test_07_a_short_word_waits_longer_than_a_sentence(word: str) -> None:
+    assert answered_after(word) <= answered_after(SENTENCE, 2.0) <= 0.5
+
+
+@pytest.mark.parametrize("word", SHORT_WORDS)
+def test_07_a_short_word_is_lost_where_the_voice_was_hardly_noticed(word: str) -> None:
+    """Shorter than what is a blip, or not noticed at all: its words are a turn."""
+    assert answered_after(word, 0.08) <= answered_after(SENTENCE, 2.0)
+    call = Call().at(1).says("Book a table.").speaks(1, "At eight?").at(3).finished(1)
+    assert call.at(4).final(word).at(4.5).turns()[-1] == word
+
+
 def test_07_an_answer_over_the_last_words_of_a_question_is_lost() -> None:
     call = Call().at(1).says("Book a table.").speaks(1, "Shall I book it for eight?")
     call.at(3).heard(1, 12).voice().at(3.2).pause().at(3.3).final("Yes.").heard(1, 14).cleared()
@@ -152,6 +185,57 @@ def test_07_an_answer_as_the_question_ends_is_lost() -> None:
     call.at(3).voice().at(3.1).finished(1).at(3.2).pause().at(3.3).final("yes").at(4)
     assert call.turns()[-1] == "yes"
     assert not call.did(act.SegmentDropped)
+
+
+@pytest.mark.parametrize("known_s", [0.0, 0.1, 0.3, 0.45])
+def test_08_the_silence_that_detects_a_pause_is_added_to_the_wait(known_s: float) -> None:
+    """Silence counts from the last voiced sample, however late it is known that it is one."""
+    call = Call().at(1).voice().at(1.9).final("At eight.").at(2 + known_s).pause(2.0)
+    call.at(9)
+    assert call.when(act.TurnCommitted) == [2.5]
+    assert call.did(act.TurnCommitted)[0].at == 2.0
+
+
+def test_08_a_pause_that_is_known_after_the_wait_waits_again() -> None:
+    call = Call().at(1).voice().at(1.9).final("At eight.").at(2.7).pause(2.0)
+    assert call.when(act.TurnCommitted) == [2.7]
+
+
+def ended_after(text: str) -> float:
+    """The silence that ends a turn with these words, by the policy as it is."""
+    call = Call(turns={"ending": EndingSettings()}).at(1).voice().at(2).pause().at(2.1).final(text)
+    return round(call.at(9).when(act.TurnCommitted)[0] - 2, 3)
+
+
+@pytest.mark.parametrize("text", ["this afternoon", "book a table for tomorrow", "that's fine"])
+def test_08_without_a_full_stop_the_end_of_turn_is_slow(text: str) -> None:
+    assert ended_after(text) <= 0.5
+
+
+@pytest.mark.parametrize("text", ["I would like to", "on the", "well, um", "it is zero seven nine"])
+def test_08_the_end_of_turn_cuts_off(text: str) -> None:
+    """Nobody ends with such words; and no words make it wait for more than 1.6 s."""
+    assert 1.0 <= ended_after(text) <= 1.6
+
+
+@pytest.mark.parametrize("echo", ["the table", "is booked for eight", "yes"])
+def test_09_the_agents_own_echo_interrupts_and_is_a_turn(echo: str) -> None:
+    """What is left of it is soft beside the caller's voice, whatever a recogniser makes of it."""
+    call = Call().at(1).voice().at(1.4).measured(0.4, 0.95, -25).pause().final("Book a table.")
+    call.at(2).speaks(1, LONG).at(3).heard(1, 9).voice().at(3.3).measured(0.3, 0.95, -45)
+    call.at(3.5).pause().at(3.6).final(echo).at(6).heard(1, len(LONG)).finished(1).at(9)
+    assert call.turns() == ["Book a table."]
+    assert not call.did(act.FloorYielded, act.ClearPlayout)
+    assert len(call.did(act.PausePlayout)) == len(call.did(act.ResumePlayout))
+    assert call.history()[-1] == ("agent", LONG)
+
+
+def test_09_the_agents_own_voice_is_the_callers_pause() -> None:
+    """A turn that is being said while the agent is heard ends with the caller's silence only."""
+    call = Call().at(1).says("Book a table.").speaks(1, LONG).at(3).voice()
+    call.at(3.4).partial("no wait").cleared().at(4).final("no wait for nine").at(6)
+    assert call.turns() == ["Book a table."]
+    assert call.pause().at(6.5).turns()[-1] == "no wait for nine"
 
 
 def test_10_the_first_words_are_lost_while_the_call_is_set_up() -> None:
@@ -183,6 +267,20 @@ def test_12_a_turn_during_an_uninterruptible_reply_is_dropped() -> None:
     assert call.at(3).turns() == []
     assert not call.did(act.StartReply)
     assert call.finished(1).turns() == ["Book a table."]
+
+
+def test_10_words_before_the_recogniser_is_ready_are_waited_for() -> None:
+    """The pause was over long before it could be understood."""
+    call = Call(connect=False).tell(ev.Connected(CALLER)).at(0.1).voice().at(0.5).pause()
+    assert call.at(1.3).turns() == []
+    call.tell(ev.ListeningReady(CALLER)).at(1.35).final("Hello?").at(2)
+    assert call.turns() == ["Hello?"]
+
+
+def test_12_a_turn_while_the_transport_is_cleared_is_dropped() -> None:
+    call = interrupted().after(0.1).final("no wait, nine").after(0.1).pause().after(0.6)
+    assert call.turns() == ["Book a table."]
+    assert call.cleared().turns()[-1] == "no wait, nine"
 
 
 def test_12_a_turn_during_a_tool_call_is_dropped() -> None:
@@ -293,3 +391,8 @@ def test_28_barge_in_clears_audio_only_while_a_generator_runs() -> None:
     call = interrupted()  # all was generated long before
     assert call.did(act.CloseReply)
     assert call.did(act.ClearPlayout)
+
+
+def test_every_pain_of_turns_and_interruptions_is_here() -> None:
+    named = {found[1] for name in globals() if (found := re.match(r"test_(\d\d)_", name))}
+    assert {f"{number:02}" for number in range(1, 14)} <= named

@@ -120,3 +120,11 @@ def test_a_turn_that_is_answered_again_is_not_taken_back() -> None:
     release(call.at(4.5), wanted=False)
     assert [a.segment for a in call.did(act.SegmentDropped)] == [1]
     assert call.at(5).final("two").at(6).turns() == ["one", "one"]
+
+
+def test_a_key_while_the_media_is_lost_changes_nothing_until_it_is_back() -> None:
+    call = pressed().at(2).final("one").tell(ev.MediaLost(CALLER, 2.0)).at(3)
+    release(call).tell(ev.TalkStarted(CALLER, 3.0))
+    assert call.turns() == []
+    release(call.at(3.5).tell(ev.MediaRestored(CALLER, 3.5)))
+    assert call.at(4).said() == ["Sorry, you were cut off. Could you repeat that?"]

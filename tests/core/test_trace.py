@@ -96,6 +96,14 @@ def test_the_header_tells_version_settings_and_call() -> None:
     assert not found.truncated
 
 
+def test_a_turn_that_does_not_say_why_it_ended_is_read() -> None:
+    old = act.TurnCommitted(CALLER, 1, "Hi", (0,), 1.0)
+    row = trace.line(1.5, ev.Tick(), [old])
+    assert row.count(',"why":""') == 1
+    (step,) = trace.parse(HEADER + row.replace(',"why":""', "")).steps
+    assert step.actions == (old,)
+
+
 def test_a_replay_does_the_same() -> None:
     call = recorded()
     found = trace.parse("".join(call.lines))

@@ -51,7 +51,12 @@ def test_everything_that_it_says_counts() -> None:
         endCallPhrases=["goodbye now"],
         maxDurationSeconds=77,
         silenceTimeoutSeconds=21,
-        startSpeakingPlan={"waitSeconds": 0.7},
+        startSpeakingPlan={
+            "waitSeconds": 0.7,
+            "patienceSeconds": 0.2,
+            "shortestSeconds": 0.1,
+            "longestSeconds": 2.5,
+        },
         stopSpeakingPlan={
             "numWords": 2,
             "voiceSeconds": 0.3,
@@ -69,6 +74,8 @@ def test_everything_that_it_says_counts() -> None:
     assert not found.greeting_generated
     assert (found.end_message, found.end_phrases) == ("Bye.", ("goodbye now",))
     assert (found.max_duration_s, found.turns.wait_s) == (77, 0.7)
+    ending = found.turns.ending
+    assert (ending.patience_s, ending.shortest_s, ending.longest_s) == (0.2, 0.1, 2.5)
     stop = found.interruption
     assert (stop.words, stop.voice_s) == (2, 0.3)
     assert (stop.acknowledgements, stop.commands) == (("aha",), ("stop",))

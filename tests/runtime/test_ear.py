@@ -139,7 +139,7 @@ def voiced(pcm: bytes | bytearray) -> float:
 
 @pytest.mark.parametrize("opens_s", [0.0, 0.7, 1.9])
 def test_the_first_words_are_not_lost_while_it_opens(opens_s: float) -> None:
-    """The caller speaks at once, as people do."""
+    """Pain 10: the caller speaks at once, as people do, and those words are lost."""
 
     async def script(caller: ScriptedCaller) -> None:
         await caller.say(1.0)

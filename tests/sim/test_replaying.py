@@ -94,20 +94,31 @@ def test_who_asks_in_a_pause_that_was_too_short_before_gets_what_was_known() -> 
     assert told.committed == pytest.approx([3.5])
 
 
-def test_the_judgement_of_a_pause_decides_and_comes_late() -> None:
-    turns = TurnSettings(judges=True)
+@pytest.mark.parametrize(("takes_s", "ends_s"), [(0.05, 2.3), (0.25, 2.4)])
+def test_the_judgement_of_a_pause_decides_and_comes_late(takes_s: float, ends_s: float) -> None:
+    """The words say nothing, and no reply is prepared: only the sound ends the turn sooner."""
+    turns = TurnSettings(judges=True, speculation_limit=0)
     questions: list[tuple[float, float]] = []
 
     def judge(since_s: float, asked_s: float) -> float:
         questions.append((since_s, asked_s))
         return 0.99
 
-    hearing = Hearing(5.0, edges(1.0, 2.0), (final(2.05, "hello there"),))
-    judged = replay(hearing, Settings(turns=turns), judge, PACE)
-    alone = replay(hearing, Settings(turns=turns), None, PACE)
+    hearing = Hearing(5.0, edges(1.0, 2.0), (final(2.05, "the same"),))
+    pace = Pace(judgement_s=takes_s)
+    judged = replay(hearing, Settings(turns=turns), judge, pace)
+    alone = replay(hearing, Settings(turns=turns), None, pace)
     assert questions == [(1.0, pytest.approx(2.0 + turns.judge_after_s))]
     assert judged.judgements == 1
-    assert judged.committed[0] < alone.committed[0]
+    assert judged.committed == pytest.approx([ends_s])
+    assert alone.committed == pytest.approx([2.0 + turns.wait_s])
+
+
+def test_while_the_answer_is_prepared_the_judgement_ends_nothing() -> None:
+    turns = TurnSettings(judges=True)
+    hearing = Hearing(5.0, edges(1.0, 2.0), (final(2.05, "the same"),))
+    told = replay(hearing, Settings(turns=turns), lambda since, at: 0.99, Pace(voice_s=0.05))
+    assert told.committed == pytest.approx([2.45])  # its first audio
 
 
 def test_a_judgement_is_dropped_when_the_voice_goes_on() -> None:

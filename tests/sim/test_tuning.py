@@ -14,13 +14,14 @@ from parley.sim.hearing import Edge, Hearing, Words
 from parley.sim.passages import (
     LEAD_S,
     Happened,
+    Passage,
     agent_in,
     happened_in,
     heard_in,
     judged_in,
     passages,
 )
-from parley.sim.tuning import Point, curve, for_cut_off, for_latency
+from parley.sim.tuning import Point, Wish, curve, for_cut_off, for_latency
 
 EVEN = Settings(turns=TurnSettings(ending=EndingSettings(shortest_s=9.0, longest_s=0.0)))
 
@@ -190,6 +191,66 @@ def test_the_longest_wait_that_is_fast_enough() -> None:
     assert found is not None
     assert found.wait_s == pytest.approx(0.3)
     assert for_latency(points(40, 20), 0.05) is None
+
+
+def spoken(*pauses: tuple[float, str]) -> Passage:
+    """A caller who says a second of something before each pause, and at last "hello"."""
+    times, words, now = [], [], 1.0
+    for pause, text in (*pauses, (0.0, "hello")):
+        times += [now, now + 1.0]
+        words.append(Words(now + 1.1, text, final=True))
+        now += 1.0 + pause
+    return next(passages(Hearing(now + 6.0, edges(*times), tuple(words))))
+
+
+FOUND = [spoken((0.8, "I would like to")), spoken((0.6, "my name is")), spoken((0.4, "on the"))]
+TRIED = (0.0, 0.35), (0.2, 0.5, 1.0)
+RUSHED = Settings(turns=TurnSettings(ending=EndingSettings(patience_s=0.0), speculation_limit=0))
+
+
+def test_who_is_patient_with_unfinished_words_answers_finished_ones_sooner() -> None:
+    found = tuning.curves(FOUND, RUSHED, *TRIED)
+    assert [{p.patience_s for p in c} for c in found] == [{0.0}, {0.35}]
+    plain, patient = found
+    assert [(p.cut_off, round(p.median_s, 2)) for p in plain] == [(3, 0.2), (2, 0.5), (0, 1.0)]
+    assert [(p.cut_off, round(p.median_s, 2)) for p in patient] == [(0, 0.2), (0, 0.3), (0, 0.3)]
+    chosen = Wish(0.0, None, patience_s=0.0).grant(found)
+    assert chosen is not None
+    assert (chosen.wait_s, chosen.patience_s) == (0.2, 0.35)
+    assert Wish(0.0, 0.1, patience_s=0.0).grant(found) is None
+    fast = Wish(None, 0.6, patience_s=0.0).grant(found)
+    assert fast is not None
+    assert (fast.wait_s, fast.patience_s) == (1.0, 0.35)
+
+
+def test_another_patience_must_be_worth_it() -> None:
+    now = [Point(0.5, 1, 100, (0.50,), 0, 0.35)]
+    for median_s, patience_s in ((0.49, 0.35), (0.47, 0.2)):
+        other = [Point(0.4, 1, 100, (median_s,), 0, 0.2)]
+        chosen = Wish(0.05, None, patience_s=0.35).grant([other, now])
+        assert chosen is not None
+        assert chosen.patience_s == patience_s
+    other = [Point(0.5, 0, 100, (0.5,), 0, 0.2)]
+    assert Wish(None, 0.6, patience_s=0.35).grant([other, now]) == now[0]
+
+
+def test_a_choice_is_tried_on_the_calls_that_it_was_not_made_from() -> None:
+    one = tuning.curves(FOUND[:1], RUSHED, *TRIED)
+    other = tuning.curves(FOUND[1:], RUSHED, *TRIED)
+    assert tuning.together(one, other) == tuning.curves(FOUND, RUSHED, *TRIED)
+    wish = Wish(0.0, None, patience_s=0.0)
+    confirmed = tuning.tried(wish, one, other)
+    assert confirmed is not None
+    assert (confirmed.cut_off, confirmed.pauses) == (0, 3)
+    assert tuning.tried(wish, one, tuning.curves([], RUSHED, *TRIED)) is None
+
+
+def test_what_is_chosen_by_luck_is_found_out() -> None:
+    lucky = [[Point(0.3, 0, 10, (0.3,), 0), Point(0.9, 0, 10, (0.9,), 0)]]
+    usual = [[Point(0.3, 6, 10, (0.3,), 0), Point(0.9, 0, 10, (0.9,), 0)]]
+    found = tuning.tried(Wish(0.1, None, patience_s=0.0), lucky, usual)
+    assert found is not None
+    assert (found.cut_off, found.pauses) == (6, 20)
 
 
 def test_no_point_is_proposed_where_there_are_no_pauses() -> None:

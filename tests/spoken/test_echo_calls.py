@@ -1,5 +1,7 @@
 """Calls in rooms that echo, in virtual time: the agent's own voice never takes the floor.
 
+Pain 9: the echo is an interruption, or a turn.
+
 The agent's voice and the voice detection are real. The recogniser is the worst that there
 can be: it makes a word of whatever is loud for a moment.
 """

@@ -69,6 +69,14 @@ def test_what_became_known_late_says_so() -> None:
     ]
 
 
+def test_a_turn_says_why_it_ended() -> None:
+    commit = act.TurnCommitted(CALLER, 1, "Hi", (1,), 1.0, "last word +2.0: 0.30 s")
+    assert [row.what for row in rows((1.45, ev.Tick(), [commit]))] == [
+        "a deadline has passed",
+        "TURN 1: “Hi” (450 ms after the last voiced sample; last word +2.0: 0.30 s)",
+    ]
+
+
 def test_words_that_grow_are_one_row() -> None:
     said = ["I'd", "I'd like", "I'd like a"]
     partials = [(1.0 + n, ev.Transcript(CALLER, 1, text, False), []) for n, text in enumerate(said)]

@@ -184,6 +184,27 @@ class StartSpeakingPlan(Section):
         description="the silence that ends a caller's turn where nothing tells whether it is over,"
         " 0 to 5 seconds",
     )
+    patience_seconds: float = Field(
+        default=0.35,
+        ge=0,
+        le=2,
+        description="how much longer it must be for each unit of evidence (log-odds) that the"
+        " caller goes on, and shorter for each that they have finished, 0 to 2 seconds",
+    )
+    shortest_seconds: float = Field(
+        default=0.3,
+        ge=0,
+        le=5,
+        description="the silence that ends a turn which is certainly over, 0 to 5 seconds",
+    )
+    longest_seconds: float = Field(
+        default=1.6,
+        ge=0,
+        le=10,
+        validate_default=True,
+        description="the silence that ends one which certainly is not, 0 to 10 seconds, no less"
+        " than shortest_seconds",
+    )
     smart_endpointing_plan: SmartEndpointingPlan = Field(
         default=SmartEndpointingPlan(), description="provider"
     )
@@ -193,6 +214,16 @@ class StartSpeakingPlan(Section):
     custom_endpointing_rules: list[EndpointingRule] = Field(
         default=[], description="a list of rules, each with type, regex and timeout_seconds"
     )
+
+    @field_validator("longest_seconds")
+    @classmethod
+    def _no_less_than_the_shortest(cls, longest_s: float, info: ValidationInfo) -> float:
+        shortest_s = info.data.get("shortest_seconds", 0.0)
+        if longest_s < shortest_s:
+            raise PydanticCustomError(
+                "bounds", f"{longest_s:g} is less than shortest_seconds, {shortest_s:g}"
+            )
+        return longest_s
 
 
 class StopSpeakingPlan(Section):

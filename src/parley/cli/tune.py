@@ -14,7 +14,8 @@ from parley.errors import ConfigurationError, ParleyError
 
 if TYPE_CHECKING:
     from parley.sim.collecting import Collected, Listening
-    from parley.sim.tuning import Point
+    from parley.sim.passages import Passage
+    from parley.sim.tuning import Curve, Point, Wish
 
 PICTURE = "curve.svg"
 NOT_PROPOSED = 1
@@ -57,16 +58,30 @@ def tune(
     plan = described.start_speaking_plan.smart_endpointing_plan
     listening = Listening(words=english, sound=plan.provider != "off")
     collected = _collect(console, recordings, listening)
-    passages = [passage for each in collected for passage in each.passages]
-    points = tuning.curve(passages, settings)
-    current_s = settings.turns.wait_s
+    current_s, patience_s = settings.turns.wait_s, settings.turns.ending.patience_s
+    wishes = wanted is not None or latency is not None
+    patiences = tuning.PATIENCES_S if wishes or out is not None else ()
+    halves = [_passages(collected[n::2]) for n in (0, 1)]
+    one, other = (tuning.curves(half, settings, patiences) for half in halves)
+    curves = tuning.together(one, other)
+    points = next(c for c in curves if c[0].patience_s == patience_s)
     _tell(console, collected, points, english=english)
     console.print(table(points, current_s))
-    proposed, met = _proposal(console, points, wanted, latency)
+    proposed = None
+    if wishes:
+        wish = tuning.Wish(wanted, latency, patience_s)
+        proposed = _proposal(console, curves, wish)
+        if proposed is not None:
+            _print_proposal(console, proposed, tuning.tried(wish, one, other))
     if out is not None:
-        _draw(console, out, points, current_s, proposed)
-    if not met:
+        others = [c for c in curves if c is not points]
+        _draw(console, out, points, others, current_s, proposed)
+    if wishes and proposed is None:
         raise typer.Exit(NOT_PROPOSED)
+
+
+def _passages(collected: Sequence["Collected"]) -> list["Passage"]:
+    return [passage for each in collected for passage in each.passages]
 
 
 def share(text: str) -> float:
@@ -127,7 +142,10 @@ def _tell(
 
 def table(points: Sequence["Point"], current_s: float) -> Table:
     """The curve; the current wait is marked."""
-    drawn = Table("waitSeconds", "cut off", "95 % interval", "median, ms", "95th, ms", box=None)
+    title = f"patienceSeconds {points[0].patience_s:g}"
+    drawn = Table(
+        "waitSeconds", "cut off", "95 % interval", "median, ms", "95th, ms", box=None, title=title
+    )
     for point in points:
         low, high = point.interval
         cells = [
@@ -141,47 +159,50 @@ def table(points: Sequence["Point"], current_s: float) -> Table:
     return drawn
 
 
-def _proposal(
-    console: Console, points: Sequence["Point"], cut_off: float | None, latency_s: float | None
-) -> tuple["Point | None", bool]:
-    """What to set, and whether what was asked for can be had."""
-    from parley.sim.tuning import LEAST_PAUSES, for_cut_off, for_latency
+def _proposal(console: Console, curves: Sequence["Curve"], wish: "Wish") -> "Point | None":
+    """What to set, if what was asked for can be had."""
+    from parley.sim.tuning import LEAST_PAUSES
 
-    if cut_off is None and latency_s is None:
-        return None, True
-    pauses = points[0].pauses
+    pauses = curves[0][0].pauses
     if pauses < LEAST_PAUSES:
         console.print(
             f"Nothing is proposed: there are {pauses} pauses, and fewer than {LEAST_PAUSES} say too"
             " little. Record more calls."
         )
-        return None, False
-    found = for_latency(points, latency_s) if latency_s is not None else None
-    if cut_off is not None:
-        rare = for_cut_off(points, cut_off)
-        fast_enough = latency_s is None or (rare is not None and rare.median_s <= latency_s)
-        found = rare if fast_enough else None
+        return None
+    found = wish.grant(curves)
     if found is None:
-        console.print("No wait that was tried gives that. What is nearest is in the table.")
-        return None, False
-    _print_proposal(console, found)
-    return found, True
+        console.print("Nothing that was tried gives that. What is nearest is in the table.")
+    return found
 
 
-def _print_proposal(console: Console, point: "Point") -> None:
-    low, high = point.interval
+def _print_proposal(console: Console, point: "Point", tried: "Point | None") -> None:
     console.print(
-        f"Proposed, from {point.pauses} pauses and {len(point.delays)} ends: cut off"
-        f" {point.rate:.1%} ({low:.0%} to {high:.0%}), turns end after {1000 * point.median_s:.0f}"
-        f" ms (median) and {1000 * point.p95_s:.0f} ms (95th).\n"
+        f"Proposed, from {point.pauses} pauses and {len(point.delays)} ends: {_is(point)}."
     )
-    console.print(f"startSpeakingPlan:\n  waitSeconds: {point.wait_s:g}")
+    if tried is None:
+        console.print("Half of the calls alone would not have led to a proposal: record more.\n")
+    else:
+        console.print(f"Chosen by one half of the calls and tried on the other: {_is(tried)}.\n")
+    console.print(
+        f"startSpeakingPlan:\n  waitSeconds: {point.wait_s:g}\n"
+        f"  patienceSeconds: {point.patience_s:g}"
+    )
+
+
+def _is(point: "Point") -> str:
+    low, high = point.interval
+    return (
+        f"cut off {point.rate:.1%} ({low:.0%} to {high:.0%}), turns end after"
+        f" {1000 * point.median_s:.0f} ms (median) and {1000 * point.p95_s:.0f} ms (95th)"
+    )
 
 
 def _draw(
     console: Console,
     folder: Path,
-    points: Sequence["Point"],
+    points: "Curve",
+    others: Sequence["Curve"],
     current_s: float,
     proposed: "Point | None",
 ) -> None:
@@ -191,7 +212,7 @@ def _draw(
     path = folder / PICTURE
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(svg(points, current_s, proposed, title), encoding="utf-8")
+        path.write_text(svg(points, others, current_s, proposed, title), encoding="utf-8")
     except OSError as error:
         raise ConfigurationError(
             f"{path} cannot be written: {error.strerror}",

@@ -230,7 +230,8 @@ class TurnCommitted:
     """The caller's turn has ended; `text` is what was understood, `at` the last voiced sample.
 
     What was keyed in is a segment, too, with a number below zero; `at` is then when it
-    was complete.
+    was complete. `why` is the evidence for the end, in log-odds, and the pause that it
+    asked for; empty in older traces.
     """
 
     leg: Leg
@@ -238,6 +239,7 @@ class TurnCommitted:
     text: str
     segments: tuple[int, ...]
     at: float
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

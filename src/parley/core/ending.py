@@ -47,28 +47,78 @@ be a whole telephone number."""
 SHORT = 3
 """An answer of so many words is short."""
 
+LEAST_TOLD = 0.05
+"""Evidence that rounds to nothing is not told."""
+
+
+Fact = tuple[str, float]
+"""What it is, and what it says about the end of the turn, in log-odds."""
+
 
 def wait_s(ctx: Context) -> float:
     """The silence after the last voiced sample that ends the turn as it is.
 
     None is needed where the caller's side says when it ends.
     """
-    ear, rules = ctx.state.ear, ctx.settings.turns
-    if rules.push_to_talk:
+    if ctx.settings.turns.push_to_talk:
         return 0.0
-    for rule in rules.ending.rules:
-        if re.search(rule.caller, ear.text) and re.search(rule.agent, _heard_last(ctx)):
-            return rule.wait_s
-    odds = evidence(ear.text, asked(ctx), rules.ending)
-    if ear.over is not None:
-        odds += rules.ending.recognizer * _log_odds(ear.over)
-    if ear.judged is not None and ear.judged[0] == ear.anchor:
-        odds += rules.ending.sound * _log_odds(ear.judged[1])
-    chosen_s = _chosen_s(ear.text, rules.ending)
+    rule = _rule(ctx)
+    if rule is not None:
+        return _rules(ctx).rules[rule].wait_s
+    wanted = _by_evidence(ctx)
+    chosen = _chosen_s(ctx.state.ear.text, _rules(ctx)) is not None
+    if chosen or not speaking.preparing(ctx):
+        return wanted
+    return max(wanted, ctx.settings.turns.wait_s)
+
+
+def why(ctx: Context) -> str:
+    """What `wait_s` rests on, for the record."""
+    if ctx.settings.turns.push_to_talk:
+        return "push-to-talk"
+    wanted_s, rule = wait_s(ctx), _rule(ctx)
+    told = _told(_facts(ctx)) if rule is None else f"rule {rule + 1}"
+    told += f": {wanted_s:.2f} s"
+    if rule is None and wanted_s > _by_evidence(ctx):
+        told += " while the reply was prepared"
+    return told + ", the last words were missing" * (not ctx.state.ear.settled)
+
+
+def _told(facts: list[Fact]) -> str:
+    known = [f"{what} {odds:+.1f}" for what, odds in facts if abs(odds) >= LEAST_TOLD]
+    return ", ".join(known) or "no evidence"
+
+
+def _rule(ctx: Context) -> int | None:
+    """The first rule that fits."""
+    text, heard = ctx.state.ear.text, _heard_last(ctx)
+    rules = enumerate(_rules(ctx).rules)
+    fits = (n for n, r in rules if re.search(r.caller, text) and re.search(r.agent, heard))
+    return next(fits, None)
+
+
+def _by_evidence(ctx: Context) -> float:
+    rules = _rules(ctx)
+    odds = sum(odds for _, odds in _facts(ctx))
+    chosen_s = _chosen_s(ctx.state.ear.text, rules)
     if chosen_s is not None:
-        return silence(min(0.0, odds), chosen_s, rules.ending)
-    wanted = silence(odds, rules.wait_s, rules.ending)
-    return max(wanted, rules.wait_s) if speaking.preparing(ctx) else wanted
+        return silence(min(0.0, odds), chosen_s, rules)
+    return silence(odds, ctx.settings.turns.wait_s, rules)
+
+
+def _rules(ctx: Context) -> EndingSettings:
+    return ctx.settings.turns.ending
+
+
+def _facts(ctx: Context) -> list[Fact]:
+    """Everything that is known about the end of the turn."""
+    ear, rules = ctx.state.ear, _rules(ctx)
+    facts = _of_words(ear.text, asked(ctx), rules)
+    if ear.over is not None:
+        facts.append(("recogniser", rules.recognizer * _log_odds(ear.over)))
+    if ear.judged is not None and ear.judged[0] == ear.anchor:
+        facts.append(("sound", rules.sound * _log_odds(ear.judged[1])))
+    return facts
 
 
 def _heard_last(ctx: Context) -> str:
@@ -107,31 +157,36 @@ def silence(odds: float, usual_s: float, rules: EndingSettings) -> float:
 
 def evidence(text: str, asked: Expectation, rules: EndingSettings) -> float:
     """What the words say about the end of the turn, in log-odds."""
+    return sum(odds for _, odds in _of_words(text, asked, rules))
+
+
+def _of_words(text: str, asked: Expectation, rules: EndingSettings) -> list[Fact]:
     words = plain(text).split()
     if not words:
-        return 0.0
+        return []
     if asked.kind == "yes_no" and " ".join(words) in SHORT_ANSWERS:
-        return rules.answer
+        return [("yes or no", rules.answer)]
     if words[-1] in rules.hesitations:
-        return -rules.hesitation
+        return [("hesitation", -rules.hesitation)]
     dictated = sum(map(_digits, words))
-    if asked.digits and dictated:
-        return rules.answer if dictated >= asked.digits else -rules.dictation
-    if _is_dictating(words):
-        return -rules.dictation
-    return _of_last_word(text, words, asked, rules) + _of_punctuation(text, rules)
+    if asked.digits and dictated >= asked.digits:
+        return [("all digits", rules.answer)]
+    if (asked.digits and dictated) or _is_dictating(words):
+        return [("dictation", -rules.dictation)]
+    return [*_of_last_word(text, words, asked, rules), ("punctuation", _of_stop(text, rules))]
 
 
-def _of_last_word(text: str, words: list[str], asked: Expectation, rules: EndingSettings) -> float:
+def _of_last_word(
+    text: str, words: list[str], asked: Expectation, rules: EndingSettings
+) -> list[Fact]:
     odds = rules.words * completeness(text, rules.language)
     if " ".join(words) in SHORT_ANSWERS:
         odds = max(0.0, odds)
-    if asked.kind and len(words) <= SHORT and odds >= 0.0:
-        odds += rules.short_answer
-    return odds
+    short = asked.kind and len(words) <= SHORT and odds >= 0.0
+    return [("last word", odds), ("short answer", rules.short_answer if short else 0.0)]
 
 
-def _of_punctuation(text: str, rules: EndingSettings) -> float:
+def _of_stop(text: str, rules: EndingSettings) -> float:
     if _last(text) in STOPS:
         return rules.stop
     return -rules.comma if _last(text) in COMMAS else 0.0

@@ -53,4 +53,4 @@ def enter(ctx: Context) -> None:
     ear.anchor = max(ear.anchor, ear.key_since)
     if ear.listening.state == "quiet":
         ear.listening.fire("words")
-    listening.commit(ctx)
+    listening.commit(ctx, "keys")

@@ -7,6 +7,7 @@ from parley.core.phrases import begins_with, is_acknowledgement, remainder
 from parley.core.state import CallerTurn, Context, Ear, Reply, Segment
 
 NOT_WANTED = "not wanted"
+ENDLESS = "a voice that does not pause"
 
 # Facts
 
@@ -165,9 +166,9 @@ def utterance_limit(ctx: Context) -> None:
     ear = ctx.state.ear
     ear.anchor = ctx.now
     if ear.text and not bargein.blocked(ctx):
-        commit(ctx)
+        commit(ctx, ENDLESS)
     else:
-        drop(ctx, "a voice that does not pause")
+        drop(ctx, ENDLESS)
     if ear.talking and ear.listening.can("voice"):
         begin_voice(ctx, ctx.now)
 
@@ -203,7 +204,7 @@ def end_turn(ctx: Context) -> None:
     elif speaking.audible(ctx) and floor.overheard(ctx):
         drop(ctx, "not the caller's voice")
     else:
-        commit(ctx)
+        commit(ctx, ending.why(ctx))
 
 
 def may_commit(ctx: Context) -> bool:
@@ -225,8 +226,8 @@ def _is_listener(ctx: Context, ear: Ear) -> bool:
     return listener and not ctx.settings.turns.push_to_talk
 
 
-def commit(ctx: Context) -> None:
-    """The caller has said what they wanted to say."""
+def commit(ctx: Context, why: str) -> None:
+    """The caller has said what they wanted to say; `why` that is believed."""
     state, ear = ctx.state, ctx.state.ear
     if state.queue:
         bargein.give(ctx, "turn")
@@ -240,7 +241,7 @@ def commit(ctx: Context) -> None:
     state.next_turn += 1
     state.history.append(CallerTurn(turn, segments, ear.voice))
     ids = tuple(dict.fromkeys(s.id for s in segments))
-    ctx.do(act.TurnCommitted(ear.leg, turn, text, ids, ear.anchor))
+    ctx.do(act.TurnCommitted(ear.leg, turn, text, ids, ear.anchor, why))
     ear.listening.fire("commit")
     state.owed_since = min(ear.anchor, ctx.now)
     state.fillers = state.rounds = 0

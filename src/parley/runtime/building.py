@@ -237,10 +237,15 @@ def _stops(assistant: Assistant, usual: InterruptionSettings) -> InterruptionSet
 
 def _ending(assistant: Assistant) -> EndingSettings:
     """What is known of the end of a turn. The lists of words are English."""
-    plan, usual = assistant.start_speaking_plan, EndingSettings()
+    plan = assistant.start_speaking_plan
+    usual = EndingSettings(
+        shortest_s=plan.shortest_seconds,
+        longest_s=plan.longest_seconds,
+        patience_s=plan.patience_seconds,
+    )
     language = assistant.transcriber.language.lower().split("-")[0]
     if language != "en":
-        usual = EndingSettings(language=language, hesitations=())
+        usual = replace(usual, language=language, hesitations=())
     if by_text := plan.transcription_endpointing_plan:
         usual = replace(
             usual,

@@ -1,11 +1,11 @@
 """How long to wait: cut-offs against latency on an operator's own calls.
 
-Every passage of the recordings is replayed with every wait, by the core itself. Nothing is
-fitted: what is proposed is a point of the curve that was measured.
+Every passage of the recordings is replayed with every wait and patience, by the core itself.
+Nothing is fitted: what is proposed is a point of a curve that was measured.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from parley.core.settings import Settings
@@ -14,6 +14,12 @@ from parley.sim.replaying import Pace, replay
 
 WAITS_S = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.2, 1.5, 2.0)
 """The values of `startSpeakingPlan.waitSeconds` that are tried."""
+
+PATIENCES_S = (0.0, 0.2, 0.35, 0.5)
+"""The values of `startSpeakingPlan.patienceSeconds` that are tried."""
+
+WORTH_S, WORTH_RATE = 0.02, 0.02
+"""Less is no reason to change the patience that is set: seconds of the median, share cut off."""
 
 LEAST_PAUSE_S = 0.2
 """Shorter silence is the closure of a consonant: nobody is cut off in it."""
@@ -34,6 +40,8 @@ class Point:
     delays: tuple[float, ...]
     missed: int
     """Ends at which no turn was committed: nothing was understood."""
+
+    patience_s: float = 0.0
 
     @property
     def rate(self) -> float:
@@ -56,12 +64,46 @@ class Point:
         return quantile(self.delays, 0.95)
 
 
+Curve = list[Point]
+"""Of one patience, the shortest wait first."""
+
+
 def curve(
     passages: Sequence[Passage], settings: Settings, waits: Sequence[float] = WAITS_S
-) -> list[Point]:
+) -> Curve:
     """A point for each wait, and for the one that is set, in their order."""
     all_waits = sorted({*waits, settings.turns.wait_s})
     return [_point(passages, settings, wait_s) for wait_s in all_waits]
+
+
+def curves(
+    passages: Sequence[Passage],
+    settings: Settings,
+    patiences: Sequence[float] = PATIENCES_S,
+    waits: Sequence[float] = WAITS_S,
+) -> list[Curve]:
+    """A curve for each patience, and for the one that is set, in their order."""
+    rules = settings.turns
+    all_patiences = sorted({*patiences, rules.ending.patience_s})
+    endings = [replace(rules.ending, patience_s=p) for p in all_patiences]
+    each = [replace(settings, turns=replace(rules, ending=ending)) for ending in endings]
+    return [curve(passages, one, waits) for one in each]
+
+
+def together(one: list[Curve], other: list[Curve]) -> list[Curve]:
+    """The curves of all passages, of those of two parts."""
+    pairs = (zip(*both, strict=True) for both in zip(one, other, strict=True))
+    return [[_sum(a, b) for a, b in points] for points in pairs]
+
+
+def _sum(one: Point, other: Point) -> Point:
+    return replace(
+        one,
+        cut_off=one.cut_off + other.cut_off,
+        pauses=one.pauses + other.pauses,
+        delays=one.delays + other.delays,
+        missed=one.missed + other.missed,
+    )
 
 
 def _point(passages: Sequence[Passage], settings: Settings, wait_s: float) -> Point:
@@ -77,7 +119,58 @@ def _point(passages: Sequence[Passage], settings: Settings, wait_s: float) -> Po
         after = [at for at in told.committed if at >= passage.end_s - EARLY_S]
         missed += not after
         delays += [after[0] - passage.end_s] if after else []
-    return Point(wait_s, cut_off, pauses, tuple(delays), missed)
+    patience_s = settings.turns.ending.patience_s
+    return Point(wait_s, cut_off, pauses, tuple(delays), missed, patience_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is wanted; None: nothing. `patience_s` is the one that is set."""
+
+    cut_off: float | None
+    latency_s: float | None
+    patience_s: float
+
+    def grant(self, found: Sequence[Curve]) -> Point | None:
+        """The point that fulfils it best; another patience than is set must be worth it."""
+        if self.cut_off is not None:
+            rare = [p for c in found if (p := for_cut_off(c, self.cut_off))]
+            limit = math.inf if self.latency_s is None else self.latency_s
+            return self._best([p for p in rare if p.median_s <= limit], _median, WORTH_S)
+        limit = 0.0 if self.latency_s is None else self.latency_s
+        fast = [p for c in found if (p := for_latency(c, limit))]
+        return self._best(fast, _rate, WORTH_RATE)
+
+    def _best(
+        self, found: Sequence[Point], cost: Callable[[Point], float], worth: float
+    ) -> Point | None:
+        ordered = sorted(found, key=lambda p: (cost(p), abs(p.patience_s - self.patience_s)))
+        enough = [p for p in ordered if cost(p) < cost(ordered[0]) + worth]
+        set_now = [p for p in enough if p.patience_s == self.patience_s]
+        return next(iter(set_now or enough), None)
+
+
+def tried(wish: Wish, one: list[Curve], other: list[Curve]) -> Point | None:
+    """What is chosen by each of two parts of the calls, and what it does to the other.
+
+    None: a part alone is no ground for a choice.
+    """
+    parts = []
+    for chosen_by, tried_on in ((one, other), (other, one)):
+        chosen = wish.grant(chosen_by)
+        if chosen is None:
+            return None
+        wanted = chosen.wait_s, chosen.patience_s
+        parts += [p for c in tried_on for p in c if (p.wait_s, p.patience_s) == wanted]
+    return _sum(*parts)
+
+
+def _median(point: Point) -> float:
+    return point.median_s
+
+
+def _rate(point: Point) -> float:
+    return point.rate if point.pauses else 0.0
 
 
 def for_cut_off(points: Sequence[Point], wanted: float) -> Point | None:

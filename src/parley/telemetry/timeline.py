@@ -302,7 +302,8 @@ def _waited(step: Step, action: act.Action) -> str:
         return ""
     keyed = bool(action.segments) and action.segments[-1] < 0
     what = "it was complete" if keyed else "the last voiced sample"
-    return f" ({round((step.now - action.at) * 1000)} ms after {what})"
+    why = f"; {action.why}" if action.why else ""
+    return f" ({round((step.now - action.at) * 1000)} ms after {what}{why})"
 
 
 def render_timeline(trace: Trace) -> RenderableType:
