@@ -46,13 +46,15 @@ def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_an_assistant_of_ones_own() -> None:
     page = HOWTO / "assistant.md"
-    whole, stops, model = blocks(page, "yaml")
+    whole, stops, away, model = blocks(page, "yaml")
     Path("assistant.yaml").write_text(whole)
     (call,) = blocks(page, "sh")
     said = parley(call)
     assert "Let me see. You said:" in said
     Path("stops.yaml").write_text(stops)
     assert load_assistant("stops.yaml").stop_speaking_plan.backoff_seconds == 1
+    Path("away.yaml").write_text(away)
+    assert load_assistant("away.yaml").hold_plan.phrases == ["hold on", "one moment"]
     Path("model.yaml").write_text(model)
     assert load_assistant("model.yaml").model.base_url == "http://localhost:11434/v1"
     (tools,) = blocks(page, "python")

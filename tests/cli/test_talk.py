@@ -1,7 +1,10 @@
 """`parley talk`: what is seen, and what is missing."""
 
+import asyncio
 import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +18,7 @@ from parley.cli.main import app
 from parley.cli.talkview import METER_DB, Microphone, TalkView
 from parley.core import actions as act
 from parley.core import events as ev
-from parley.errors import MissingExtraError
+from parley.errors import ConfigurationError, MissingExtraError
 
 
 def seen(view: TalkView) -> str:
@@ -139,5 +142,72 @@ def test_a_whole_call(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["talk", "--input", "2", "--out", str(tmp_path)])
     assert result.exception is None, result.output
     assert "kept in" in result.output
-    assert made == [{"input_device": 2, "output_device": None}]
+    assert made == [{"input_device": 2, "output_device": None, "push_to_talk": False}]
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_the_view_of_who_pushes_to_talk() -> None:
+    view = TalkView(Microphone(), push_to_talk=True)
+    view.step(0.5, ev.SpeechStarted(ev.CALLER, 0.5), [])
+    assert "nobody" in seen(view)
+    assert "space talks, q hangs up" in seen(view)
+    view.step(1.0, ev.TalkStarted(ev.CALLER, 1.0), [])
+    assert "you talk " in seen(view)
+    assert "space sends" in seen(view)
+    view.step(2.0, ev.TalkEnded(ev.CALLER, 2.0, True), [])
+    assert "you have talked" in seen(view)
+    assert "space talks" in seen(view)
+
+
+def test_push_to_talk_needs_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    from parley.transports import device
+
+    monkeypatch.setattr(device, "sound_library", lambda: None)
+    result = CliRunner().invoke(app, ["talk", "--push-to-talk"])
+    assert isinstance(result.exception, ConfigurationError)
+    assert "without --push-to-talk" in str(result.exception)
+
+
+def test_the_space_bar_begins_and_ends_a_turn(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A whole call over a sound card that hears a tone; the keys come from the test."""
+    sys.path.append(str(Path(__file__).parents[1] / "transports"))
+    from test_device import Library
+
+    from parley.transports import device
+
+    library = Library()
+    tone = (np.sin(np.arange(320) / 5) * 9000).astype("<i2").tobytes()
+
+    async def press(key: Callable[[str], None]) -> None:
+        async def speak(frames: int) -> None:
+            for _ in range(frames):
+                library.speak(tone)
+                library.listen(480)
+                await asyncio.sleep(0.01)
+
+        await speak(80)
+        for keys in (" ", " x", "mmq"):
+            for one in keys:
+                key(one)
+            await speak(20)
+
+    @contextmanager
+    def keys(pressed: Callable[[str], None]) -> Iterator[None]:
+        pressing = asyncio.get_running_loop().create_task(press(pressed))
+        yield
+        pressing.cancel()
+
+    monkeypatch.setattr(device, "sound_library", lambda: library)
+    monkeypatch.setattr(command, "has_keys", lambda: True)
+    monkeypatch.setattr(command, "keys", keys)
+    described = tmp_path / "quiet.yaml"
+    described.write_text("firstMessageMode: assistant-waits-for-user\nechoCancellation: 'off'\n")
+    options = ["talk", str(described), "--push-to-talk", "--out", str(tmp_path / "calls")]
+    result = CliRunner().invoke(app, options)
+    assert result.exception is None, result.output
+    (folder,) = (tmp_path / "calls").iterdir()
+    told = (folder / "trace.jsonl").read_text()
+    assert told.count("TalkStarted") == told.count("TalkEnded") == 1
+    assert told.index("TalkStarted") < told.index("TalkEnded")

@@ -3,7 +3,7 @@
 import pytest
 from timeline import Call
 
-from parley.core import EndReason
+from parley.core import CALLER, EndReason
 from parley.core import actions as act
 from parley.core import events as ev
 
@@ -176,3 +176,33 @@ def test_judging_does_not_count_as_the_providers_silence() -> None:
     assert kept(call) == [(5.8, "no words")]
     assert call.at(7.2).ending() == []
     assert call.at(7.3).ending() == [EndReason.TRANSPORT_FAILED]
+
+
+def disclosure(*facts: ev.Event) -> Call:
+    """The reply to the first turn begins to be heard."""
+    call = Call().at(1).says("Go on.").writes(1, "This call is recorded.").tell(*facts)
+    return call.synthesized(1).generated(1).started(1).at(3)
+
+
+def test_a_reply_that_must_be_heard_is_not_interrupted_and_the_words_become_a_turn() -> None:
+    call = disclosure(ev.ReplyMustBeHeard(1))
+    call.voice().after(1.5).final("no wait").tell(ev.StopRequested(CALLER)).pause().after(2)
+    assert call.did(act.PausePlayout, act.FloorYielded, act.SegmentDropped) == []
+    assert call.turns() == ["Go on."]
+    call.finished(1)
+    assert call.turns() == ["Go on.", "no wait"]
+    assert call.history()[1:] == [("agent", "This call is recorded."), ("caller", "no wait")]
+
+
+def test_a_sound_before_it_is_known_that_a_reply_must_be_heard_is_not_judged() -> None:
+    call = disclosure().voice()
+    assert call.when(act.PausePlayout) == [3]
+    call = Call().at(1).says("Go on.").writes(1, "This call is recorded.").synthesized(1)
+    call.started(1).at(3).voice().tell(ev.ReplyMustBeHeard(1))
+    assert call.when(act.PausePlayout) == call.when(act.ResumePlayout) == [3]
+
+
+def test_a_reply_that_is_complete_or_dead_is_not_changed() -> None:
+    call = disclosure().tell(ev.ReplyMustBeHeard(1)).tell(ev.ReplyMustBeHeard(7)).voice().after(1.2)
+    assert call.did(act.FloorYielded)
+    assert call.cleared().tell(ev.ReplyMustBeHeard(1)).outcome(1) == "cancelled"

@@ -14,7 +14,7 @@ def test_a_turn() -> None:
     call = Call(connect=False).tell(ev.Connected(CALLER))
     assert call.awaits() == ["recogniser opens", *NOBODY_SPEAKS]
     call.tell(ev.ListeningReady(CALLER)).at(1).voice()
-    assert call.awaits() == ["utterance", *ALWAYS]
+    assert call.awaits() == ["sound", "utterance", *ALWAYS]
     call.at(1.5).partial("Hello").at(1.8).pause()
     assert call.awaits() == ["final text", "stable partial", "end of turn", *ALWAYS]
     call.at(2)
@@ -40,7 +40,7 @@ def test_a_reply() -> None:
 
 def test_the_floor() -> None:
     call = Call().at(1).says("Hello.").speaks(1, "Once upon a time.").at(2).voice()
-    assert call.awaits() == ["interruption", "utterance", *ALWAYS]
+    assert call.awaits() == ["interruption", "sound", "utterance", *ALWAYS]
     call.at(2.3).pause()
     assert call.awaits() == ["final text", "verdict", *ALWAYS]
     call.final("wait")

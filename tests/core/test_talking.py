@@ -113,6 +113,13 @@ def test_words_that_come_after_they_were_taken_back_are_left_out() -> None:
     assert release(call).turns() == ["three"]
 
 
+def test_a_key_that_is_pressed_and_let_go_in_a_gap_of_the_media_begins_no_turn() -> None:
+    call = Call(turns={"push_to_talk": True}).at(1).tell(ev.MediaLost(CALLER, 0.5))
+    release(call.tell(ev.TalkStarted(CALLER, 1.0)).at(2), wanted=False)
+    call.tell(ev.MediaRestored(CALLER, 3.0)).at(5)
+    assert (call.turns(), call.said()) == ([], [])
+
+
 def test_a_turn_that_is_answered_again_is_not_taken_back() -> None:
     call = release(pressed().at(2).final("one").at(3))
     call.at(3.5).tell(ev.TalkStarted(CALLER, 3.5)).at(4).partial("two")
@@ -128,3 +135,11 @@ def test_a_key_while_the_media_is_lost_changes_nothing_until_it_is_back() -> Non
     assert call.turns() == []
     release(call.at(3.5).tell(ev.MediaRestored(CALLER, 3.5)))
     assert call.at(4).said() == ["Sorry, you were cut off. Could you repeat that?"]
+
+
+def test_nor_is_it_where_the_newer_words_were_final() -> None:
+    call = release(pressed().at(2).final("one").at(3))
+    call.at(3.5).tell(ev.TalkStarted(CALLER, 3.5)).at(4).final("two")
+    release(call.at(4.5), wanted=False)
+    assert [a.segment for a in call.did(act.SegmentDropped)] == [1]
+    assert call.at(6).turns() == ["one", "one"]

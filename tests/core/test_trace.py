@@ -35,6 +35,7 @@ ONE_OF_EACH: tuple[ev.Event, ...] = (
     ev.SpanRetracted(1, 0),
     ev.ReplyToolCall(1, "1-t", "book", '{"for": 2}', 10.0),
     ev.ReplyEndsCall(1),
+    ev.ReplyMustBeHeard(1),
     ev.ReplyUnderstood(1, "day", "Day", "Montag"),
     ev.ReplyExpects(1, "time", "At what time?", "#JSGF V1.0;\n<hour> = nine | ten;"),
     ev.ReplyGenerated(1),

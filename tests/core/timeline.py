@@ -11,6 +11,7 @@ from parley.core.actions import Action
 from parley.core.settings import (
     AttendingSettings,
     EndingSettings,
+    HoldSettings,
     InterruptionSettings,
     KeypadSettings,
     PhraseSettings,
@@ -33,6 +34,7 @@ def settings(
     attending: Changes | None = None,
     thinking: Changes | None = None,
     keypad: Changes | None = None,
+    holding: Changes | None = None,
     silence: Changes | None = None,
     recovery: Changes | None = None,
     phrases: Changes | None = None,
@@ -46,6 +48,7 @@ def settings(
         attending=replace(AttendingSettings(), **(attending or {})),
         thinking=replace(Settings().thinking, **(thinking or {})),
         keypad=replace(KeypadSettings(), **(keypad or {})),
+        holding=replace(HoldSettings(), **(holding or {})),
         silence=replace(SilenceSettings(), **(silence or {})),
         recovery=replace(RecoverySettings(), **(recovery or {})),
         phrases=replace(PhraseSettings(), **(phrases or {})),

@@ -8,6 +8,7 @@ from typing import TypeVar
 from parley.core import Settings
 from parley.core.settings import (
     AttendingSettings,
+    HoldSettings,
     KeypadSettings,
     SilenceSettings,
     ToolPhrase,
@@ -16,7 +17,7 @@ from parley.core.settings import (
 
 T = TypeVar("T")
 
-SETTINGS_BYTES = 25
+SETTINGS_BYTES = 28
 
 
 LISTENING = AttendingSettings(
@@ -94,6 +95,12 @@ def settings_from(choices: Choices) -> Settings:
         attending=replace(
             choices.of((base.attending, LISTENING, LISTENING)),
             frequency=choices.of((1.0, 0.5)),
+        ),
+        holding=HoldSettings(
+            sound_s=choices.of((8.0, 1.0, 2.0)),
+            limit_s=choices.of((55.0, 20.0)),
+            patience_s=choices.of((40.0, 2.0, 5.0)),
+            quiet_s=2.0,
         ),
     )
 

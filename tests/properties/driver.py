@@ -24,6 +24,7 @@ UTTERANCES = (
     "I would like to book a table for two",
     "what is the weather in Köln",
     "okay yeah",
+    "hold on please",
     "我 想 去 北京",
 )
 SENTENCES = (
@@ -175,9 +176,13 @@ class World:
             yield 14, self.lie
 
     def pass_time(self) -> None:
-        """Nothing else happens until a deadline that is near, or now and then whichever."""
+        """Nothing else happens until a deadline that is near, or now and then whichever.
+
+        Who is on hold has time.
+        """
         how = self.choices.byte()
-        near = (self.conversation.next_deadline() or 0.0) < self.now + 2.5
+        soon = 6.0 if self.conversation.state.hold.kind else 2.5
+        near = (self.conversation.next_deadline() or 0.0) < self.now + soon
         for _ in range(how // 85 if how > 200 else int(near)):
             self.tick()
 
@@ -324,7 +329,8 @@ class World:
         elif how == 13:
             self.retract(talk)
         elif how == 14:
-            self.tell(ev.ReplyEndsCall(talk.id))
+            last = self.choices.byte() % 2 == 0
+            self.tell(ev.ReplyEndsCall(talk.id) if last else ev.ReplyMustBeHeard(talk.id))
         elif how < 18:
             self.tell(ev.ReplyUnderstood(talk.id, *self.choices.of(FACTS)))
         elif how == 18:
@@ -471,6 +477,7 @@ class World:
             ev.SpanRetracted(reply, span),
             ev.ReplyToolCall(reply, call, "look_up", text, 2.0),
             ev.ReplyEndsCall(reply),
+            ev.ReplyMustBeHeard(reply),
             ev.ReplyUnderstood(born, *FACTS[span]),
             ev.ReplyExpects(born, *QUESTIONS[span % 3], text),
             ev.ReplyGenerated(reply),

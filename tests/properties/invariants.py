@@ -44,6 +44,7 @@ def stale_facts(reply: int) -> tuple[ev.Event, ...]:
         ev.SpanRetracted(reply, 0),
         ev.ReplyToolCall(reply, f"{reply}-old", "book", "{}", 5.0),
         ev.ReplyEndsCall(reply),
+        ev.ReplyMustBeHeard(reply),
         ev.ReplyUnderstood(reply, "day", "Day", "Monday"),
         ev.ReplyExpects(reply, "date", "Which day?", ""),
         ev.ReplyGenerated(reply),
@@ -202,6 +203,8 @@ def _check_machines(world: World, names: set[str]) -> None:
         if tool.phase.state == "waiting":
             held = state.replies[tool.reply].phase.state == "held"
             demand(held, world, f"tool {tool.id} waits for nothing")
+    if state.hold.kind:
+        demand("hold" in names, world, "the caller may be away for ever")
     _check_ear(world, names)
 
 

@@ -67,7 +67,7 @@ class Patience:
         if found([step], act.PlayReply | act.EndCall) or _phrases(step) or stopped:
             self._content()
         state = world.conversation.state
-        if state.call.state != "active":
+        if state.call.state != "active" or state.hold.kind:
             self._content()
         self.quiet = state.ear.listening.state == "quiet"
         if self.quiet:

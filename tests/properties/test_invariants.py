@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import away
 import invariants
 import keyed_in
 import known
@@ -119,13 +120,19 @@ def test_backchannels_are_no_replies(script: bytes) -> None:
     listening_aloud.check_backchannels(script)
 
 
+@calls(300)
+def test_who_is_away_is_not_asked_whether_they_are_there(script: bytes) -> None:
+    """On hold the agent talks to the music."""
+    away.check_holds(script)
+
+
 # The scripts reach everything
 
 DEADLINES = {
     "backchannel", "clear", "end of turn", "ending", "filler", "final text", "held", "interruption",
-    "judgement", "keys", "max duration", "media", "model", "playout", "recogniser opens",
-    "silence ends the call", "silence prompt", "stable partial", "starved", "tool", "utterance",
-    "pause", "verdict", "voice", "whole word",
+    "hold", "judgement", "keys", "max duration", "media", "model", "patience", "pause", "playout",
+    "quiet", "recogniser opens", "silence ends the call", "silence prompt", "sound",
+    "stable partial", "starved", "tool", "utterance", "verdict", "voice", "whole word",
 }  # fmt: skip
 
 

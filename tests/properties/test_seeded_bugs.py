@@ -2,9 +2,10 @@
 
 import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
+import away
 import invariants
 import keyed_in
 import known
@@ -24,6 +25,7 @@ from parley.core import (
     fillers,
     floor,
     history,
+    holding,
     keypad,
     knowing,
     listening,
@@ -110,6 +112,33 @@ def progress_while_stopping_is_ignored(patch: Patch) -> None:
 def judging_lasts(patch: Patch) -> None:
     floor = deadlines._floor
     patch.setattr(deadlines, "_floor", lambda ctx: [d for d in floor(ctx) if d[1] != "verdict"])
+
+
+def a_hold_lasts(patch: Patch) -> None:
+    hold = deadlines._hold
+    patch.setattr(deadlines, "_hold", lambda ctx: [d for d in hold(ctx) if d[1] != "hold"])
+
+
+def who_is_away_counts_as_silent(patch: Patch) -> None:
+    silence = deadlines._silence
+
+    def silence_on_hold(ctx: Context) -> Iterator[deadlines.Deadline]:
+        kind, ctx.state.hold.kind = ctx.state.hold.kind, ""
+        found = list(silence(ctx))
+        ctx.state.hold.kind = kind
+        return iter(found)
+
+    patch.setattr(deadlines, "_silence", silence_on_hold)
+
+
+def a_hold_outlives_the_call(patch: Patch) -> None:
+    end = holding.end
+
+    def end_while_it_lasts(ctx: Context, reason: str) -> None:
+        if reason != "the call has ended":
+            end(ctx, reason)
+
+    patch.setattr(holding, "end", end_while_it_lasts)
 
 
 def a_reply_waits_for_its_voice(patch: Patch) -> None:
@@ -409,6 +438,9 @@ BUGS: list[tuple[Plant, Callable[[bytes], None], str]] = [
     (tool_calls_are_cut_too, lying(invariants.check_history), "history is"),
     (progress_while_stopping_is_ignored, truthful(invariants.check_history), "forgotten"),
     (judging_lasts, invariants.check_deadlines, "the floor may stay"),
+    (a_hold_lasts, invariants.check_deadlines, "may be away"),
+    (who_is_away_counts_as_silent, away.check_holds, "is asked on hold"),
+    (a_hold_outlives_the_call, away.check_holds, "outlives the call"),
     (a_reply_waits_for_its_voice, invariants.check_deadlines, "may stay"),
     (nobody_minds_silence, invariants.check_deadlines, "nothing happens"),
     (keys_gather_for_ever, invariants.check_deadlines, "may gather for ever"),

@@ -1,23 +1,25 @@
 """From an assistant's description to what runs."""
 
 from dataclasses import fields
+from datetime import date
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 from voices import LevelVad
 
+from parley.assistants.flows import Dialogue, Flow
 from parley.assistants.model import Assistant, VoiceFact
 from parley.audio.ambience import Background
 from parley.core.phrases import ACKNOWLEDGEMENTS
-from parley.core.settings import Settings, ToolPhrase, cached_phrases
+from parley.core.settings import HoldSettings, Settings, ToolPhrase, cached_phrases
 from parley.core.voicing import FACTS
 from parley.errors import AssistantError, ConfigurationError, MissingModelError
 from parley.providers.protocols import SttCapabilities
 from parley.providers.scripted import RepliesLlm, ScriptedStt, ScriptedTts
 from parley.providers.tts import flite_worker
 from parley.runtime import building
-from parley.runtime.building import build_agent, settings_for
+from parley.runtime.building import build_agent, opening, settings_for
 from parley.runtime.responders import ModelResponder
 from parley.runtime.stages import Stages
 from parley.speech.endofturn_shared import SharedEndOfTurn
@@ -170,6 +172,35 @@ def test_a_recogniser_is_asked_only_for_what_it_can_do() -> None:
 
 def test_who_waits_does_not_greet() -> None:
     assert settings(firstMessage="Hi.", firstMessageMode="assistant-waits-for-user").greeting == ""
+
+
+def test_how_long_a_caller_who_is_away_is_waited_for() -> None:
+    plan = {"limitSeconds": 90, "patienceSeconds": 20, "phrases": ["brb"]}
+    assert settings(holdPlan=plan).holding == HoldSettings(
+        limit_s=90, phrases=("brb",), patience_s=20
+    )
+    german = settings(transcriber={"language": "de-DE"}).holding
+    assert "einen moment" in german.phrases
+    assert settings(transcriber={"language": "xx"}).holding.phrases == ()
+
+
+def test_a_flow_may_begin_with_what_must_be_heard() -> None:
+    node: dict[str, Any] = {
+        "ask": "ok",
+        "say": "Calls are recorded. Is that all right?",
+        "next": "bye",
+    }
+    flow = {
+        "start": "notice",
+        "slots": {"ok": {"type": "yes_no"}},
+        "nodes": {"notice": node, "bye": {"say": "Bye.", "end": True}},
+    }
+    for interruptible in (True, False):
+        node["interruptible"] = interruptible
+        found = opening(
+            Assistant(flow=flow), Dialogue(Flow.model_validate(flow)), date(2026, 11, 28)
+        )
+        assert found["greeting_interruptible"] == interruptible
 
 
 def test_a_greeting_may_be_generated() -> None:

@@ -21,6 +21,7 @@ from parley.runtime.responders import (
     HandingOver,
     HandOver,
     HangUp,
+    MustBeHeard,
     ReplyPart,
     ReplyRequest,
     ReplyText,
@@ -45,7 +46,7 @@ FLOW = {
         },
         "sure": {"ask": "ok", "say": "It is free. Shall I book it?", "next": "bye"},
         "taken": {"say": "It is taken.", "forget": ["day"], "next": "day"},
-        "failed": {"say": "No calendar: {error}", "end": True},
+        "failed": {"say": "No calendar: {error}", "end": True, "interruptible": False},
         "person": {"say": "I'll pass you on.", "hand_over": "model"},
         "bye": {"say": "Goodbye.", "end": True},
     },
@@ -175,6 +176,7 @@ def test_a_failure_leads_on_with_its_reason() -> None:
     call.tool_returns(FAILED.format(error="it is locked."))
     parts = call.thinks()
     assert words(parts) == "No calendar: it is locked."
+    assert parts[0] == MustBeHeard()
     assert HangUp() in parts
 
 

@@ -12,11 +12,12 @@ from support import SETTINGS, Carried, an_agent, carry, heedless
 from voices import SpellingTts, tts
 
 from parley.core import actions as act
+from parley.core import events as ev
 from parley.core.settings import Settings
 from parley.errors import ProviderUnavailable
 from parley.providers.protocols import TtsChunk, TtsRequest
 from parley.providers.scripted import Fail, LlmStep, ScriptedLlm, ScriptedStt
-from parley.runtime.responders import HangUp, ReplyPart, ReplyRequest, ReplyText
+from parley.runtime.responders import HangUp, MustBeHeard, ReplyPart, ReplyRequest, ReplyText
 from parley.runtime.vtime import VirtualLoop
 
 GONE = ProviderUnavailable("scripted", "gone")
@@ -172,3 +173,9 @@ def without_fillers(call: Carried) -> str:
     for phrase in SETTINGS.phrases.fillers:
         heard = heard.replace(phrase, "")
     return heard
+
+
+def test_a_responder_may_say_what_must_be_heard() -> None:
+    call, _ = responded(MustBeHeard(), ReplyText("This call is recorded."), HangUp())
+    assert call.caller.text == "Hello.This call is recorded."
+    assert call.memory.events(ev.ReplyMustBeHeard) == [ev.ReplyMustBeHeard(2)]

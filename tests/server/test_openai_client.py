@@ -11,8 +11,11 @@ from door_clients import FRAME_S, SILENT, VOICED
 from door_support import served, with_server
 from openai import AsyncOpenAI
 from realtime_support import kinds, of, validated
+from support import an_agent
 from voices import read
 
+from parley.providers.scripted import ScriptedLlm, ScriptedStt
+from parley.server.served import Served
 from parley.server.serving import Running
 
 ORDER = [
@@ -85,7 +88,6 @@ def test_the_embedded_engines_hold_one_too() -> None:
     from parley.errors import MissingModelError
     from parley.models import model_path
     from parley.runtime.building import build_agent
-    from parley.server.served import Served
 
     try:
         model_path("silero-vad")
@@ -123,3 +125,56 @@ async def _synthetic(text: str) -> str:
         await engine.aclose()
     whole = pcm + bytes(-len(pcm) % 960)
     return base64.b64encode(whole).decode()
+
+
+STORY = "Once upon a time there was a miller who had three sons, and a mill, and a donkey."
+
+
+async def pushed_to_talk(server: Running) -> list[dict[str, Any]]:
+    """A manual conversation: two turns that the client ends; the second answer is stopped."""
+    told: list[dict[str, Any]] = []
+    client = AsyncOpenAI(base_url=f"{server.url}/v1", api_key="any")
+    async with client, client.realtime.connect(model="demo") as connection:
+
+        async def until(kind: str) -> dict[str, Any]:
+            while True:
+                event = await connection.recv()
+                told.append(json.loads(event.to_json(exclude_unset=True)))
+                if event.type == kind:
+                    return told[-1]
+
+        async def talk(seconds: float) -> None:
+            for _ in range(round(seconds / FRAME_S)):
+                await connection.input_audio_buffer.append(audio=VOICED)
+                await asyncio.sleep(FRAME_S)
+            await connection.input_audio_buffer.commit()
+            await connection.response.create()
+
+        manual: Any = {"type": "realtime", "audio": {"input": {"turn_detection": None}}}
+        await connection.session.update(session=manual)
+        await until("session.updated")
+        await connection.response.create()
+        await until("response.done")
+        await talk(0.6)
+        await until("response.done")
+        await talk(0.6)
+        await until("response.output_audio.delta")
+        await connection.response.cancel()
+        done = await until("response.done")
+        assert done["response"]["status"] == "cancelled"
+    return [validated(event) for event in told]
+
+
+def test_a_conversation_by_push_to_talk() -> None:
+    stt = ScriptedStt(["count to three", "tell me a story"], then="")
+    agent = an_agent(stt=stt, llm=ScriptedLlm(["Yes.", STORY]))
+    told = with_server(pushed_to_talk, [Served(agent, "demo", brain_kind="scripted")])
+    updated = of(told, "session.updated")[0]["session"]
+    assert updated["audio"]["input"]["turn_detection"] is None
+    said = of(told, "conversation.item.input_audio_transcription.completed")
+    assert [e["transcript"] for e in said] == ["count to three", "tell me a story"]
+    transcripts = [e["transcript"] for e in of(told, "response.output_audio_transcript.done")]
+    assert transcripts[:2] == ["Hello.", "Yes."]
+    assert len(transcripts) < 3 or transcripts[2] != STORY
+    assert "input_audio_buffer.speech_started" not in kinds(told)
+    assert not of(told, "error")

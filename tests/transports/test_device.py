@@ -161,6 +161,16 @@ class Side:
     def __init__(self) -> None:
         self.heard: list[bytes] = []
         self.is_connected = False
+        self.told: list[str] = []
+
+    def stop(self) -> None:
+        self.told.append("stop")
+
+    def talk(self) -> None:
+        self.told.append("talk")
+
+    def talked(self, *, wanted: bool = True) -> None:
+        self.told.append("talked")
 
     def connected(self) -> None:
         self.is_connected = True
@@ -172,11 +182,13 @@ class Side:
 Do = Callable[[DeviceTransport, Side], Awaitable[None]]
 
 
-def call(library: Library, do: Do) -> Side:
+def call(library: Library, do: Do, *, push_to_talk: bool = False) -> Side:
     side = Side()
 
     async def main() -> None:
-        transport = DeviceTransport(library)
+        transport = DeviceTransport(library, push_to_talk=push_to_talk)
+        transport.talk()
+        transport.talked()
         running = asyncio.create_task(transport.run(side))  # type: ignore[arg-type]
         await asyncio.sleep(SETTLE_S + 0.1)
         try:
@@ -210,6 +222,35 @@ def test_a_call_over_the_sound_card() -> None:
 
     assert call(library, do).heard == [ramp(320)]
     assert [s.log for s in library.streams.values()] == [["start", "abort", "close"]] * 2
+
+
+def test_who_pushes_to_talk_is_heard_then_only() -> None:
+    library = Library()
+
+    async def do(transport: DeviceTransport, side: Side) -> None:
+        assert transport.timing.push_to_talk
+        transport.talked()
+        for number, turn in enumerate((transport.talk, transport.talk, transport.talked)):
+            library.speak(ramp(320, number + 1))
+            await asyncio.sleep(0)
+            turn()
+        transport.talked()
+        library.speak(ramp(320, 9))
+        await asyncio.sleep(0)
+        transport.hang_up()
+
+    side = call(library, do, push_to_talk=True)
+    assert side.heard == [ramp(320, 2), ramp(320, 3)]
+    assert side.told == ["stop", "talk", "talked"]
+
+
+def test_who_does_not_always_talks() -> None:
+    async def do(transport: DeviceTransport, side: Side) -> None:
+        transport.talk()
+        transport.talked()
+        transport.hang_up()
+
+    assert call(Library(), do).told == []
 
 
 def test_a_loop_that_does_not_keep_up_loses_frames_and_not_its_memory() -> None:

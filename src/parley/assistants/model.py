@@ -328,6 +328,24 @@ class MessagePlan(Section):
     )
 
 
+class HoldPlan(Section):
+    """How long the assistant waits for a caller who is away: on hold, or "one moment"."""
+
+    limit_seconds: float = Field(
+        default=300.0, ge=10, le=3600, description="the time on hold that ends the call, 10 to 3600"
+    )
+    phrases: list[str] | None = Field(
+        default=None,
+        description="a list of phrases with which a caller asks to wait; null for the language's",
+    )
+    patience_seconds: float = Field(
+        default=60.0,
+        ge=5,
+        le=3600,
+        description="the silence after such a phrase before the caller is asked, 5 to 3600 seconds",
+    )
+
+
 class SmartDenoisingPlan(Section):
     """Whether steady noise behind the caller is suppressed."""
 
@@ -422,6 +440,9 @@ class Assistant(Section):
     automatic_gain_control_enabled: bool = Field(
         default=False,
         description="true or false: whether a soft caller is made louder; it needs parley[echo]",
+    )
+    hold_plan: HoldPlan = Field(
+        default=HoldPlan(), description="limit_seconds, patience_seconds and phrases"
     )
     message_plan: MessagePlan = Field(default=MessagePlan(), description="idle_messages and others")
     silence_timeout_seconds: float = Field(

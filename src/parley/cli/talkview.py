@@ -34,14 +34,20 @@ class Microphone:
         self.level_db = max(-METER_DB, 10 * float(np.log10(power + 1e-12)))
         return bytes(len(pcm)) if self.muted else pcm
 
+    def silence(self) -> None:
+        """Nothing is heard for now."""
+        self.level_db = -METER_DB
+
 
 class TalkView:
     """An event stage that keeps what is to be seen; rich draws it in a thread of its own."""
 
     name = "talk view"
 
-    def __init__(self, microphone: Microphone) -> None:
+    def __init__(self, microphone: Microphone, *, push_to_talk: bool = False) -> None:
         self.latencies: list[float] = []
+        self._talking = False
+        self._push_to_talk = push_to_talk
         self._microphone = microphone
         self._lines: deque[Text] = deque(maxlen=LINES)
         self._floor = "nobody"
@@ -70,20 +76,32 @@ class TalkView:
         status.append(f" {self._floor:<14}", style="bold")
         if self.latencies:
             status.append(f" answered in {self.latencies[-1] * 1000:.0f} ms ", style="yellow")
-        return status.append("  q hangs up, m mutes", style="dim")
+        keys = "q hangs up, m mutes"
+        if self._push_to_talk:
+            keys = f"space {'sends' if self._talking else 'talks'}, {keys}"
+        return status.append(f"  {keys}", style="dim")
 
     def step(self, now: float, event: ev.Event, actions: Sequence[act.Action]) -> None:
         """Keep what has changed."""
+        self._note_voice(event)
         self._note_event(event)
         for action in actions:
             self._note_action(action)
 
+    def _note_voice(self, event: ev.Event) -> None:
+        """A voice says nothing where a key tells who talks."""
+        match event:
+            case ev.TalkStarted():
+                self._talking, self._floor = True, "you talk"
+            case ev.TalkEnded():
+                self._talking, self._floor = False, "you have talked"
+            case ev.SpeechStarted() if not self._push_to_talk:
+                self._floor = "you speak"
+            case ev.SpeechStopped() if not self._push_to_talk:
+                self._floor = "you pause"
+
     def _note_event(self, event: ev.Event) -> None:
         match event:
-            case ev.SpeechStarted():
-                self._floor = "you speak"
-            case ev.SpeechStopped():
-                self._floor = "you pause"
             case ev.Transcript():
                 self._partial = "" if event.final else event.text
             case ev.PlayoutStarted():

@@ -276,6 +276,22 @@ class FloorYielded:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldBegan:
+    """The caller is away: a "sound" without words goes on, or they have "asked" to wait."""
+
+    leg: Leg
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoldEnded:
+    """They are back, or are not waited for any more, and why."""
+
+    leg: Leg
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Understood:
     """Something is known of what the caller wants, or (an empty value) is not known any more."""
 
@@ -329,6 +345,8 @@ Action = (
     | SegmentDropped
     | FloorKept
     | FloorYielded
+    | HoldBegan
+    | HoldEnded
     | Understood
     | ReplyEnded
     | ToolEnded

@@ -9,6 +9,9 @@ from parley.core import events as ev
 from parley.core import floor, speaking
 from parley.core.state import CallerTurn, Context, Reply
 
+STOPPED = "stop requested"
+"""Why the floor is yielded to a caller's side that has asked for it."""
+
 LOOKS_AGAIN_S = 0.1
 """So soon a sound that was not heeded is looked at again."""
 
@@ -144,7 +147,7 @@ def decide(ctx: Context) -> None:
 def stop_requested(ctx: Context, event: ev.StopRequested) -> None:
     """The turn that is being answered stays what it is, and is not answered."""
     if _at_stake(ctx):
-        give(ctx, "stop requested", reopen=False)
+        give(ctx, STOPPED, reopen=False)
         ctx.state.quiet_since = ctx.now
 
 

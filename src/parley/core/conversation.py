@@ -23,7 +23,7 @@ from parley.core.history import Line, lines
 from parley.core.settings import Settings
 from parley.core.state import Context, State
 
-VERSION = "11"
+VERSION = "12"
 """Changes whenever the same events may lead to other actions."""
 
 MAX_PASSES = 200
@@ -164,6 +164,7 @@ _HANDLERS: Mapping[type, Callable[[Context, Any], None]] = {
     ev.SpanRetracted: speaking.retracted,
     ev.ReplyToolCall: tools.requested,
     ev.ReplyEndsCall: speaking.ends_call,
+    ev.ReplyMustBeHeard: speaking.must_be_heard,
     ev.ReplyUnderstood: knowing.understood,
     ev.ReplyExpects: knowing.expects,
     ev.ReplyGenerated: speaking.generated,

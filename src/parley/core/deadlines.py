@@ -11,6 +11,7 @@ from parley.core import (
     bargein,
     ending,
     fillers,
+    holding,
     keypad,
     lifecycle,
     listening,
@@ -35,6 +36,7 @@ def pending(ctx: Context) -> Iterator[Deadline]:
         yield from _listening(ctx)
         yield from _keys(ctx)
         yield from _silence(ctx)
+        yield from _hold(ctx)
 
 
 def _call(ctx: Context) -> Iterator[Deadline]:
@@ -126,12 +128,25 @@ def _silence(ctx: Context) -> Iterator[Deadline]:
     state, rules = ctx.state, ctx.settings.silence
     if _owes_sound(ctx) and (due := fillers.due(ctx)) is not None:
         yield due, "filler", partial(fillers.say, ctx)
-    elif _nobody_speaks(ctx):
+    elif _nobody_speaks(ctx) and not state.hold.kind:
         end = max(state.caller_since, state.started) + rules.end_after_s
         yield end, "silence ends the call", partial(lifecycle.silence_end, ctx)
         if state.prompts < len(rules.prompts):
             due = max(state.quiet_since, state.caller_since) + rules.prompt_after_s
             yield due, "silence prompt", partial(lifecycle.silence_prompt, ctx)
+
+
+def _hold(ctx: Context) -> Iterator[Deadline]:
+    hold = ctx.state.hold
+    if (due := holding.due(ctx)) is not None:
+        yield due, "sound", partial(holding.begin, ctx, holding.SOUND)
+    if hold.kind:
+        limit = hold.since + ctx.settings.holding.limit_s
+        yield limit, "hold", partial(lifecycle.silence_end, ctx)
+    if hold.kind == holding.SOUND and _nobody_speaks(ctx):
+        yield holding.quiet_at(ctx), "quiet", partial(holding.quiet, ctx)
+    elif hold.kind and _nobody_speaks(ctx):
+        yield holding.patience_ends(ctx), "patience", partial(lifecycle.patience_over, ctx)
 
 
 def _owes_sound(ctx: Context) -> bool:

@@ -253,6 +253,16 @@ class ReplyEndsCall:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyMustBeHeard:
+    """The responder wants the reply heard to its end: once it is wanted, nothing interrupts it.
+
+    What the caller says meanwhile becomes a turn afterwards.
+    """
+
+    reply: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyUnderstood:
     """What the responder has taken from the caller's words; an empty value: it was forgotten.
 
@@ -449,6 +459,7 @@ Event = (
     | SpanRetracted
     | ReplyToolCall
     | ReplyEndsCall
+    | ReplyMustBeHeard
     | ReplyUnderstood
     | ReplyExpects
     | ReplyGenerated

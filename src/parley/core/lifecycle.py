@@ -1,7 +1,7 @@
 """The call from connection to its end."""
 
 from parley.core import actions as act
-from parley.core import bargein, knowing, speaking, tools
+from parley.core import bargein, holding, knowing, speaking, tools
 from parley.core import events as ev
 from parley.core.reasons import EndReason
 from parley.core.state import Context, Reply
@@ -41,6 +41,7 @@ def begin_ending(ctx: Context, reason: str, goodbye: str = "") -> None:
     state.call.fire("end")
     state.end_reason = reason
     state.ending_since = ctx.now
+    holding.end(ctx, "the call is ending")
     bargein.drop_words(ctx, "the call is ending")
     bargein.drop_keys(ctx, "the call is ending")
     if state.ear.listening.can("drop"):
@@ -79,6 +80,7 @@ def stop(ctx: Context, reason: str) -> None:
     state.end_reason = reason
     if state.floor.can("keep"):
         state.floor.fire("keep")
+    holding.end(ctx, "the call has ended")
     bargein.drop_words(ctx, "the call has ended")
     bargein.drop_keys(ctx, "the call has ended")
     if state.ear.listening.can("drop"):
@@ -107,6 +109,14 @@ def silence_prompt(ctx: Context) -> None:
     prompt = rules.prompts[min(state.prompts, len(rules.prompts) - 1)]
     state.prompts += 1
     speaking.say(ctx, "prompt", prompt, leg=state.ear.leg)
+
+
+def patience_over(ctx: Context) -> None:
+    """Who has asked to wait is asked whether they are there; then the usual limits hold."""
+    holding.end(ctx, "time is up")
+    ctx.state.caller_since = ctx.now
+    if ctx.settings.silence.prompts:
+        silence_prompt(ctx)
 
 
 def silence_end(ctx: Context) -> None:

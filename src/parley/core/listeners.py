@@ -1,6 +1,6 @@
 """What listeners say without wanting the floor, and what takes it at once, by language."""
 
-from parley.core.phrases import ACKNOWLEDGEMENTS
+from parley.core.phrases import ACKNOWLEDGEMENTS, MOMENTS
 
 LISTENERS: dict[str, tuple[str, ...]] = {
     "en": ACKNOWLEDGEMENTS,
@@ -69,6 +69,43 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 """Words that take the floor even where more words are asked for."""
 
 
+WAITING: dict[str, tuple[str, ...]] = {
+    "en": MOMENTS,
+    "de": (
+        "moment", "einen moment", "moment mal", "einen augenblick", "augenblick", "eine sekunde",
+        "eine minute", "warten sie", "warte mal", "warte kurz", "bleiben sie dran",
+        "bin gleich wieder da", "bin gleich zurück", "ich schaue mal", "ich schaue kurz nach",
+    ),
+    "es": (
+        "un momento", "un momentito", "un segundo", "un minuto", "espere", "espera",
+        "no cuelgue", "ahora vuelvo", "déjeme ver", "déjame ver",
+    ),
+    "fr": (
+        "un moment", "un instant", "une seconde", "une minute", "attendez", "attends",
+        "ne quittez pas", "ne raccrochez pas", "patientez", "je reviens", "je vérifie",
+    ),
+    "it": (
+        "un momento", "un attimo", "un secondo", "un minuto", "aspetti", "aspetta", "attenda",
+        "resti in linea", "torno subito",
+    ),
+    "pt": (
+        "um momento", "um momentinho", "um segundo", "um minuto", "espere", "espera", "aguarde",
+        "só um momento", "não desligue", "já volto",
+    ),
+    "nl": (
+        "een moment", "momentje", "een ogenblik", "ogenblikje", "een seconde", "een minuut",
+        "wacht even", "blijf aan de lijn", "ben zo terug",
+    ),
+    "zh": ("等一下", "等等", "稍等", "请稍等", "等一会儿", "别挂", "别挂电话", "请等一下"),
+    "ja": (
+        "待って", "ちょっと待って", "ちょっと待ってください", "お待ちください",
+        "少々お待ちください",
+    ),
+    "hi": ("एक मिनट", "एक सेकंड", "रुकिए", "रुको", "ज़रा रुकिए", "होल्ड कीजिए"),
+}  # fmt: skip
+"""How a caller asks for time."""
+
+
 def acknowledgements(language: str) -> tuple[str, ...]:
     """Those of a BCP 47 language tag; of an unknown language none."""
     return LISTENERS.get(_primary(language), ())
@@ -77,6 +114,11 @@ def acknowledgements(language: str) -> tuple[str, ...]:
 def commands(language: str) -> tuple[str, ...]:
     """Those of a BCP 47 language tag; of an unknown language none."""
     return COMMANDS.get(_primary(language), ())
+
+
+def moments(language: str) -> tuple[str, ...]:
+    """Those of `WAITING`, likewise."""
+    return WAITING.get(_primary(language), ())
 
 
 def _primary(language: str) -> str:

@@ -1,7 +1,7 @@
 """What the caller says: voice and words, and when they make a turn."""
 
 from parley.core import actions as act
-from parley.core import bargein, ending, floor, recovery, speaking, voicing
+from parley.core import bargein, ending, floor, holding, recovery, speaking, voicing
 from parley.core import events as ev
 from parley.core.phrases import begins_with, is_acknowledgement, remainder
 from parley.core.state import CallerTurn, Context, Ear, Reply, Segment
@@ -24,6 +24,7 @@ def speech_started(ctx: Context, event: ev.SpeechStarted) -> None:
 def begin_voice(ctx: Context, at: float) -> None:
     """From `at` on the caller speaks."""
     ear = ctx.state.ear
+    holding.voice(ctx, at)
     ear.onset = at
     if ear.began is None:
         ear.began = at
@@ -46,6 +47,7 @@ def end_voice(ctx: Context, at: float) -> None:
     ear.anchor = at
     burst = max(0.0, at - ear.onset)
     ear.voiced_s += burst
+    holding.silence(ctx, at)
     if burst < ctx.settings.interruption.blip_s:
         # too short for a word: no final text needs to cover it
         ear.onset_known = ear.onset_before
@@ -65,6 +67,7 @@ def transcript(ctx: Context, event: ev.Transcript) -> None:
     if not text:
         return
     _supersede(ctx, event.segment)
+    holding.words(ctx)
     ctx.state.caller_since = ctx.now
     ctx.state.prompts = 0
     ear.unclear = ear.failures = 0
@@ -169,7 +172,7 @@ def utterance_limit(ctx: Context) -> None:
         commit(ctx, ENDLESS)
     else:
         drop(ctx, ENDLESS)
-    if ear.talking and ear.listening.can("voice"):
+    if (ear.talking or holding.on_hold(ctx)) and ear.listening.can("voice"):
         begin_voice(ctx, ctx.now)
 
 
@@ -203,6 +206,9 @@ def end_turn(ctx: Context) -> None:
         drop(ctx, "acknowledgement")
     elif speaking.audible(ctx) and floor.overheard(ctx):
         drop(ctx, "not the caller's voice")
+    elif holding.is_recording(ctx):
+        holding.recorded(ctx)
+        drop(ctx, "a recording")
     else:
         commit(ctx, ending.why(ctx))
 
@@ -243,6 +249,7 @@ def commit(ctx: Context, why: str) -> None:
     ids = tuple(dict.fromkeys(s.id for s in segments))
     ctx.do(act.TurnCommitted(ear.leg, turn, text, ids, ear.anchor, why))
     ear.listening.fire("commit")
+    holding.committed(ctx, text)
     state.owed_since = min(ear.anchor, ctx.now)
     state.fillers = state.rounds = 0
     state.filler_kind = ""
@@ -275,6 +282,7 @@ def _nothing_understood(ctx: Context) -> None:
     drop(ctx, "no words")
     if stalled:
         recovery.recognizer_silent(ctx)
+    ask = ask and not holding.is_silent(ctx)
     if ask and not state.queue and state.call.state == "active":
         ear.unclear += 1
         speaking.say(ctx, "unclear", ctx.settings.phrases.unclear, leg=ear.leg)

@@ -15,6 +15,15 @@ BACKCHANNELS = ("Uh-huh.", "I see.", "Right.")
 HESITATIONS = ("um", "uh", "er", "erm", "uhm", "umm", "ehm")
 """Sounds with which an English speaker keeps the floor."""
 
+MOMENTS = (
+    "hold on", "hang on", "hold the line", "one moment", "one second", "one minute",
+    "just a moment", "just a second", "just a minute", "just a sec", "give me a moment",
+    "give me a second", "give me a minute", "wait a moment", "wait a second", "wait a minute",
+    "bear with me", "be right back", "please wait", "let me check", "let me look", "let me find",
+    "let me get", "let me see", "let me ask", "put you on hold",
+)  # fmt: skip
+"""How an English speaker asks for time."""
+
 _NOT_A_WORD = re.compile(r"[^\w' \u0900-\u0963\u0966-\u097f]+")
 """The vowel signs of Devanagari are no letters to `re`."""
 

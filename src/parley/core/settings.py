@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from parley.core.phrases import ACKNOWLEDGEMENTS, BACKCHANNELS, HESITATIONS
+from parley.core.phrases import ACKNOWLEDGEMENTS, BACKCHANNELS, HESITATIONS, MOMENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +299,29 @@ class SilenceSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldSettings:
+    """How long the agent waits for a caller who is away (`parley.core.holding`)."""
+
+    sound_s: float = 8.0
+    """A voice without words for so long in all is music, a recording or a noise."""
+
+    gap_s: float = 5.0
+    """After so long a silence that is counted anew."""
+
+    quiet_s: float = 10.0
+    """The sound is over when it stays away for so long: whoever is there is silent then."""
+
+    limit_s: float = 300.0
+    """After so long on hold the call ends."""
+
+    phrases: tuple[str, ...] = MOMENTS
+    """What a caller says who asks for a moment."""
+
+    patience_s: float = 60.0
+    """Silence after which such a caller is asked whether they are there."""
+
+
+@dataclass(frozen=True, slots=True)
 class RecoverySettings:
     """What happens when a provider fails, stalls or answers nonsense."""
 
@@ -436,6 +459,7 @@ class Settings:
     attending: AttendingSettings = field(default_factory=AttendingSettings)
     keypad: KeypadSettings = field(default_factory=KeypadSettings)
     silence: SilenceSettings = field(default_factory=SilenceSettings)
+    holding: HoldSettings = field(default_factory=HoldSettings)
     recovery: RecoverySettings = field(default_factory=RecoverySettings)
     phrases: PhraseSettings = field(default_factory=PhraseSettings)
 

@@ -172,6 +172,11 @@ def ends_call(ctx: Context, event: ev.ReplyEndsCall) -> None:
         reply.ends_call = EndReason.AGENT_ENDED
 
 
+def must_be_heard(ctx: Context, event: ev.ReplyMustBeHeard) -> None:
+    if (reply := live(ctx, event.reply)) and not reply.generated:
+        reply.interruptible = False
+
+
 def span_audio(ctx: Context, event: ev.SpanAudio) -> None:
     reply = live(ctx, event.reply)
     if reply and event.span in reply.spans:

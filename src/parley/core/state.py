@@ -263,6 +263,24 @@ class Line:
 
 
 @dataclass(slots=True)
+class Hold:
+    """Whether the caller is away (`kind`), since when, and what sounds like a voice meanwhile.
+
+    `asked`: they have asked to wait. `heard_s` is how much voice there was lately without a
+    word, `until` its last sample, and `words_at` when there was a word. `recordings` are
+    sentences that were heard on hold.
+    """
+
+    kind: str = ""
+    asked: bool = False
+    since: float = 0.0
+    heard_s: float = 0.0
+    until: float = 0.0
+    words_at: float = 0.0
+    recordings: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class State:
     """All of it."""
 
@@ -299,6 +317,7 @@ class State:
     filler_kind: str = ""
     last_filler: str = ""
     attending: Attending = field(default_factory=Attending)
+    hold: Hold = field(default_factory=Hold)
     failed_turns: int = 0
     withdrawn: int = 0
     rounds: int = 0

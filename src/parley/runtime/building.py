@@ -17,6 +17,7 @@ from parley.core.settings import (
     AttendingSettings,
     EndingRule,
     EndingSettings,
+    HoldSettings,
     InterruptionSettings,
     KeypadSettings,
     PhraseSettings,
@@ -166,7 +167,6 @@ def settings_for(
     ]
     return Settings(
         **opening(assistant, dialogue, today()),
-        greeting_interruptible=assistant.first_message_interruptions_enabled,
         end_phrases=tuple(assistant.end_call_phrases),
         end_message=assistant.end_call_message or "",
         max_duration_s=assistant.max_duration_seconds,
@@ -192,11 +192,22 @@ def settings_for(
             wait_s=assistant.keypad_input_plan.timeout_seconds,
             end_keys="".join(assistant.keypad_input_plan.delimiters),
         ),
+        holding=_holding(assistant),
         silence=SilenceSettings(
             prompt_after_s=idle.idle_timeout_seconds,
             prompts=tuple(prompts),
             end_after_s=assistant.silence_timeout_seconds,
         ),
+    )
+
+
+def _holding(assistant: Assistant) -> HoldSettings:
+    plan = assistant.hold_plan
+    phrases = listeners.moments(assistant.transcriber.language)
+    return HoldSettings(
+        limit_s=plan.limit_seconds,
+        phrases=phrases if plan.phrases is None else tuple(plan.phrases),
+        patience_s=plan.patience_seconds,
     )
 
 
@@ -272,14 +283,20 @@ def opening(assistant: Assistant, dialogue: Dialogue | None, today: date) -> dic
     if mode == "assistant-waits-for-user":
         said = ""
     generated = mode.endswith("model-generated-message")
+    interruptible = assistant.first_message_interruptions_enabled
     if dialogue is None:
-        return {"greeting": "" if generated else said, "greeting_generated": generated}
+        return {
+            "greeting": "" if generated else said,
+            "greeting_generated": generated,
+            "greeting_interruptible": interruptible,
+        }
     state, reply = dialogue.begin(today)
     question = dialogue.question(state)
     if question is None:
-        return {"greeting_generated": True}
+        return {"greeting_generated": True, "greeting_interruptible": interruptible}
     return {
         "greeting": said or reply.text if mode == "assistant-speaks-first" else "",
+        "greeting_interruptible": interruptible and not reply.must_be_heard,
         "greeting_kind": question.kind,
         "greeting_question": state.question,
         "greeting_digits": question.digits,

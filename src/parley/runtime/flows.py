@@ -14,6 +14,7 @@ from parley.runtime.responders import (
     Expects,
     HandOver,
     HangUp,
+    MustBeHeard,
     ReplyPart,
     ReplyRequest,
     ReplyText,
@@ -87,16 +88,18 @@ class FlowResponder:
         """Apply what has come: a tool's result, the caller's words, or both in this order."""
         state, reply = place.state, Reply()
         for turn in _turns(place, lines):
-            told = reply.text.removesuffix(state.question).strip()
+            told, before = reply.text.removesuffix(state.question).strip(), reply
             state, reply = self._dialogue.step(state, turn, today)
-            reply = replace(reply, text=f"{told} {reply.text}".strip())
+            must = reply.must_be_heard or before.must_be_heard
+            reply = replace(reply, text=f"{told} {reply.text}".strip(), must_be_heard=must)
             if state.awaits in ("result", "nothing"):
                 break
         return state, reply
 
     def _parts(self, before: State, state: State, reply: Reply, today: date) -> list[ReplyPart]:
         was, known = self._dialogue.known(before, today), self._dialogue.known(state, today)
-        parts: list[ReplyPart] = [
+        parts: list[ReplyPart] = [MustBeHeard()] if reply.must_be_heard else []
+        parts += [
             Understood(name, self._dialogue.label(name), known.get(name, ""))
             for name in self._dialogue.types
             if was.get(name) != known.get(name)

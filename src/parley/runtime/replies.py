@@ -19,6 +19,7 @@ from parley.runtime.mouth import Mouth
 from parley.runtime.responders import (
     Expects,
     HangUp,
+    MustBeHeard,
     ReplyPart,
     ReplyRequest,
     ReplyText,
@@ -179,6 +180,8 @@ class Replies:
             self._post(ev.ReplyExpects(reply, part.kind, part.question, part.grammar, part.digits))
         elif isinstance(part, HangUp):
             self._post(ev.ReplyEndsCall(reply))
+        elif isinstance(part, MustBeHeard):
+            self._post(ev.ReplyMustBeHeard(reply))
         return 1
 
     def _call_tool(self, reply: int, call: ToolCall) -> None:

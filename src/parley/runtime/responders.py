@@ -44,6 +44,11 @@ class HangUp:
 
 
 @dataclass(frozen=True, slots=True)
+class MustBeHeard:
+    """This answer is not to be interrupted: a legal disclosure. The first part of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Understood:
     """What was taken from the caller's words; fields as in `parley.core.events.ReplyUnderstood`."""
 
@@ -77,7 +82,7 @@ class HandOver:
     to: str
 
 
-ReplyPart = ReplyText | ToolCall | Understood | Expects | HandOver | HangUp | Used
+ReplyPart = ReplyText | ToolCall | MustBeHeard | Understood | Expects | HandOver | HangUp | Used
 
 
 class Responder(Protocol):

@@ -144,7 +144,8 @@ class Speaker:
 class DeviceTransport:
     """A call over this machine's microphone and loudspeaker, which hear each other.
 
-    `input_device` and `output_device` are numbers or names as sounddevice knows them.
+    `input_device` and `output_device` are numbers or names as sounddevice knows them. With
+    `push_to_talk` the microphone is heard between `talk` and `talked` only.
     Raises ConfigurationError where there is no sound card.
     """
 
@@ -157,12 +158,14 @@ class DeviceTransport:
         *,
         input_device: int | str | None = None,
         output_device: int | str | None = None,
+        push_to_talk: bool = False,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._over = asyncio.Event()
         self._broken = False
         self._waiting = 0
         self._side: CallSide | None = None
+        self._talking = not push_to_talk
         self.lost = 0
         self._microphone = _open(
             library, "RawInputStream", INBOUND, input_device, self._taken, self._stopped
@@ -177,7 +180,8 @@ class DeviceTransport:
         self._speaker = Speaker(round(self._output.samplerate), lambda: float(self._output.time))
         rate = round(self._microphone.samplerate)
         self._resampler = StreamResampler(rate, INBOUND.sample_rate)
-        self.timing = replace(TIMING, latency_s=float(self._output.latency))
+        latency_s = float(self._output.latency)
+        self.timing = replace(TIMING, latency_s=latency_s, push_to_talk=push_to_talk)
 
     # PortAudio's threads
 
@@ -204,12 +208,30 @@ class DeviceTransport:
     def _heard(self, pcm: bytes) -> None:
         self._waiting -= 1
         converted = self._resampler.push(pcm)
-        if self._side is not None and converted:
+        if self._side is not None and self._talking and converted:
             self._side.audio(converted)
 
     def _break(self) -> None:
         self._broken = not self._over.is_set()
         self._over.set()
+
+    @property
+    def is_talking(self) -> bool:
+        """Whether the microphone is heard."""
+        return self._talking
+
+    def talk(self) -> None:
+        """Push-to-talk: the caller talks from now on, and the agent falls silent."""
+        if self._side is not None and not self._talking:
+            self._talking = True
+            self._side.stop()
+            self._side.talk()
+
+    def talked(self) -> None:
+        """Push-to-talk: the caller has finished."""
+        if self._side is not None and self.timing.push_to_talk and self._talking:
+            self._talking = False
+            self._side.talked()
 
     def hang_up(self) -> None:
         """The caller has had enough."""

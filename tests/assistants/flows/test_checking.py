@@ -107,6 +107,11 @@ def test_wrong_names_and_settings(changes: dict[str, Any], path: Path) -> None:
         ({"say": "{day |date}", "next": "b"}, ("say",), "a brace holds no name"),
         ({"say": "{day|choice}", "next": "b"}, ("say",), "a choice cannot be spoken without"),
         ({"say": "Hm.", "also": ["ok"], "next": "b"}, ("also",), "it has no effect without ask"),
+        (
+            {"call": "x", "interruptible": False, "next": "b"},
+            ("interruptible",),
+            "nothing is said here",
+        ),
         ({"say": "Hm.", "failed": "b", "next": "b"}, ("failed",), "it has no effect without call"),
         ({"call": "x", "failed": "a", "next": "b"}, (), "it leads back to itself without asking"),
         ({"ask": "day", "say": "?", "offered": "x", "next": "b"}, ("offered",), "there is no 'x'"),

@@ -609,3 +609,33 @@ def test_who_denies_and_never_says_what_is_wrong_does_not_go_round_for_ever() ->
     assert call.reply.ends
     assert turns > 4
     assert call.calls == []
+
+
+NOTICE = flow(
+    start="day",
+    slots={"day": {"type": "date"}, "ok": {"type": "yes_no"}},
+    nodes={
+        "day": {"ask": "day", "say": "Which day?", "next": "notice"},
+        "notice": {"say": "Calls are recorded.", "interruptible": False, "next": "ok"},
+        "ok": {
+            "ask": "ok",
+            "say": ["Do you agree?", "Please say yes or no."],
+            "interruptible": False,
+            "next": {"yes": "look", "no": "bye"},
+        },
+        "look": {"call": "look", "next": "bye"},
+        "bye": {"say": "Goodbye.", "end": True},
+    },
+)
+
+
+def test_what_an_uninterruptible_node_says_must_be_heard() -> None:
+    talk = Talk(NOTICE)
+    assert not talk.reply.must_be_heard
+    assert talk.says("hm").reply.must_be_heard is False
+    talk.says("tomorrow")
+    assert (talk.last, talk.reply.must_be_heard) == ("Calls are recorded. Do you agree?", True)
+    talk.says("what is the weather")
+    assert (talk.last, talk.reply.must_be_heard) == ("Please say yes or no.", True)
+    assert not talk.says("yes").reply.must_be_heard
+    assert not talk.returns("{}").reply.must_be_heard

@@ -88,6 +88,9 @@ class _Check:
             if getattr(node, key) and not getattr(node, other):
                 what = f"it has no effect without {other}"
                 yield Problem((*path, key), what, f"Remove it, or give the node {other}.")
+        if not node.interruptible and not node.say:
+            what = "nothing is said here"
+            yield Problem((*path, "interruptible"), what, "Remove it, or give the node say.")
         if node.instead and not (node.ask or node.confirm):
             what = "nothing is asked here"
             yield Problem((*path, "instead"), what, "Give it to the node that asks.")

@@ -357,19 +357,24 @@ class Dialogue:
 
     def _go(self, state: State, name: str, said: list[str], today: date) -> tuple[State, Reply]:
         """Pass through nodes until the caller, a tool or the end is awaited."""
+        must = False
         for _ in range(MOST_STEPS):
             node = self.flow.nodes[name]
             speaks = not (node.ask or node.confirm)
+            must |= speaks and not node.interruptible
             said += [self._render(text, state, today) for text in node.say[:1] if speaks]
             state = self._enter(state, name, node, today)
             if (node.ask and state.values.get(node.ask) is None) or node.confirm:
                 if len(state.refused.get(node.ask or "", ())) > MOST_REFUSED:
                     return self._give_up(replace(state, refused={}), today)
-                return self._ask(state, said, today)
+                return self._ask(state, said, today, must=must)
+            reply = Reply(_joined(said), must_be_heard=must)
             if node.call:
-                return self._call(state, node, said, today)
+                arguments = node.arguments.items()
+                given = {key: self._argument(value, state, today) for key, value in arguments}
+                return replace(state, awaits="result"), replace(reply, call=Call(node.call, given))
             if node.end or node.hand_over:
-                reply = Reply(_joined(said), ends=node.end, hand_over=node.hand_over or "")
+                reply = replace(reply, ends=node.end, hand_over=node.hand_over or "")
                 return replace(state, awaits="nothing"), reply
             name = self._next(node, state, today)
         return replace(state, awaits="nothing"), Reply(wording.GIVE_UP, ends=True)
@@ -383,7 +388,13 @@ class Dialogue:
         return State(name, {**kept, **put}, refused=refused)
 
     def _ask(
-        self, state: State, said: list[str], today: date, *, again: bool = False
+        self,
+        state: State,
+        said: list[str],
+        today: date,
+        *,
+        again: bool = False,
+        must: bool = False,
     ) -> tuple[State, Reply]:
         """Put the question of the node where the flow stands, in the words for this time."""
         node = self.flow.nodes[state.node]
@@ -397,15 +408,8 @@ class Dialogue:
         said = [*said, question]
         if state.misses >= 2 and node.ask and state.awaits == "answer":
             said.append(self.types[node.ask].keys_hint)
-        return replace(state, question=question), Reply(_joined(said))
-
-    def _call(self, state: State, node: Node, said: list[str], today: date) -> tuple[State, Reply]:
-        arguments = {
-            key: self._argument(value, state, today) for key, value in node.arguments.items()
-        }
-        assert node.call is not None  # noqa: S101 - the caller has looked
-        state = replace(state, awaits="result")
-        return state, Reply(_joined(said), call=Call(node.call, arguments))
+        must |= not node.interruptible
+        return replace(state, question=question), Reply(_joined(said), must_be_heard=must)
 
     def _argument(self, value: Any, state: State, today: date) -> Any:
         """`{slot}` alone is the value itself; within a text it is spoken."""

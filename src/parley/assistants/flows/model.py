@@ -64,6 +64,10 @@ class Node(Section):
         default=[],
         description="a text, or a list: at first, then each time it is asked again",
     )
+    interruptible: bool = Field(
+        default=True,
+        description="false where what it says must be heard to its end, such as a legal notice",
+    )
     ask: str | None = Field(default=None, description="the slot that the caller is to fill")
     also: list[str] = Field(
         default=[], description="other slots that the caller may fill in the same sentence"

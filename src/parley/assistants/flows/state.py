@@ -69,3 +69,4 @@ class Reply:
     call: Call | None = None
     hand_over: str = ""
     ends: bool = False
+    must_be_heard: bool = False

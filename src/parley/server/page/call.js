@@ -50,16 +50,31 @@ const WHY_LIMIT = 3_000;
 /** The server's code of the error: no room for another call. */
 const FULL = "server_busy";
 
+/** The server's code of an error that is none: what was to be stopped had just ended. */
+const NOT_ACTIVE = "response_cancel_not_active";
+
+/** Milliseconds that the microphone is sent for after the button was let go: it is that late. */
+const TAIL = 120;
+
 export class Call {
   /**
    * @param {URL} url of the server's WebSocket
    * @param {number} pressedAt when the button was pressed, by `performance.now()`
+   * @param {boolean} pushes whether the caller pushes to talk, and is not sent otherwise
    * @param {Listener} on
    */
-  constructor(url, pressedAt, on) {
+  constructor(url, pressedAt, pushes, on) {
     this.url = url;
     this.pressedAt = pressedAt;
+    this.pushes = pushes;
     this.on = on;
+    /** Whether what the microphone hears is sent. */
+    this.isOpen = !pushes;
+    /** Frames of this turn, and the timer that ends it. */
+    this.said = 0;
+    this.tail = 0;
+    /** Responses that have not ended. @type {Set<string>} */
+    this.responses = new Set();
     /** Milliseconds from the press to each first time. @type {Record<string, number>} */
     this.timings = {};
     /** How many events of each type there were. @type {Record<string, number>} */
@@ -129,6 +144,7 @@ export class Call {
       clearTimeout(limit);
       this.time("socket");
       this.send({ type: "parley.client", playback: "marks" });
+      if (this.pushes) this.beginManually();
       for (const pcm of this.waiting.splice(0)) this.sendAudio(pcm);
     };
     socket.onmessage = ({ data }) => this.receive(JSON.parse(data));
@@ -142,9 +158,42 @@ export class Call {
   heard({ pcm, level }) {
     if (this.over || this.hangingUp) return;
     this.time("firstFrame");
+    if (!this.isOpen) return;
+    this.said++;
     this.on.level(level);
     if (this.socket?.readyState === WebSocket.OPEN) this.sendAudio(pcm);
     else this.waiting.push(pcm);
+  }
+
+  /** The server is told that it need not listen for the ends of turns, and to begin. */
+  beginManually() {
+    const session = { type: "realtime", audio: { input: { turn_detection: null } } };
+    this.send({ type: "session.update", session });
+    this.send({ type: "response.create" });
+  }
+
+  /** @param {boolean} on the caller who pushes to talk begins, or has finished */
+  talk(on) {
+    clearTimeout(this.tail);
+    if (this.over || this.hangingUp) return;
+    if (!on) {
+      this.tail = setTimeout(() => this.commit(), TAIL);
+      return;
+    }
+    this.isOpen = true;
+    if (this.responses.size > 0) this.send({ type: "response.cancel" });
+  }
+
+  commit() {
+    this.isOpen = false;
+    this.on.level(0);
+    if (this.said > 0 && !this.hangingUp) this.send({ type: "input_audio_buffer.commit" });
+    this.said = 0;
+  }
+
+  /** For how long the microphone was sent. */
+  get listenedSeconds() {
+    return (this.sent["input_audio_buffer.append"] ?? 0) * 0.02;
   }
 
   /** @param {ArrayBuffer} pcm */
@@ -188,8 +237,14 @@ export class Call {
       case "parley.clear":
         this.speaker?.clear();
         break;
+      case "response.created":
+        this.responses.add(event.response.id);
+        break;
+      case "response.done":
+        this.responses.delete(event.response.id);
+        break;
       case "error":
-        this.complaint = event.error ?? {};
+        if (event.error?.code !== NOT_ACTIVE) this.complaint = event.error ?? {};
         break;
       case "parley.ended":
         this.drain(event.reason, event.at_fault);
@@ -268,6 +323,7 @@ export class Call {
   finish(ending) {
     if (this.over) return;
     this.over = true;
+    clearTimeout(this.tail);
     const begun = this.timings.greeting ?? this.timings.socket;
     const now = performance.now() - this.pressedAt;
     this.socket?.close();

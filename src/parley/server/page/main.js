@@ -9,6 +9,7 @@ import { byId, html } from "./dom.js";
 import { showEnding } from "./ending.js";
 import { Keypad } from "./keypad.js";
 import { prepareMicrophone } from "./microphone.js";
+import { PushToTalk } from "./push.js";
 import { Understood } from "./understood.js";
 import { Waterfalls } from "./waterfall.js";
 
@@ -20,6 +21,7 @@ const STATES = {
   asking: "Allow the microphone",
   connecting: "Connecting",
   listening: "Listening",
+  waiting: "Your turn",
   thinking: "Thinking",
   speaking: "Speaking",
   paused: "Paused",
@@ -43,6 +45,15 @@ const understood = new Understood(byId("slots"), byId("question"), byId("earlier
 const waterfalls = new Waterfalls(byId("waterfall"), byId("turns"));
 const calendar = new Calendar(byId("calendar"), byId("board"), byId("news"));
 const keypad = new Keypad(byId("keypad"), byId("keypad-toggle"), (key) => call?.key(key));
+const push = new PushToTalk(
+  /** @type {HTMLButtonElement} */ (byId("talk")),
+  /** @type {HTMLInputElement} */ (byId("push")),
+  (on) => {
+    call?.talk(on);
+    if (!on) showBars(0);
+    showState();
+  },
+);
 
 /** @type {Call | null} */
 let call = null;
@@ -101,7 +112,7 @@ function start(pressedAt) {
   loudest = 0;
   setPhase("connecting");
   /** @type {Call} */
-  const mine = new Call(serverUrl(), pressedAt, {
+  const mine = new Call(serverUrl(), pressedAt, push.isWanted, {
     asking: (on) => setPhase(on ? "asking" : "connecting"),
     event: (event) => mine === call && receive(event),
     level: (level) => mine === call && showLevel(level),
@@ -200,6 +211,7 @@ function setPhase(next) {
   const idle = next === "ready" || next === "ended";
   byId("call-label").textContent = next === "ended" ? again() : idle ? "Start the call" : "Hang up";
   keypad.use(next === "live");
+  push.use(next === "live" && call?.pushes === true);
   byId("notice").textContent =
     next === "asking" ? "Your browser asks whether this page may use the microphone." : "";
   if (idle) showBars(0);
@@ -215,9 +227,11 @@ function again() {
 /** @returns {string} */
 function state() {
   if (phase !== "live") return phase;
+  if (push.isTalking) return "listening";
   if (paused) return "paused";
   if (sounding) return "speaking";
-  return owed && !talking ? "thinking" : "listening";
+  if (owed && !talking) return "thinking";
+  return call?.pushes && !push.isTalking ? "waiting" : "listening";
 }
 
 function showState() {
@@ -247,7 +261,7 @@ function showClock() {
   const seconds = Math.floor((performance.now() - call.pressedAt - begun) / 1000);
   const two = String(seconds % 60).padStart(2, "0");
   byId("clock").textContent = `${Math.floor(seconds / 60)}:${two}`;
-  const silent = seconds >= SILENCE_LIMIT && loudest < SILENT;
+  const silent = call.listenedSeconds >= SILENCE_LIMIT && loudest < SILENT;
   byId("notice").textContent = silent
     ? "Your microphone is silent. Is it muted, or is another one chosen in the browser?"
     : "";

@@ -7,6 +7,7 @@ from typing import Any
 from parley.audio.formats import OUTBOUND
 from parley.core import actions as act
 from parley.core import events as ev
+from parley.core.bargein import STOPPED
 from parley.core.reasons import AT_FAULT, EndReason
 from parley.transports.realtime.captions import Captions
 from parley.transports.realtime.clientevents import Refusal
@@ -203,10 +204,15 @@ class Translator:
     # Listening
 
     def _speech_started(self, event: ev.SpeechStarted) -> None:
-        """A client that does not obey falls silent at this, so it must not hear it in vain."""
+        """A client that does not obey falls silent at this, so it must not hear it in vain.
+
+        One whose caller pushes to talk knows itself when they speak.
+        """
         turn = self._current_turn()
         if turn.since is None:
             turn.since = event.at
+        if self._session.push_to_talk:
+            return
         if self._obeys or self._pausing or self._response is None:
             self._speech_begins(event.at)
 
@@ -232,7 +238,8 @@ class Translator:
 
     def _yielded(self, action: act.FloorYielded) -> None:
         """Words alone have taken the floor: a client that does not obey is to fall silent."""
-        if not self._obeys and not self._speaking and self._response:
+        asked = self._session.push_to_talk and action.reason == STOPPED
+        if not self._obeys and not asked and not self._speaking and self._response:
             self._speech_begins(self._now)
             self._speech_ends(self._now)
 

@@ -1,0 +1,159 @@
+"""On hold: the caller is away for a while, and nothing is said until they are back.
+
+Music, a recording, or a telephone that lies on the table sounds like a voice, but it has no
+words, or the same ones again and again: neither is asked to repeat itself, nor is it silence.
+Who asks for a moment ("hold on") is given one. The first words that make a turn end both;
+where none come, a deadline does.
+"""
+
+from parley.core import actions as act
+from parley.core.phrases import plain, word_count
+from parley.core.state import CallerTurn, Context
+
+SOUND, ASKED = "sound", "asked"
+"""What the caller is away for: a sound without words; or they have asked to wait."""
+
+SLACK = 3
+"""So many words may be said around a phrase that asks to wait."""
+
+LEAST_WORDS, ALIKE = 5, 0.75
+"""A sentence of so many words is the same again if so much of both is common to them."""
+
+REMEMBERED = 4
+"""So many sentences of recordings are known."""
+
+LATE_S = 5.0
+"""Who repeats themselves because they were not understood does not wait for so long."""
+
+
+def on_hold(ctx: Context) -> bool:
+    """Whether a sound without words goes on."""
+    return ctx.state.hold.kind == SOUND
+
+
+def is_silent(ctx: Context) -> bool:
+    """Whether what was not understood is not asked about; a sound is, but only once."""
+    hold = ctx.state.hold
+    return bool(hold.kind) and (hold.asked or ctx.state.ear.unclear > 0)
+
+
+def begin(ctx: Context, kind: str) -> None:
+    """The caller is away."""
+    hold = ctx.state.hold
+    hold.asked = ASKED in (kind, hold.kind)
+    end(ctx, "another hold")
+    hold.kind, hold.since = kind, ctx.now
+    ctx.do(act.HoldBegan(ctx.state.ear.leg, kind))
+
+
+def end(ctx: Context, reason: str) -> None:
+    """The caller is back, or is not waited for any more."""
+    hold = ctx.state.hold
+    if hold.kind:
+        hold.kind, hold.heard_s = "", 0.0
+        ctx.do(act.HoldEnded(ctx.state.ear.leg, reason))
+
+
+# A sound
+
+
+def voice(ctx: Context, at: float) -> None:
+    """A voice begins at `at`."""
+    hold = ctx.state.hold
+    if at > hold.until + ctx.settings.holding.gap_s:
+        hold.heard_s = 0.0
+
+
+def silence(ctx: Context, at: float) -> None:
+    """The voice has paused at `at`."""
+    hold, ear = ctx.state.hold, ctx.state.ear
+    hold.until = at
+    if not ear.text:
+        hold.heard_s += max(0.0, at - max(ear.onset, hold.words_at))
+
+
+def words(ctx: Context) -> None:
+    """The voice has words."""
+    ctx.state.hold.heard_s = 0.0
+    ctx.state.hold.words_at = ctx.now
+
+
+def due(ctx: Context) -> float | None:
+    """When the voice that goes on will have been without words for too long to be one."""
+    hold, ear = ctx.state.hold, ctx.state.ear
+    if ear.listening.state != "speaking" or ear.text or on_hold(ctx):
+        return None
+    if ctx.settings.turns.push_to_talk:
+        return None
+    return max(ear.onset, hold.words_at) + ctx.settings.holding.sound_s - hold.heard_s
+
+
+def quiet_at(ctx: Context) -> float:
+    """When the sound will have been over for long, if nobody says anything."""
+    return max(ctx.state.hold.until, ctx.state.quiet_since) + ctx.settings.holding.quiet_s
+
+
+def quiet(ctx: Context) -> None:
+    """Deadline: the sound does not come back. From now on it is the caller who is silent."""
+    end(ctx, "quiet")
+    ctx.state.quiet_since = ctx.state.caller_since = ctx.now
+
+
+# The same sentence again
+
+
+def is_recording(ctx: Context) -> bool:
+    """Whether the words of the turn are those of a recording, which nobody answers."""
+    hold, state = ctx.state.hold, ctx.state
+    if ctx.settings.turns.push_to_talk:
+        return False
+    if on_hold(ctx):
+        return any(alike(state.ear.text, known) for known in hold.recordings)
+    turns = [line.text for line in state.history if isinstance(line, CallerTurn)][-2:]
+    began = state.ear.anchor if state.ear.began is None else state.ear.began
+    late = began >= state.quiet_since + LATE_S
+    return late and len(turns) == 2 and all(alike(state.ear.text, turn) for turn in turns)
+
+
+def recorded(ctx: Context) -> None:
+    """A recording was heard again."""
+    _remember(ctx, ctx.state.ear.text)
+    if not on_hold(ctx):
+        begin(ctx, SOUND)
+
+
+def _remember(ctx: Context, text: str) -> None:
+    hold = ctx.state.hold
+    hold.recordings = [*hold.recordings, text][-REMEMBERED:]
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether two sentences are the same, as a recogniser may understand them twice."""
+    first, second = set(plain(one).split()), set(plain(other).split())
+    long = min(word_count(one), word_count(other)) >= LEAST_WORDS
+    return long and len(first & second) >= ALIKE * len(first | second)
+
+
+# A moment
+
+
+def committed(ctx: Context, text: str) -> None:
+    """The caller has said something: they are back, or ask to wait."""
+    if on_hold(ctx):
+        _remember(ctx, text)
+    end(ctx, "words")
+    if asks_to_wait(text, ctx.settings.holding.phrases):
+        begin(ctx, ASKED)
+
+
+def asks_to_wait(text: str, phrases: tuple[str, ...]) -> bool:
+    """Whether `text` is one of the phrases, or some of them, with little around them."""
+    said = rest = f" {plain(text)} "
+    for phrase in sorted(phrases, key=len, reverse=True):
+        rest = rest.replace(f" {plain(phrase)} ", "  ")
+    return rest != said and word_count(rest) <= SLACK
+
+
+def patience_ends(ctx: Context) -> float:
+    """When a caller who has asked to wait is asked whether they are there."""
+    return max(ctx.state.hold.since, ctx.state.quiet_since) + ctx.settings.holding.patience_s
