@@ -18,7 +18,7 @@ from parley.providers.stt.pocketsphinx import PocketsphinxStt
 from parley.sim import engines
 from parley.sim import hearing as sim
 from parley.sim.hearing import Hearing
-from parley.speech import detector, endofturn, endofturn_features, gate, silero
+from parley.speech import detector, endofturn, endofturn_features, gate, nearness, silero
 from parley.speech.endofturn import EndOfTurnModel
 from scripted import work
 from turn_lines import Line, heard
@@ -27,7 +27,7 @@ from turn_trials import TurnTrial
 FINALIZE_AFTER_S = PocketsphinxStt.capabilities.finalize_after_s
 TEXTS = ("oracle", "pocketsphinx")
 BATCH = 100
-ANALYSIS = "2"
+ANALYSIS = "3"
 """Changes whenever `parley.sim.hearing` finds something else in the same audio."""
 
 
@@ -120,7 +120,7 @@ def _turn_model() -> EndOfTurnModel:
 @cache
 def _code() -> str:
     """Of everything that finds something in the audio."""
-    modules = (detector, endofturn, endofturn_features, gate, silero, engine)
+    modules = (detector, nearness, endofturn, endofturn_features, gate, silero, engine)
     code = b"".join(Path(str(module.__file__)).read_bytes() for module in modules)
     whole = code + ANALYSIS.encode()
     return hashlib.sha1(whole).hexdigest()[:8]  # noqa: S324

@@ -117,7 +117,7 @@ def test_a_pause_silences_all_of_it() -> None:
     ends = [at + len(pcm) / 48_000 for at, pcm in caller.speaker.played]
     begins = [at for at, _ in caller.speaker.played]
     gaps = [b - e for e, b in zip(ends, begins[1:], strict=False)]
-    assert all(gap < 0.8 for gap in gaps)
+    assert all(gap < 1.0 for gap in gaps)  # until the words are known
     assert len(gaps) <= 2
 
 

@@ -132,4 +132,5 @@ def _window(pcm: bytes, end: int) -> Window:
         return Window(0.01, -90.0, end)
     quarters = (pcm[n : n + _QUARTER] for n in range(0, len(pcm), _QUARTER))
     levels = tuple(-90.0 if quarter == _QUIET else -20.0 for quarter in quarters)
-    return Window(0.99, -20.0, end, levels)
+    gap = end // WINDOW % 8 == 0  # a voice that never had one would be a background
+    return Window(0.99, -45.0 if gap else -20.0, end, levels)

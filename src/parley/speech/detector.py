@@ -3,7 +3,9 @@
 A window that is likely to hold speech begins an utterance at once: later stages
 confirm it. The voice activity model lets go about 0.1 s after the voice has ended,
 so the end is looked for in the sound's level: the last part of a window that is
-neither far below the utterance's level nor close to the noise.
+neither far below the utterance's level nor close to the noise. Speech of others in the
+background begins no utterance, and an utterance ends when only they are heard
+(`parley.speech.nearness`).
 """
 
 from collections import deque
@@ -12,6 +14,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from parley.audio.formats import INBOUND
+from parley.speech.nearness import Nearness
 
 WINDOW = 512
 """Samples that are judged at a time."""
@@ -33,7 +36,8 @@ GAP = 256
 """Quiet of so many samples (16 ms) parts an onset from what was before."""
 
 OFFSET_WINDOWS = 8
-"""An offset lies at most this many windows back: the model's hang-over is 0.2 s at most."""
+"""An offset lies at most this many windows back, or before those that are not near: the model's
+hang-over is 0.2 s at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,9 @@ class DetectorSettings:
     noise_margin_db: float = 5.0
     """Sound less above the noise floor than this is not voice."""
 
+    far_windows: int = 10
+    """So many windows in a row that are not near end an utterance, although they are speech."""
+
 
 class SpeechDetector:
     """Turns one stream's windows into edges. Edges never go back in time.
@@ -99,7 +106,10 @@ class SpeechDetector:
         self.speaking = False
         self.voiced_s = 0.0
         self._settings = settings or DetectorSettings()
-        self._recent: deque[Window] = deque(maxlen=OFFSET_WINDOWS)  # newest first
+        kept = OFFSET_WINDOWS + self._settings.far_windows
+        self._recent: deque[Window] = deque(maxlen=kept)  # newest first
+        self._nearness = Nearness()
+        self._far = 0
         self._floor = QUIET_DBFS
         self._level = QUIET_DBFS
         self._unlikely = 0
@@ -108,6 +118,8 @@ class SpeechDetector:
     def feed(self, window: Window) -> SpeechEdge | None:
         """Take the next window; the edge that it reveals, if any."""
         self._recent.appendleft(window)
+        near = self._nearness.feed(window.probability, window.rms_dbfs)
+        self._far = 0 if near else self._far + 1
         edge = self._while_speaking(window) if self.speaking else self._while_silent(window)
         if edge:
             self._last_edge = edge.at
@@ -116,7 +128,7 @@ class SpeechDetector:
     def _while_silent(self, window: Window) -> SpeechOnset | None:
         if window.probability < NOISE_PROBABILITY:
             self._floor += FLOOR_RATE * (window.rms_dbfs - self._floor)
-        if window.probability < self._settings.onset_probability:
+        if window.probability < self._settings.onset_probability or self._far:
             return None
         self.speaking = True
         self.voiced_s = 0.0
@@ -131,10 +143,13 @@ class SpeechDetector:
             self._count(window)
         unlikely = window.probability < self._settings.offset_probability
         self._unlikely = self._unlikely + 1 if unlikely else 0
-        if self._unlikely < self._settings.offset_windows:
-            return None
+        if self._unlikely >= self._settings.offset_windows:
+            return self._end(self._unlikely)
+        return self._end(self._far) if self._far >= self._settings.far_windows else None
+
+    def _end(self, after: int) -> SpeechOffset:
         self.speaking = False
-        return SpeechOffset(max(self._last_voiced(), self._last_edge))
+        return SpeechOffset(max(self._last_voiced(after), self._last_edge))
 
     def _count(self, window: Window) -> None:
         if window.rms_dbfs >= self._threshold():
@@ -155,14 +170,14 @@ class SpeechDetector:
                 break
         return self._recent[0].end_sample - WINDOW if first is None else first
 
-    def _last_voiced(self) -> int:
-        """Back from the last likely window to a loud part; else the model's word counts."""
+    def _last_voiced(self, after: int) -> int:
+        """Back to a loud part before the last windows; else the model's word counts."""
         threshold = self._threshold()
-        likely = islice(self._recent, self._unlikely, None)
-        for _, end, level in _parts(likely):
+        back = OFFSET_WINDOWS - self._settings.offset_windows
+        for _, end, level in _parts(islice(self._recent, after, after + back)):
             if level >= threshold:
                 return end
-        return self._recent[0].end_sample - self._unlikely * WINDOW
+        return self._recent[0].end_sample - after * WINDOW
 
 
 def _parts(windows: Iterator[Window]) -> Iterator[tuple[int, int, float]]:
