@@ -88,6 +88,28 @@ def test_a_room_that_changes_is_learnt_anew() -> None:
     assert level(left[112_000:]) < -55
 
 
+def test_an_echo_that_is_later_than_the_filter_reaches_is_taken_out() -> None:
+    hearing = Hearing()
+    room = RoomSettings(delay_s=0.4, t60_s=0.2, loss_db=6)
+    taken, left = call(hearing, babble(8.0, 24_000, 1), np.zeros(128_000), room)
+    assert level(taken[80_000:]) > -40
+    assert level(left[80_000:]) < -65
+    assert hearing.canceller is not None
+    assert hearing.canceller.delay_blocks == pytest.approx(38, abs=2.5)
+    assert hearing.canceller.filter_starts >= 1
+
+
+def test_a_transport_that_knows_what_it_played_meanwhile_is_believed() -> None:
+    hearing, sound = Hearing(), pcm(babble(6.0, 16_000, 1))
+    late = bytes(2 * 1600) + sound
+    left = b"".join(
+        hearing.process(0.0, late[at : at + 640], sound[at : at + 640])
+        for at in range(0, len(sound), 640)
+    )
+    assert level(np.frombuffer(late, "<i2")) > -40
+    assert level(np.frombuffer(left, "<i2")[48_000:]) < -65
+
+
 def test_frames_of_any_length() -> None:
     hearing = Hearing()
     sizes = [100, 60, 159, 1, 500, 0, 300]

@@ -177,14 +177,13 @@ def test_the_space_bar_begins_and_ends_a_turn(
 
     from parley.transports import device
 
-    library = Library()
+    library = Library(16_000)
     tone = (np.sin(np.arange(320) / 5) * 9000).astype("<i2").tobytes()
 
     async def press(key: Callable[[str], None]) -> None:
         async def speak(frames: int) -> None:
             for _ in range(frames):
-                library.speak(tone)
-                library.listen(480)
+                library.exchange(tone)
                 await asyncio.sleep(0.01)
 
         await speak(80)

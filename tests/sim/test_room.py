@@ -81,7 +81,7 @@ class Listener:
     def talked(self, *, wanted: bool = True) -> None: ...
     def stop(self) -> None: ...
 
-    def audio(self, pcm: bytes) -> None:
+    def audio(self, pcm: bytes, played: bytes | None = None) -> None:
         self.heard.append(pcm)
 
     def disconnected(self) -> None:

@@ -46,6 +46,9 @@ ROOMS = {
 WORD_S, LOUD_DBFS, PAUSE_S = 0.3, -45.0, 0.3
 """What is so loud for so long is a word; the pause that ends an utterance."""
 
+WORD = "the"
+"""One with which nobody ends a turn: the pauses within what is said are not its end."""
+
 
 class EagerStt:
     """Hears a word in whatever is loud."""
@@ -83,7 +86,7 @@ class EagerStream:
             self.finalize()
 
     def _tell(self, *, final: bool) -> None:
-        text = " ".join(["word"] * self._words)
+        text = " ".join([WORD] * self._words)
         self._results.put_nowait(SttResult(self._segment, text, final=final))
 
     def expect(self, grammar: str | None) -> None:
@@ -194,6 +197,7 @@ def test_who_speaks_while_the_agent_does_takes_the_floor_and_is_understood(room:
     voice = says("no wait, I would like to ask something else first")
     watch, caller = hold(ROOMS[room], [voice] * 3, lasts_s=45.0)
     assert len(caller.spoke) == 3
-    assert len(watch.yields) == 3
-    assert len(watch.turns) >= 3
-    assert all(turn.count("word") >= 3 for turn in watch.turns[:3])
+    for begin, end in caller.spoke:
+        assert any(begin < at < end for at in watch.yields)
+    assert len(watch.yields) <= 4  # the filter unlearns while both speak: an echo may pass once
+    assert sum(turn.count(WORD) >= 3 for turn in watch.turns) >= 3

@@ -49,7 +49,7 @@ class Call:
     def drained(self) -> None:
         raise AssertionError("it is asked for its position instead")
 
-    def audio(self, pcm: bytes) -> None:
+    def audio(self, pcm: bytes, played: bytes | None = None) -> None:
         self.frames.append((self.now(), pcm))
         speaking = pcm.startswith(LOUD)
         if self._speaking and not speaking and self._answer_s:
@@ -143,7 +143,7 @@ def test_frames_that_are_late_are_caught_up() -> None:
     transport = LoopbackTransport([recording(1.0)])
 
     class Busy(Call):
-        def audio(self, pcm: bytes) -> None:
+        def audio(self, pcm: bytes, played: bytes | None = None) -> None:
             super().audio(pcm)
             if len(self.frames) == 40:
                 asyncio.get_running_loop().advance(0.3)  # type: ignore[attr-defined]

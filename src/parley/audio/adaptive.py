@@ -7,6 +7,8 @@ architecture of the partitioned-block-based acoustic echo controller", ICASSP 20
 no double-talk detector: somebody who speaks is noise in its observation, so it waits.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,30 +24,47 @@ TRANSITION = 0.9995
 NOISE_MEMORY = 0.8
 """How much of the estimate of what is not echo is kept from block to block."""
 
-DIVERGED = 2.0
+DIVERGED = 1.6
 """The filter starts anew when it makes the sound so much more powerful."""
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.float32]
+Spectra = NDArray[np.complex64]
 
 
 class AdaptiveFilter:
     """Takes the linear part of the echo out of blocks of `BLOCK` samples, -1 to 1."""
 
     def __init__(self) -> None:
-        self._start()
+        self.starts = 0
+        """How often it has begun to learn from nothing."""
+        self.restart()
 
-    def _start(self) -> None:
+    def restart(self) -> None:
+        """Forget everything."""
         shape = PARTITIONS, BLOCK + 1
-        self._weights = np.zeros(shape, np.complex128)
-        self._doubt = np.ones(shape)
-        self._noise = np.full(BLOCK + 1, 1e-3)
-        self._history = np.zeros((2 * PARTITIONS, BLOCK + 1), np.complex128)
-        self._energy = np.zeros((2 * PARTITIONS, BLOCK + 1))
+        self.starts += 1
+        self._weights = np.zeros(shape, np.complex64)
+        self._doubt = np.ones(shape, np.float32)
+        self._noise = np.full(BLOCK + 1, 1e-3, np.float32)
+        self._history = np.zeros((2 * PARTITIONS, BLOCK + 1), np.complex64)
+        self._energy = np.zeros((2 * PARTITIONS, BLOCK + 1), np.float32)
         self._newest = PARTITIONS
-        self._before = np.zeros(BLOCK)
+        self._before = np.zeros(BLOCK, np.float32)
         self._silent = PARTITIONS
         self._turn = 0
-        self._powers = np.zeros(2)
+        self._near_power = self._error_power = 0.0
+
+    def hold_back(self, blocks: int, before: Floats) -> None:
+        """From now on `far` comes so many blocks later, after `before`; what fits is kept."""
+        if not 0 < blocks < PARTITIONS:
+            self.restart()
+            return
+        self._weights = _moved(self._weights, blocks, 0.0)
+        self._doubt = _moved(self._doubt, blocks, 1.0)
+        window = slice(self._newest, self._newest + PARTITIONS)
+        for kept in (self._history, self._energy):
+            kept[window] = _moved(kept[window], blocks, 0.0)
+        self._before = before
 
     def process(self, near: Floats, far: Floats) -> Floats:
         """The block without its echo. `far` is what was played in the time of `near`."""
@@ -54,15 +73,16 @@ class AdaptiveFilter:
             return near
         history, energy = self._remember(far)
         echo = np.fft.irfft((self._weights * history).sum(axis=0))[BLOCK:]
-        error = near - echo
+        error = near - echo.astype(np.float32, copy=False)
         self._learn(error, history, energy)
-        self._powers += 0.1 * (np.array([near @ near, error @ error]) - self._powers)
-        if self._powers[1] > DIVERGED * self._powers[0]:
-            self._start()
+        self._near_power += 0.1 * (float(near @ near) - self._near_power)
+        self._error_power += 0.1 * (float(error @ error) - self._error_power)
+        if self._error_power > DIVERGED * self._near_power:
+            self.restart()
             return near
         return error
 
-    def _remember(self, far: Floats) -> tuple[NDArray[np.complex128], Floats]:
+    def _remember(self, far: Floats) -> tuple[Spectra, Floats]:
         """The spectra of the last blocks, newest first, and their energies."""
         if self._newest == 0:
             self._newest = PARTITIONS + 1
@@ -76,8 +96,8 @@ class AdaptiveFilter:
         window = slice(self._newest, self._newest + PARTITIONS)
         return self._history[window], self._energy[window]
 
-    def _learn(self, error: Floats, history: NDArray[np.complex128], energy: Floats) -> None:
-        spectrum = np.fft.rfft(np.concatenate([np.zeros(BLOCK), error]))
+    def _learn(self, error: Floats, history: Spectra, energy: Floats) -> None:
+        spectrum = np.fft.rfft(np.concatenate([np.zeros(BLOCK, np.float32), error]))
         power = spectrum.real**2 + spectrum.imag**2
         self._noise += (1 - NOISE_MEMORY) * (power - self._noise)
         explained = self._doubt * energy
@@ -95,3 +115,9 @@ class AdaptiveFilter:
         taps[:, BLOCK:] = 0.0
         self._weights[mine] = np.fft.rfft(taps, axis=1)
         self._turn = (self._turn + 1) % 4
+
+
+def _moved(kept: NDArray[Any], blocks: int, new: float) -> NDArray[Any]:
+    moved = np.full_like(kept, new)
+    moved[:-blocks] = kept[blocks:]
+    return moved

@@ -1,12 +1,14 @@
 """The caller's sound without the agent's: echo cancellation, noise suppression, gain control.
 
-    microphone → linear filter → AEC3 → gate → noise suppression → gain control
+    microphone → bulk delay → linear filter → AEC3, gate → noise, gain
 
-The linear filter (`adaptive`) takes out most of the echo and nothing of the caller. WebRTC's
-AEC3 removes what is left; alone it would suppress a caller who speaks at the same time as
-well. The gate silences what may still be echo. Why so: docs/adr/0007.
+What was played is held back by the echo's delay as a whole (`bulkdelay`). The linear filter
+(`adaptive`) takes out most of the echo and nothing of the caller. WebRTC's AEC3 removes what
+is left; alone it would suppress a caller who speaks at the same time as well. The gate
+silences what may still be echo. Why so: docs/adr/0007.
 """
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -15,7 +17,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from parley.audio.adaptive import BLOCK, AdaptiveFilter
+from parley.audio.adaptive import BLOCK, AdaptiveFilter, Floats
+from parley.audio.bulkdelay import LONGEST_BLOCKS, BulkDelay
 from parley.audio.farend import FarEnd, MicrophoneClock
 from parley.audio.formats import INBOUND
 from parley.audio.framing import Framer, samples_of
@@ -29,6 +32,9 @@ WARM_UP_BLOCKS = 300
 COLD_BLOCKS = 50
 """The first of them, in which nothing is known yet of the echo's level."""
 
+COLD_MARGIN_DB = 3.0
+"""So much louder than the loudspeaker somebody has to be then."""
+
 MARGIN_DB, WARM_UP_MARGIN_DB = 12.0, 6.0
 """What is so far below the echo that was taken out may be what is left of it."""
 
@@ -39,6 +45,9 @@ SMOOTHING = 1 / 3
 HOLD_BLOCKS, HOLD_DB = 6, 6.0
 """How fast the gate follows the level; how long it stays open after a caller was louder than
 what the echo explains, and how much softer they may be then."""
+
+WORSE = 1.1
+"""A filter that makes the sound so much more powerful knows the room no more."""
 
 SOFTEST_DBFS = -60.0
 """Nobody who speaks is softer."""
@@ -107,8 +116,7 @@ def hearing_for(settings: HearingSettings, *, cancels_echo: bool) -> "Hearing | 
 class Hearing:
     """Treats the sound of one leg. Not for several threads at a time.
 
-    `played` is told what the leg hears; `process` takes what it says. `filtered` and
-    `echo_dbfs` are of interest for measurements only.
+    `far` is told what the leg hears; `process` takes what it says.
     """
 
     def __init__(
@@ -118,26 +126,29 @@ class Hearing:
         webrtc, rate = _webrtc(), INBOUND.sample_rate
         self.far = FarEnd() if echo else None
         self._clock = MicrophoneClock()
-        self._framer = Framer(2 * BLOCK)
-        self._canceller = EchoCanceller(webrtc) if echo else None
+        self._framer, self._played = Framer(2 * BLOCK), Framer(2 * BLOCK)
+        self.canceller = EchoCanceller(webrtc) if echo else None
         self._then: list[Callable[[NDArray[np.int16]], NDArray[np.int16]]] = []
         if suppress_noise:
             self._then.append(webrtc.NoiseSuppressor(rate, 1).process)
         if control_gain:
             self._then.append(webrtc.GainController(rate, 1).process)
 
-    def process(self, now: float, pcm: bytes) -> bytes:
+    def process(self, now: float, pcm: bytes, played: bytes | None = None) -> bytes:
         """Take `INBOUND` audio that arrives `now`; return whole blocks of 10 ms of it.
 
-        What does not fill a block yet comes with the next audio.
+        What does not fill a block yet comes with the next audio. `played`: what was given to
+        the loudspeaker meanwhile, as long, where the transport says so; it always does or never.
         """
         blocks = self._framer.push(pcm)
+        given = None if played is None else self._played.push(played)
         end = self._clock.end(now, INBOUND.seconds_in(pcm))
         if not blocks:
             return b""
         near = samples_of(b"".join(blocks))
-        if self._canceller and self.far:
-            near = self._canceller.process(near, self.far.read(end, len(near)))
+        if self.canceller and self.far:
+            far = self.far.read(end, len(near)) if given is None else samples_of(b"".join(given))
+            near = self.canceller.process(near, far)
         for treat in self._then:
             near = treat(near)
         return near.astype("<i2").tobytes()
@@ -147,9 +158,24 @@ class EchoCanceller:
     """Takes the echo out of whole blocks of 10 ms at 16 kHz. `webrtc` is the package."""
 
     def __init__(self, webrtc: Any) -> None:
+        silence = np.zeros(BLOCK, np.int16)
+        self._delay = BulkDelay()
+        self._given = deque([silence] * (LONGEST_BLOCKS + 2), LONGEST_BLOCKS + 2)
         self._filter = AdaptiveFilter()
         self._aec3 = webrtc.EchoCanceller(INBOUND.sample_rate, 1)
+        self._starts = self._filter.starts
         self._gate = EchoGate()
+        self._before = self._after = 0.0
+
+    @property
+    def delay_blocks(self) -> int:
+        """By how much what is played is held back, in blocks of 10 ms."""
+        return self._delay.blocks
+
+    @property
+    def filter_starts(self) -> int:
+        """How often the filter has begun to learn."""
+        return self._filter.starts
 
     def process(self, near: NDArray[np.int16], far: NDArray[np.int16]) -> NDArray[np.int16]:
         """`near` without what came back of `far`, which was played at the same time."""
@@ -161,12 +187,32 @@ class EchoCanceller:
         )
 
     def _block(self, near: NDArray[np.int16], far: NDArray[np.int16]) -> NDArray[np.int16]:
-        sound, played = near / _FULL_SCALE, far / _FULL_SCALE
+        sound = _floats(near)
+        far = self._held_back(sound, far)
+        played = _floats(far)
         left = self._filter.process(sound, played)
-        rest = np.clip(np.rint(left * _FULL_SCALE), -32768, 32767).astype(np.int16)
-        clean: NDArray[np.int16] = self._aec3.process(rest, np.ascontiguousarray(far))
-        gain = self._gate.gain(_power(played), _power(sound - left), _power(clean / _FULL_SCALE))
-        return clean if gain == 1.0 else np.rint(clean * gain).astype(np.int16)
+        clean: NDArray[np.int16] = self._aec3.process(_samples(left), np.ascontiguousarray(far))
+        if self._is_harmed(sound, left) or self._filter.starts != self._starts:
+            self._starts = self._filter.starts
+            self._gate.forget()
+        quiet, echo = _floats(clean), sound - left
+        quiet *= self._gate.gain(_power(played), _power(echo), _power(quiet))
+        return _samples(quiet)
+
+    def _is_harmed(self, near: Floats, left: Floats) -> bool:
+        """Whether the filter does harm: the echo comes by another way than it has learnt."""
+        self._before += 0.2 * (float(near @ near) - self._before)
+        self._after += 0.2 * (float(left @ left) - self._after)
+        return self._after > WORSE * self._before
+
+    def _held_back(self, sound: Floats, far: NDArray[np.int16]) -> NDArray[np.int16]:
+        """What was played when the echo that comes now began."""
+        before = self._delay.blocks
+        found = self._delay.look(sound, _floats(far))
+        self._given.append(far)
+        if found is not None:
+            self._filter.hold_back(found - before, _floats(self._given[-2 - found]))
+        return self._given[-1 - self._delay.blocks]
 
 
 class EchoGate:
@@ -176,6 +222,10 @@ class EchoGate:
         self._far = self._echo = self._level = 0.0
         self._active = 0
         self._open = 0
+
+    def forget(self) -> None:
+        """The filter begins to learn anew: so does this."""
+        self._active = 0
 
     def gain(self, far: float, echo: float, clean: float) -> float:
         """By how much to multiply a block of power `clean`.
@@ -198,11 +248,20 @@ class EchoGate:
         """The power that what is left of the echo may have."""
         warming = self._active < WARM_UP_BLOCKS
         left = self._echo * _power_of(-(WARM_UP_MARGIN_DB if warming else MARGIN_DB))
-        cold = self._far if self._active < COLD_BLOCKS else 0.0
+        cold = self._far * _power_of(COLD_MARGIN_DB) if self._active < COLD_BLOCKS else 0.0
         return max(left, cold, _power_of(SOFTEST_DBFS))
 
 
-def _power(sound: NDArray[np.float64]) -> float:
+def _floats(sound: NDArray[np.int16]) -> Floats:
+    return sound.astype(np.float32) / np.float32(_FULL_SCALE)
+
+
+def _samples(sound: Floats) -> NDArray[np.int16]:
+    samples: NDArray[np.int16] = np.clip(np.rint(sound * _FULL_SCALE), -32768, 32767).astype("<i2")
+    return samples
+
+
+def _power(sound: Floats) -> float:
     return float(sound @ sound) / len(sound)
 
 

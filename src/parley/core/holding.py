@@ -105,7 +105,7 @@ def quiet(ctx: Context) -> None:
 def is_recording(ctx: Context) -> bool:
     """Whether the words of the turn are those of a recording, which nobody answers."""
     hold, state = ctx.state.hold, ctx.state
-    if ctx.settings.turns.push_to_talk:
+    if ctx.settings.turns.push_to_talk or state.ear.took_floor:
         return False
     if on_hold(ctx):
         return any(alike(state.ear.text, known) for known in hold.recordings)

@@ -170,10 +170,11 @@ class Call:
         self._shell.post(ev.Connected(ev.CALLER))
         self._shell.drain()
 
-    def audio(self, pcm: bytes) -> None:
+    def audio(self, pcm: bytes, played: bytes | None = None) -> None:
         if not self._over.is_set():
-            self._mouth.listen_back()
-            self._ear.audio(pcm)
+            if played is None:
+                self._mouth.listen_back()
+            self._ear.audio(pcm, played)
 
     def key(self, key: str) -> None:
         self._post_heard(ev.KeyPressed(ev.CALLER, key, self._shell.now()))

@@ -121,11 +121,11 @@ class Ear:
 
     # Audio
 
-    def audio(self, pcm: bytes) -> None:
-        """Take in the next frame."""
+    def audio(self, pcm: bytes, played: bytes | None = None) -> None:
+        """Take in the next frame, and what was played meanwhile where that is known."""
         now = self._clock()
         if self._hearing is not None:
-            pcm = self._hearing.process(now, pcm)
+            pcm = self._hearing.process(now, pcm, played)
         pcm = self._stages.hear(pcm)
         samples = INBOUND.samples_in(pcm)
         began = now - (self._samples + samples) / INBOUND.sample_rate

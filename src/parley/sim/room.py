@@ -189,8 +189,8 @@ class _Microphone:
         self.drained, self.disconnected = side.drained, side.disconnected
         self.talk, self.talked, self.stop = side.talk, side.talked, side.stop
 
-    def audio(self, pcm: bytes) -> None:
-        self._side.audio(self._hear(pcm))
+    def audio(self, pcm: bytes, played: bytes | None = None) -> None:
+        self._side.audio(self._hear(pcm), played)
 
 
 def _now() -> float:

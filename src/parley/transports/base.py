@@ -12,8 +12,12 @@ class CallSide(Protocol):
     def connected(self) -> None:
         """Media flows in both directions."""
 
-    def audio(self, pcm: bytes) -> None:
-        """The next audio from the caller, in the transport's input format."""
+    def audio(self, pcm: bytes, played: bytes | None = None) -> None:
+        """The next audio from the caller, in the transport's input format.
+
+        `played`: what the transport played meanwhile, in the same format and as long, where
+        one clock drives both: the echo canceller needs no other account of it then.
+        """
 
     def key(self, key: str) -> None:
         """The caller pressed a key of the key-pad: one of 0 to 9, * and #."""

@@ -1,8 +1,10 @@
 """The sound card of this machine: its microphone and its loudspeaker, through PortAudio.
 
-PortAudio calls back in threads of its own. What the loudspeaker takes is behind a lock that
-is held for microseconds; what the microphone gives is handed to the event loop, a bounded
-number of frames at a time.
+Both are one stream: as many samples are played as are taken, so that an echo is always
+equally many samples late, whatever the clocks report. PortAudio calls back in a thread of its
+own. What the loudspeaker takes is behind a lock that is held for microseconds; what the
+microphone gives, and what was played meanwhile, is handed to the event loop, a bounded number
+of blocks at a time.
 """
 
 import asyncio
@@ -22,7 +24,7 @@ from parley.transports.base import CallSide
 
 log = logging.getLogger(__name__)
 
-LATENCY_S = 0.06
+LATENCY_S = 0.1
 """What a device is asked for: less breaks up on a busy machine. Where it is known when a sample
 is heard, it costs nothing but itself."""
 
@@ -31,14 +33,17 @@ TIMING = Timing(can_pause=True, acknowledges="exact", lead_s=0.2, cancels_echo=F
 SETTLE_S = 0.5
 """How long the devices run before the call begins: their first reports of time are not right."""
 
-OTHER_RATES = (48_000, 44_100)
-"""Tried where a device does not take ours."""
+RATES = (48_000, 44_100, 24_000, 16_000)
+"""Tried one after the other, samples a second: most cards have the first one."""
+
+BLOCKS_PER_S = 100
+"""The card is served in blocks of 10 ms: left to choose, ALSA's plugins ask for single samples."""
 
 CLOCK_RATE, CLOCK_JUMP_S = 0.02, 0.05
 """How far one report moves the loudspeaker's clock, 0 to 1; and what is no jitter but a gap."""
 
-WAITING_FRAMES = 50
-"""So many frames of the microphone may wait for the event loop; what comes then is lost."""
+WAITING_BLOCKS = 100
+"""So many blocks of the microphone may wait for the event loop; what comes then is lost."""
 
 REMEDY = (
     "Connect one, or name one with --input and --output; `python -m sounddevice` lists them. On"
@@ -146,7 +151,8 @@ class DeviceTransport:
 
     `input_device` and `output_device` are numbers or names as sounddevice knows them. With
     `push_to_talk` the microphone is heard between `talk` and `talked` only.
-    Raises ConfigurationError where there is no sound card.
+    `lost` counts the blocks for which the event loop was too slow, `broken_up` those at which
+    the machine was too slow for the card. Raises ConfigurationError where there is no sound card.
     """
 
     input: AudioFormat = INBOUND
@@ -166,35 +172,26 @@ class DeviceTransport:
         self._waiting = 0
         self._side: CallSide | None = None
         self._talking = not push_to_talk
-        self.lost = 0
-        self._microphone = _open(
-            library, "RawInputStream", INBOUND, input_device, self._taken, self._stopped
-        )
-        try:
-            self._output = _open(
-                library, "RawOutputStream", OUTBOUND, output_device, self._wanted, self._stopped
-            )
-        except ConfigurationError:
-            self._microphone.close()
-            raise
-        self._speaker = Speaker(round(self._output.samplerate), lambda: float(self._output.time))
-        rate = round(self._microphone.samplerate)
-        self._resampler = StreamResampler(rate, INBOUND.sample_rate)
-        latency_s = float(self._output.latency)
-        self.timing = replace(TIMING, latency_s=latency_s, push_to_talk=push_to_talk)
+        self.lost = self.broken_up = 0
+        self._stream = _open(library, (input_device, output_device), self._exchange, self._stopped)
+        rate = round(self._stream.samplerate)
+        self._speaker = Speaker(rate, lambda: float(self._stream.time))
+        self._from_microphone = StreamResampler(rate, INBOUND.sample_rate)
+        self._from_speaker = StreamResampler(rate, INBOUND.sample_rate)
+        self._latency_s = float(self._stream.latency[1])
+        self.timing = replace(TIMING, latency_s=self._latency_s, push_to_talk=push_to_talk)
 
-    # PortAudio's threads
+    # PortAudio's thread
 
-    def _taken(self, data: Any, frames: int, times: Any, status: Any) -> None:
-        if self._waiting >= WAITING_FRAMES:
+    def _exchange(self, taken: Any, played: Any, frames: int, times: Any, status: Any) -> None:
+        at = times.outputBufferDacTime or times.currentTime + self._latency_s
+        played[:] = self._speaker.take(frames, at)
+        self.broken_up += bool(status)
+        if self._waiting >= WAITING_BLOCKS:
             self.lost += 1
             return
         self._waiting += 1
-        self._tell_loop(self._heard, bytes(data))
-
-    def _wanted(self, data: Any, frames: int, times: Any, status: Any) -> None:
-        at = times.outputBufferDacTime or times.currentTime + self._output.latency
-        data[:] = self._speaker.take(frames, at)
+        self._tell_loop(self._heard, bytes(taken), bytes(played))
 
     def _stopped(self) -> None:
         self._tell_loop(self._break)
@@ -205,11 +202,11 @@ class DeviceTransport:
 
     # The event loop
 
-    def _heard(self, pcm: bytes) -> None:
+    def _heard(self, taken: bytes, played: bytes) -> None:
         self._waiting -= 1
-        converted = self._resampler.push(pcm)
-        if self._side is not None and self._talking and converted:
-            self._side.audio(converted)
+        near, far = self._from_microphone.push(taken), self._from_speaker.push(played)
+        if self._side is not None and self._talking and near:
+            self._side.audio(near, far)
 
     def _break(self) -> None:
         self._broken = not self._over.is_set()
@@ -239,8 +236,7 @@ class DeviceTransport:
 
     async def run(self, side: CallSide) -> None:
         """Carry the call until `hang_up`. Raises TransportError when a device is gone."""
-        self._output.start()
-        self._microphone.start()
+        self._stream.start()
         try:
             await asyncio.sleep(SETTLE_S)
             side.connected()
@@ -272,27 +268,24 @@ class DeviceTransport:
         await asyncio.to_thread(self._close)
 
     def _close(self) -> None:
-        for stream in (self._microphone, self._output):
-            stream.abort()
-            stream.close()
+        self._stream.abort()
+        self._stream.close()
 
 
 def _open(
     library: Any,
-    kind: str,
-    audio: AudioFormat,
-    device: int | str | None,
+    devices: tuple[int | str | None, int | str | None],
     callback: Callable[..., None],
     finished: Callable[[], None],
 ) -> Any:
-    """A stream at our rate, or at another where the device insists on it."""
+    """A stream in both directions, at the first rate that the devices take."""
     error: Exception | None = None
-    for rate in (audio.sample_rate, *OTHER_RATES):
+    for rate in RATES:
         try:
-            return getattr(library, kind)(
+            return library.RawStream(
                 samplerate=rate,
-                blocksize=0,
-                device=device,
+                blocksize=rate // BLOCKS_PER_S,
+                device=devices,
                 channels=1,
                 dtype="int16",
                 latency=LATENCY_S,
@@ -301,5 +294,5 @@ def _open(
             )
         except (library.PortAudioError, ValueError) as failure:
             error = failure
-    what = "microphone" if kind == "RawInputStream" else "loudspeaker"
-    raise ConfigurationError(f"there is no {what} that can be used: {error}", remedy=REMEDY)
+    what = "no microphone and loudspeaker that can be used together"
+    raise ConfigurationError(f"there is {what}: {error}", remedy=REMEDY)
