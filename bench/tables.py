@@ -127,8 +127,7 @@ def cutoffs_section(folder: Path, default_s: float) -> str:
             f"(`wait_s` = {default_s:g}), in virtual time with the real voice detector. A turn "
             "that was committed too early and taken up again before anything was heard is "
             "harmless; a cut-off is when the agent is heard before the caller has finished. "
-            "In brackets: 95 % intervals (Wilson). There is no policy that looks at the text "
-            "yet: this is what silence alone gives, and the baseline for such a policy.\n",
+            "In brackets: 95 % intervals (Wilson).\n",
             "Pauses of room tone put between words in the middle of a phrase:\n",
             _pauses([("all", inserted), *_bins(inserted)]),
             "Pauses that the recordings have:\n",

@@ -137,3 +137,8 @@ def test_what_was_found_survives_a_file() -> None:
 
 def test_scripted_texts_come_so_long_after_their_last_word() -> None:
     assert sim.scripted([(1.0, "hello")], 0.1) == (Words(1.1, "hello", final=True),)
+
+
+def test_in_a_recording_without_a_voice_nothing_is_asked_for() -> None:
+    parrot = Parrot()
+    assert sim.recognize(parrot, PCM, (), 0.25, parrot.clock) == ()

@@ -192,7 +192,7 @@ def _changes(
     voice: Sequence[Edge], finalize_after_s: float
 ) -> Iterator[tuple[float, bytes | Edge | None]]:
     resumed = [*(edge.known_s for edge in voice[1:]), float("inf")]
-    for edge, until in zip(voice, resumed, strict=True):
+    for edge, until in zip(voice, resumed, strict=False):
         yield edge.known_s, edge
         due = max(edge.known_s, edge.at_s + finalize_after_s)
         if not edge.began and due < until:
