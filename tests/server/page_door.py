@@ -157,6 +157,12 @@ class Door:
         if self.server is not None:
             self.server.close()
 
+    async def gone(self) -> None:
+        """It has gone away: nobody listens at its address any more."""
+        self.close()
+        if self.server is not None:
+            await self.server.wait_closed()
+
     async def serve_call(self, socket: ServerConnection) -> None:
         line = Line(socket)
         self.lines.append(line)

@@ -450,7 +450,7 @@ async def test_a_page_that_is_not_trusted_with_a_microphone(s: Stage) -> None:
 
 def test_a_server_that_has_gone(stage: Stage) -> None:
     async def scene() -> None:
-        stage.door.close()
+        await stage.door.gone()
         await stage.page.click("#call")
         await until(stage.page, "parley.state === 'ended'")
         assert (await text_of(stage, "#ending")).startswith("The server does not answer")
