@@ -27,7 +27,7 @@ from turn_trials import TurnTrial
 FINALIZE_AFTER_S = PocketsphinxStt.capabilities.finalize_after_s
 TEXTS = ("oracle", "pocketsphinx")
 BATCH = 100
-ANALYSIS = "3"
+ANALYSIS = "4"
 """Changes whenever `parley.sim.hearing` finds something else in the same audio."""
 
 

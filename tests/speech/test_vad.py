@@ -552,7 +552,7 @@ def test_a_batch_finds_what_one_stream_alone_finds(speech: Path) -> None:
     assert together == [run_virtual(scene_of([audio]))[0] for audio in audios]
 
 
-def test_what_is_remembered_of_noise_is_forgotten_after_a_second() -> None:
+def test_what_is_remembered_of_noise_is_forgotten_in_a_pause() -> None:
     memory, heard = Memory(), np.ones((2, 1, 128), np.float32)
     for _ in range(FORGETS_AFTER - 1):
         memory.take(heard, 0.1)

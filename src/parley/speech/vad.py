@@ -31,10 +31,11 @@ BACKLOG_S = 2.0
 SILENCE = 1e-10
 """The least power, relative to full scale: digital silence counts as -100 dBFS."""
 
-FORGETS_AFTER = 32
-"""After so many windows of noise in a row (1 s) a stream begins anew with a fresh state. What the
+FORGETS_AFTER = 100
+"""After so many windows of noise in a row (3.2 s) a stream begins anew with a fresh state. What the
 model remembers of steady noise can make it deaf: in a call with rain, a minute in, it gave 0.02
-to a voice 20 dB above the rain, with a fresh state 1.0."""
+to a voice 20 dB above the rain, with a fresh state 1.0. A voice that begins right after is noticed
+some 0.2 s later, so it is not done more often."""
 
 QUARTERS = 4
 
