@@ -9,7 +9,7 @@ number comes from the counter of the replies, so that the playout can tell it fr
 from parley.core import actions as act
 from parley.core import ending, speaking
 from parley.core.lastwords import completeness
-from parley.core.phrases import contains_phrase, plain
+from parley.core.phrases import contains_phrase, is_question, plain
 from parley.core.settings import EndingSettings
 from parley.core.state import AgentTurn, Context
 
@@ -101,7 +101,7 @@ def _goes_on(ctx: Context) -> bool:
     if rules.turns.judges and (ear.judged is None or ear.judged[0] != ear.anchor):
         return False
     words = plain(ear.text).split()
-    if not words or ear.text.rstrip().endswith(("?", "？")) or _is_spelled(words[-1]):
+    if not words or is_question(ear.text) or _is_spelled(words[-1]):
         return False
     if _is_open(words[-1], rules.turns.ending) and words[-1] not in LINKS:
         return False

@@ -7,6 +7,7 @@ out to be decides whether it yields the floor or keeps it and goes on from the s
 from parley.core import actions as act
 from parley.core import events as ev
 from parley.core import floor, speaking
+from parley.core.phrases import is_question
 from parley.core.state import CallerTurn, Context, Reply
 
 STOPPED = "stop requested"
@@ -162,8 +163,8 @@ def _answers(ctx: Context) -> bool:
     last = ctx.state.replies[ctx.state.queue[-1]]
     rest = len(last.text) - len(last.heard)
     nearly = rest <= floor.rules(ctx).answer_chars
-    asked = last.text.rstrip(" \"'”’)").endswith(("?", "？"))
-    return last.phase.state == "speaking" and last.generated and nearly and asked
+    speaking_it = last.phase.state == "speaking" and last.generated
+    return speaking_it and nearly and is_question(last.text)
 
 
 def keep(ctx: Context, reason: str) -> None:

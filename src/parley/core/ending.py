@@ -12,7 +12,7 @@ import re
 
 from parley.core import speaking
 from parley.core.lastwords import completeness
-from parley.core.phrases import plain
+from parley.core.phrases import is_question, plain
 from parley.core.settings import EndingSettings
 from parley.core.state import AgentTurn, Context, Expectation
 
@@ -130,7 +130,7 @@ def _heard_last(ctx: Context) -> str:
 def asked(ctx: Context) -> Expectation:
     """What the caller was asked, though it be only known that it was a question."""
     known = ctx.state.told.expects
-    if not known.kind and _last(_heard_last(ctx)) in "?？":
+    if not known.kind and is_question(_heard_last(ctx)):
         return Expectation("anything")
     return known
 

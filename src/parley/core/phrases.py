@@ -91,6 +91,11 @@ def contains_phrase(text: str, phrases: tuple[str, ...]) -> bool:
     return any(f" {plain(phrase)} " in padded for phrase in phrases)
 
 
+def is_question(text: str) -> bool:
+    """Whether it ends with a question mark, be it quoted."""
+    return text.rstrip(" \"'”’)").endswith(("?", "？"))
+
+
 def word_count(text: str) -> int:
     """Words in `text`; a script that does not separate words counts by character."""
     return sum(1 if word.isascii() else max(1, _wide(word)) for word in plain(text).split())

@@ -1,7 +1,7 @@
 """Push-to-talk: the caller's side says when a turn begins and when it ends.
 
-A voice decides nothing then, and no pause is too long. The agent goes on while the caller
-talks, unless it is told to stop; it yields the floor to the turn.
+A voice decides nothing then, and no pause is too long. The agent goes on until it is told to
+stop or the caller's words are known.
 """
 
 from parley.core import events as ev
