@@ -12,7 +12,7 @@ from typing import Any
 import plots
 import tables
 import turn_report
-from common import ROOT, SETTINGS
+from common import ROOT
 from peers import Peer
 
 META = "meta.json"
@@ -29,8 +29,8 @@ marks what is heard. Speech recognition gives its final text 100 ms after the en
 speech; the model's first token takes 200 ms, then come 80 tokens a second; the voice's
 first byte takes 100 ms. Parley runs with its defaults, trace and recording on.
 
-To measure again: `make bench` (just under half an hour on two cores; `python
-bench/run.py --quick` about 4 minutes). The report and its pictures are then in `bench/results/`.
+To measure again: `make bench`, or one stage of it (`python bench/run.py headline`; `--quick` for
+a little of everything). The report and its pictures are then in `bench/results/`.
 """
 
 
@@ -85,8 +85,7 @@ def _kernel() -> str:
 
 def write(results: Path) -> Path:
     """Make the report from what the stages have left."""
-    default_s = SETTINGS.turns.wait_s
-    pictures = [*plots.draw(results, default_s), *turn_report.pictures(results)]
+    pictures = [*plots.draw(results), *turn_report.pictures(results)]
     images = "\n".join(f"![]({name})\n" for name in pictures)
     path = results / REPORT
     path.write_text("\n".join([_text(results), images]) if images else _text(results))
@@ -110,7 +109,6 @@ def _meta(results: Path) -> dict[str, Any]:
 def _text(results: Path) -> str:
     sections = [
         tables.headline_section(results),
-        tables.cutoffs_section(results, SETTINGS.turns.wait_s),
         turn_report.section(results),
         tables.density_section(results),
         tables.soak_section(results),

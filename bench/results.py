@@ -4,10 +4,9 @@ import json
 import math
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from stats import percentile, slope
 
 Json = dict[str, Any]
 
-BINS_S = (0.0, 0.3, 0.5, 0.7, 1.0, math.inf)
 PERCENTS = (50, 90, 99)
 
 
@@ -68,70 +66,6 @@ def headline(folder: Path) -> dict[tuple[str, str], list[Round]]:
         _, name, mode, repeat, _ = path.stem.split("-")
         runs[name, mode][repeat].append(read(path))
     return {key: [Round(r) for r in repeats.values()] for key, repeats in runs.items()}
-
-
-# Cut-offs
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """One trial: whether the pause was taken for the end of the turn, and what came of it."""
-
-    trial: Json
-
-    @property
-    def group(self) -> str:
-        return str(self.trial["group"])
-
-    @property
-    def wait_s(self) -> float:
-        return float(self.trial["wait_s"])
-
-    @property
-    def pause_s(self) -> float:
-        begin, end = self.trial["pause"]
-        return float(end - begin)
-
-    @property
-    def committed(self) -> bool:
-        """The turn ended although the speaker was going on."""
-        return any(t < self.trial["end"] for t in self.trial["committed"])
-
-    @property
-    def heard(self) -> bool:
-        """The agent was heard before the speaker had finished."""
-        return any(t < self.trial["end"] for t in self.trial["sounds"])
-
-    @property
-    def harmless(self) -> bool:
-        """The turn was taken up again before anything was heard."""
-        return self.committed and not self.heard and bool(self.trial["reopened"])
-
-    @property
-    def commit_s(self) -> float | None:
-        """From the end of speech to the commit of the turn; None where it was cut off."""
-        return None if self.heard else self._after(self.trial["committed"])
-
-    @property
-    def latency_s(self) -> float | None:
-        """From the end of speech to the answer; None where it was cut off."""
-        return None if self.heard else self._after(self.trial["sounds"])
-
-    def _after(self, times: Sequence[float]) -> float | None:
-        return next((t - self.trial["end"] for t in times if t >= self.trial["end"]), None)
-
-
-def cutoffs(folder: Path) -> list[Outcome]:
-    files = sorted(folder.glob("cutoffs-*.json"))
-    return [Outcome(trial) for trial in chain.from_iterable(map(read, files))]
-
-
-def by_pause(outcomes: Iterable[Outcome]) -> dict[tuple[float, float], list[Outcome]]:
-    """In bins of the pause's length; empty ones left out."""
-    bins: dict[tuple[float, float], list[Outcome]] = {edges: [] for edges in pairwise(BINS_S)}
-    for outcome in outcomes:
-        bins[next(e for e in bins if e[0] <= outcome.pause_s < e[1])].append(outcome)
-    return {edges: found for edges, found in bins.items() if found}
 
 
 # Density

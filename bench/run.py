@@ -18,12 +18,11 @@ import density
 import headline
 import peers
 import report
-from common import ROOT, SETTINGS, find_corpus, find_work
+from common import ROOT, find_corpus, find_work
 from lanes import Batch, Job, run, usable_cores
 from peers import Peer
 
 RESULTS = ROOT / "bench" / "results"
-WAITS_S = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 BUSY = 0.5
 
 
@@ -37,8 +36,6 @@ class Plan:
     calls: Sequence[int]
     density_turns: int
     density_repeats: int
-    waits: Sequence[float]
-    pauses: int
     turn_trials: int
     soak: int
     overlap: int
@@ -46,15 +43,13 @@ class Plan:
 
 
 def whole(given: argparse.Namespace) -> Plan:
-    waits = sorted({SETTINGS.turns.wait_s, *(given.wait or WAITS_S)})
     calls = given.calls or density.CALLS
     loads = calls, 4, given.density_repeats
-    return Plan(False, given.turns, given.repeats, *loads, waits, 8, 60, 1000, 100, 10)
+    return Plan(False, given.turns, given.repeats, *loads, 60, 1000, 100, 10)
 
 
 def quick(given: argparse.Namespace) -> Plan:
-    waits = [SETTINGS.turns.wait_s]
-    return Plan(True, 2, 1, given.calls or (16, 50), 3, 1, waits, 2, 3, 100, 20, 3)
+    return Plan(True, 2, 1, given.calls or (16, 50), 3, 1, 3, 100, 20, 3)
 
 
 # Stages
@@ -63,16 +58,6 @@ def quick(given: argparse.Namespace) -> Plan:
 def run_headline(plan: Plan, others: Sequence[Peer], cores: Sequence[int]) -> list[str]:
     batches = headline.batches(others, plan.repeats, plan.turns, RESULTS, defaults=not plan.quick)
     return run(list(batches), cores, RESULTS)
-
-
-def run_cutoffs(plan: Plan, others: Sequence[Peer], cores: Sequence[int]) -> list[str]:
-    waits = ",".join(f"{wait_s:g}" for wait_s in plan.waits)
-    options = ["--wait", waits, "--per-recording", str(plan.pauses)]
-    jobs = [
-        _own("cutoffs", f"cutoffs-{k}", *options, "--share", f"{k}/{len(cores)}")
-        for k in range(len(cores))
-    ]
-    return run([Batch((job,), 900) for job in jobs], cores, RESULTS)
 
 
 def run_turns(plan: Plan, others: Sequence[Peer], cores: Sequence[int]) -> list[str]:
@@ -123,7 +108,6 @@ def _own(script: str, name: str, *options: str) -> Job:
 STAGES: dict[str, tuple[str, Callable[[Plan, Sequence[Peer], Sequence[int]], list[str]]]] = {
     "headline": ("head-*", run_headline),
     "density": ("dens-*", run_density),
-    "cutoffs": ("cutoffs*", run_cutoffs),
     "turns": ("turns-*/*", run_turns),
     "soak": ("soak-*", run_soak),
     "local": ("local*", run_local),
@@ -141,7 +125,6 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--turns", type=int, default=10, help="of each call of the headline")
     parser.add_argument("--density-repeats", type=int, default=1)
     parser.add_argument("--calls", type=_numbers(int), help="density: calls, comma-separated")
-    parser.add_argument("--wait", type=_numbers(float), help="cut-offs: seconds, comma-separated")
     parser.add_argument("--cores", type=_numbers(int), help="two by default, comma-separated")
     parser.add_argument("--publish", action="store_true", help="write docs/BENCHMARKS.md")
     given = parser.parse_args()

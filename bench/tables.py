@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from results import Density, Json, Outcome, Round, by_pause, cutoffs, density, headline, read
-from stats import NONE, number, percentile, rate, slope, spread, table
+from results import Density, Json, Round, density, headline, read
+from stats import NONE, number, percentile, slope, spread, table
 
 NAMES = {
     ("parley", "default"): "**Parley**",
@@ -18,12 +18,6 @@ NAMES = {
     ("null", "oracle"): "no framework, oracle",
 }
 PEER_NAMES = {"parley": "**Parley**", "livekit": "LiveKit Agents", "pipecat": "Pipecat"}
-GROUPS = {
-    "calls": "customers' telephone calls",
-    "conversations": "conversation",
-    "read aloud": "read aloud, in a foreign language",
-    "hesitant": "hesitant and spontaneous",
-}
 
 GATE_CALLS = 50
 MOST_P99_MS = 620.0
@@ -108,74 +102,6 @@ def _ratios(rounds: dict[tuple[str, str], list[Round]]) -> str:
         rows.append([name, *(number(other / ours, "{:.2f}") for other in theirs)])
     head = ["tuned peer ÷ Parley", *(PEER_NAMES[p] for p in peers)]
     return table(head, rows)
-
-
-# Cut-offs
-
-
-def cutoffs_section(folder: Path, default_s: float) -> str:
-    outcomes = cutoffs(folder)
-    ours = [o for o in outcomes if o.wait_s == default_s]
-    if not ours:
-        return ""
-    inserted = [o for o in ours if o.group == "inserted"]
-    natural = [o for o in ours if o.group != "inserted"]
-    return "\n".join(
-        [
-            "## Cut-offs\n",
-            "Callers who pause and go on, with the settings of the table above "
-            f"(`wait_s` = {default_s:g}), in virtual time with the real voice detector. A turn "
-            "that was committed too early and taken up again before anything was heard is "
-            "harmless; a cut-off is when the agent is heard before the caller has finished. "
-            "In brackets: 95 % intervals (Wilson).\n",
-            "Pauses of room tone put between words in the middle of a phrase:\n",
-            _pauses([("all", inserted), *_bins(inserted)]),
-            "Pauses that the recordings have:\n",
-            _pauses([("all", natural), *_bins(natural), *_groups(natural)]),
-            "What patience costs: the same trials with other waits. Delays are from the end of "
-            "speech, of the trials that were not cut off.\n",
-            _sweep(outcomes, default_s),
-        ]
-    )
-
-
-def _bins(outcomes: Sequence[Outcome]) -> list[tuple[str, list[Outcome]]]:
-    def name(low: float, high: float) -> str:
-        return f"{low:g} s and longer" if math.isinf(high) else f"{low:g} to {high:g} s"
-
-    return [(name(*edges), found) for edges, found in by_pause(outcomes).items()]
-
-
-def _groups(outcomes: Sequence[Outcome]) -> list[tuple[str, list[Outcome]]]:
-    return [(label, [o for o in outcomes if o.group == key]) for key, label in GROUPS.items()]
-
-
-def _pauses(rows: Sequence[tuple[str, Sequence[Outcome]]]) -> str:
-    def row(name: str, found: Sequence[Outcome]) -> list[str]:
-        n = len(found)
-        counts = [sum(o.committed for o in found), sum(o.harmless for o in found)]
-        heard = sum(o.heard for o in found)
-        return [name, str(n), *map(str, counts), str(heard), rate(heard, n)]
-
-    head = ["pause", "n", "committed too early", "of these harmless", "cut off", "cut-off rate"]
-    return table(head, [row(name, found) for name, found in rows if found])
-
-
-def _sweep(outcomes: Sequence[Outcome], default_s: float) -> str:
-    def row(wait_s: float) -> list[str]:
-        found = [o for o in outcomes if o.wait_s == wait_s]
-        commits = [o.commit_s * 1e3 for o in found if o.commit_s is not None]
-        latencies = [o.latency_s * 1e3 for o in found if o.latency_s is not None]
-        shares = []
-        for inserted in (True, False):
-            some = [o for o in found if (o.group == "inserted") == inserted]
-            shares.append(rate(sum(o.heard for o in some), len(some)))
-        delays = [number(percentile(v, p)) for v in (commits, latencies) for p in (50, 95)]
-        return [f"**{wait_s:g}**" if wait_s == default_s else f"{wait_s:g}", *shares, *delays]
-
-    head = ["wait, s", "cut off, pauses put in", "cut off, own pauses"]
-    head += ["commit p50, ms", "p95", "answer heard p50, ms", "p95"]
-    return table(head, [row(wait_s) for wait_s in sorted({o.wait_s for o in outcomes})])
 
 
 # Density
