@@ -155,11 +155,6 @@ def silence(odds: float, usual_s: float, rules: EndingSettings) -> float:
     return min(max(wanted, min(rules.shortest_s, usual_s)), max(rules.longest_s, usual_s))
 
 
-def evidence(text: str, asked: Expectation, rules: EndingSettings) -> float:
-    """What the words say about the end of the turn, in log-odds."""
-    return sum(odds for _, odds in _of_words(text, asked, rules))
-
-
 def _of_words(text: str, asked: Expectation, rules: EndingSettings) -> list[Fact]:
     words = plain(text).split()
     if not words:

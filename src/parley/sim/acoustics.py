@@ -120,19 +120,6 @@ def reverberate(audio: Audio, impulse: npt.NDArray[np.generic]) -> Audio:
     return at_level(wet, active_level_dbfs(audio))
 
 
-def room_impulse(decay_s: float, direct_db: float = 0.0, seed: int = 0) -> Signal:
-    """A made-up room: direct sound, then noise that falls by 60 dB within `decay_s`.
-
-    `direct_db`: how much more energy the direct sound has than what follows. (Polack's model
-    of late reverberation, 1988.)
-    """
-    count = round(1.2 * decay_s * INBOUND.sample_rate)
-    times = np.arange(count) / INBOUND.sample_rate
-    tail = np.random.default_rng(seed).normal(size=count) * 10 ** (-3 * times / decay_s)
-    tail *= 10 ** (-direct_db / 20) / np.sqrt((tail**2).sum())
-    return np.concatenate(([1.0], tail))
-
-
 def room_tone(seconds: float, dbfs: float = -72.0, seed: int = 0) -> Audio:
     """The faint noise of a line on which nobody speaks."""
     samples = round(seconds * INBOUND.sample_rate)
