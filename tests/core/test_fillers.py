@@ -153,3 +153,12 @@ def test_each_phrase_once_in_the_order_of_their_times() -> None:
 def test_phrases_for_any_tool_and_for_another(tool: str, heard: str) -> None:
     call = tool_call(ToolPhrase(tool, "Let me look.")).at(4)
     assert said(call)[0][1] == heard
+
+
+def test_a_phrase_that_is_wanted_twice_is_said_twice() -> None:
+    call = tool_call(ToolPhrase("", "Wait.", 1.0), ToolPhrase("", "Wait.", 1.0))
+    for number in range(2, 8):
+        if number in call.conversation.state.live:
+            call.says_phrase(number)
+        call.after(3)
+    assert [text for _, text in said(call)].count("Wait.") == 2

@@ -143,3 +143,43 @@ def test_nor_is_it_where_the_newer_words_were_final() -> None:
     release(call.at(4.5), wanted=False)
     assert [a.segment for a in call.did(act.SegmentDropped)] == [1]
     assert call.at(6).turns() == ["one", "one"]
+
+
+def test_a_voice_or_how_it_sounds_interrupts_nothing() -> None:
+    call = Call(greeting=STORY, turns={"push_to_talk": True}).at(0.5).synthesized(1).started(1)
+    call.at(1).tell(ev.TalkStarted(CALLER, 1.0)).voice().at(1.2).measured(0.2, 0.99, -20.0).at(4)
+    assert not call.did(act.PausePlayout, act.FloorYielded)
+
+
+def test_who_speaks_softly_with_the_key_pressed_is_heard() -> None:
+    call = Call(greeting=STORY, turns={"push_to_talk": True}).at(0.5).synthesized(1).started(1)
+    call.at(1).tell(ev.TalkStarted(CALLER, 1.0)).at(1.5).measured(0.4, 0.9, -62.0)
+    release(call.at(2).final("what time is it")).cleared()
+    assert call.at(4).turns() == ["what time is it"]
+
+
+def test_a_recogniser_that_never_says_what_was_taken_back_costs_no_later_words() -> None:
+    call = pressed().tell(ev.ListeningReady(CALLER)).at(2)
+    release(call, wanted=False)
+    call.at(9).tell(ev.TalkStarted(CALLER, 9.0)).at(10).final("book a table")
+    assert release(call.at(11)).turns() == ["book a table"]
+
+
+def test_a_recogniser_that_is_replaced_says_nothing_of_what_was_taken_back() -> None:
+    call = pressed().tell(ev.ListeningReady(CALLER)).at(2)
+    release(call, wanted=False).at(2.1).tell(ev.ListeningFailed(CALLER, "unavailable", False))
+    call.at(2.3).tell(ev.ListeningReady(CALLER), ev.TalkStarted(CALLER, 2.3)).at(3)
+    assert release(call.final("book a table").at(4)).turns() == ["book a table"]
+
+
+def test_a_gap_while_the_key_is_held_is_asked_about_when_it_is_let_go() -> None:
+    call = pressed().at(2).final("i want").tell(ev.MediaLost(CALLER, 2.0)).at(3)
+    call.tell(ev.MediaRestored(CALLER, 3.0)).at(4).final("to book a table").at(5)
+    assert (call.said(), call.turns()) == ([], [])
+    assert release(call).said() == ["Sorry, you were cut off. Could you repeat that?"]
+
+
+def test_after_the_agent_was_stopped_a_cough_is_no_answer() -> None:
+    call = Call(greeting=STORY).at(0.5).synthesized(1).started(1).at(1)
+    call.tell(ev.StopRequested(CALLER)).cleared().at(6).voice().at(6.15).pause().final("").at(9)
+    assert call.said() == [STORY]

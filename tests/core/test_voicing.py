@@ -210,3 +210,11 @@ def test_consent_that_is_taken_back_takes_back_what_was_known_by_it() -> None:
 
 def test_taking_back_what_was_never_given_is_harmless() -> None:
     assert paused("rate").consents(given=False).at(3).turns() == ["Book a table"]
+
+
+def test_hesitations_of_a_turn_that_goes_on_count_where_they_were_said() -> None:
+    """The length of what is said now tells nothing about an earlier "um"."""
+    call = paused("hesitation", text="um um um book a table").at(3)
+    call.at(5).voice().at(5.7).pause().final("for two").sounds(hesitation=0.1).at(5.9)
+    assert call.did(act.TurnReopened)
+    assert call.conversation.state.ear.voice == ev.VoiceDescribed(CALLER, 5.7, hesitation=0.1)

@@ -267,10 +267,11 @@ def _check_ends_by_itself(world: World) -> None:
 
 def check_floor(script: bytes) -> None:
     world = play(script)
-    paused = False
+    paused, keyed = False, world.conversation.settings.turns.push_to_talk
     for action in found(world.steps, object):
         if isinstance(action, act.PausePlayout):
             demand(not paused, world, "paused twice")
+            demand(not keyed, world, "a voice interrupts who pushes to talk")
             paused = True
         elif isinstance(action, act.ResumePlayout):
             demand(paused, world, "resumed without a pause")

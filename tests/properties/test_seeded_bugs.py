@@ -397,6 +397,13 @@ def failed_turns_are_passed_over(patch: Patch) -> None:
     patch.setattr(recovery, "turn_failed", lambda *args, **kinds: None)
 
 
+def a_voice_interrupts_in_any_mode(patch: Patch) -> None:
+    def voice(ctx: Context, event: ev.SpeechStarted) -> None:
+        bargein.voice(ctx, event.at)
+
+    patch.setitem(conversation._HANDLERS, ev.SpeechStarted, voice)
+
+
 def fillers_come_late(patch: Patch) -> None:
     patch.setattr(speaking, "drop_fillers", lambda ctx: None)
 
@@ -445,6 +452,7 @@ BUGS: list[tuple[Plant, Callable[[bytes], None], str]] = [
     (nobody_minds_silence, invariants.check_deadlines, "nothing happens"),
     (keys_gather_for_ever, invariants.check_deadlines, "may gather for ever"),
     (a_kept_floor_stays_silent, invariants.check_floor, "paused"),
+    (a_voice_interrupts_in_any_mode, invariants.check_floor, "pushes to talk|paused"),
     (yielding_leaves_the_buffer, invariants.check_clear, "without a clear"),
     (dropped_words_leave_no_trace, lying(invariants.check_words), "are lost"),
     (reopened_turns_vanish, lying(invariants.check_words), "are lost"),

@@ -66,12 +66,14 @@ def test_a_pause_and_a_clear_are_silent_in_the_reference(loud: list[float]) -> N
 
 
 def test_a_call_without_an_echo_has_no_canceller(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(echo, "Hearing", None)
+    made: list[object] = []
+    monkeypatch.setattr(echo, "Hearing", made.append)
 
     async def script(caller: ScriptedCaller) -> None:
         await caller.send(SILENT)
 
     carry(an_agent(stt=ScriptedStt([]), llm=ScriptedLlm([])), ScriptedCaller(script))
+    assert made == []
 
 
 # The assistant's settings

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from parley.core.listeners import primary
 from parley.errors import ConfigurationError, ParleyError
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def tune(
     console = Console(highlight=False)
     described = load_assistant(assistant) if assistant else default_assistant()
     settings = settings_for(described, SttCapabilities(finalizes=True, finalize_after_s=0.25))
-    english = described.transcriber.language.lower().split("-")[0] == "en"
+    english = primary(described.transcriber.language) == "en"
     plan = described.start_speaking_plan.smart_endpointing_plan
     listening = Listening(words=english, sound=plan.provider != "off")
     collected = _collect(console, recordings, listening)

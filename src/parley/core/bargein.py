@@ -67,7 +67,7 @@ def pause_due(ctx: Context) -> None:
 def sound_judged(ctx: Context, event: ev.SoundJudged) -> None:
     """What the voice sounds like so far; the deadline that follows from it may have passed."""
     state = ctx.state
-    if state.ear.listening.state != "speaking":
+    if state.ear.listening.state != "speaking" or ctx.settings.turns.push_to_talk:
         return
     state.ear.sound = event
     floor.hear(ctx, event)
@@ -200,7 +200,7 @@ def give(ctx: Context, reason: str, *, reopen: bool = True) -> None:
     ctx.do(act.FloorYielded(state.ear.leg, reason))
     ctx.do(act.ClearPlayout(state.ear.leg))
     state.caller_since = ctx.now
-    state.ear.took_floor = True
+    state.ear.took_floor = state.ear.listening.state != "quiet"
     for reply in [state.replies[r] for r in state.queue]:
         unheard = reply.phase.state == "thinking"
         speaking.cancel(ctx, reply)

@@ -151,10 +151,9 @@ def _hold(ctx: Context) -> Iterator[Deadline]:
 
 def _owes_sound(ctx: Context) -> bool:
     state = ctx.state
-    running = any(t.phase.state == "running" for t in state.tools.values())
     queued = [state.replies[r] for r in state.queue]
     return (
-        (running or speaking.thinking(ctx))
+        (tools.running(ctx) or speaking.thinking(ctx))
         and state.floor.state == "settled"
         and state.ear.idle
         and not speaking.stopping(ctx)
@@ -168,14 +167,13 @@ def _nobody_speaks(ctx: Context) -> bool:
         not state.queue
         and state.floor.state == "settled"
         and state.ear.idle
-        and not any(t.phase.state == "running" for t in state.tools.values())
+        and not tools.running(ctx)
     )
 
 
 def _tools(ctx: Context) -> Iterator[Deadline]:
-    for tool in ctx.state.tools.values():
-        if tool.phase.state == "running":
-            yield tool.since + tool.timeout_s, "tool", partial(tools.expired, ctx, tool)
+    for tool in tools.running(ctx):
+        yield tool.since + tool.timeout_s, "tool", partial(tools.expired, ctx, tool)
 
 
 def _replies(ctx: Context) -> Iterator[Deadline]:

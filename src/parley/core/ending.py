@@ -12,7 +12,7 @@ import re
 
 from parley.core import speaking
 from parley.core.lastwords import completeness
-from parley.core.phrases import is_question, plain
+from parley.core.phrases import is_question, last_character, plain
 from parley.core.settings import EndingSettings
 from parley.core.state import AgentTurn, Context, Expectation
 
@@ -115,9 +115,9 @@ def _facts(ctx: Context) -> list[Fact]:
     ear, rules = ctx.state.ear, _rules(ctx)
     facts = _of_words(ear.text, asked(ctx), rules)
     if ear.over is not None:
-        facts.append(("recogniser", rules.recognizer * _log_odds(ear.over)))
+        facts.append(("recogniser", rules.recognizer * log_odds(ear.over)))
     if ear.judged is not None and ear.judged[0] == ear.anchor:
-        facts.append(("sound", rules.sound * _log_odds(ear.judged[1])))
+        facts.append(("sound", rules.sound * log_odds(ear.judged[1])))
     return facts
 
 
@@ -142,7 +142,7 @@ def _chosen_s(text: str, rules: EndingSettings) -> float | None:
         return rules.on_number_s
     if not words:
         return None
-    return rules.on_stop_s if _last(text) in STOPS else rules.on_no_stop_s
+    return rules.on_stop_s if last_character(text) in STOPS else rules.on_no_stop_s
 
 
 def silence(odds: float, usual_s: float, rules: EndingSettings) -> float:
@@ -182,14 +182,9 @@ def _of_last_word(
 
 
 def _of_stop(text: str, rules: EndingSettings) -> float:
-    if _last(text) in STOPS:
+    if last_character(text) in STOPS:
         return rules.stop
-    return -rules.comma if _last(text) in COMMAS else 0.0
-
-
-def _last(text: str) -> str:
-    """The last character that is no quotation mark."""
-    return text.rstrip(" \"'”’)")[-1:] or " "
+    return -rules.comma if last_character(text) in COMMAS else 0.0
 
 
 def _digits(word: str) -> int:
@@ -207,6 +202,7 @@ def _is_dictating(words: list[str]) -> bool:
     return spelled >= DICTATED and sum(map(_digits, words[-spelled:])) < WHOLE
 
 
-def _log_odds(probability: float) -> float:
-    bounded = min(max(probability, 0.01), 0.99)
+def log_odds(probability: float, least: float = 0.01) -> float:
+    """Of a probability that is no nearer to 0 or 1 than `least`."""
+    bounded = min(max(probability, least), 1.0 - least)
     return math.log(bounded / (1.0 - bounded))

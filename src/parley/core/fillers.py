@@ -4,7 +4,7 @@ A filler is not begun when the answer is about to be heard, never follows it, an
 the word that plays when the answer is there.
 """
 
-from parley.core import speaking
+from parley.core import speaking, tools
 from parley.core.settings import ToolPhrase
 from parley.core.state import Context, Tool
 
@@ -38,11 +38,7 @@ def say(ctx: Context) -> None:
 
 
 def _kind(ctx: Context) -> str:
-    return WORKING if _running(ctx) else THINKING
-
-
-def _running(ctx: Context) -> list[Tool]:
-    return [t for t in ctx.state.tools.values() if t.phase.state == "running"]
+    return WORKING if tools.running(ctx) else THINKING
 
 
 def _usual(ctx: Context) -> tuple[str, ...]:
@@ -76,19 +72,19 @@ def _comes(ctx: Context) -> float:
 # The phrases of a tool
 
 
-def _next_own(ctx: Context) -> tuple[float, Tool, ToolPhrase] | None:
-    """The phrase that is next among those of the tools that run, and when it is due."""
-    found = [it for tool in _running(ctx) if (it := _next_of(ctx, tool))]
+def _next_own(ctx: Context) -> tuple[float, Tool, int] | None:
+    """When the next phrase of the tools that run is due, whose it is, and its place."""
+    found = [it for tool in tools.running(ctx) if (it := _next_of(ctx, tool))]
     return min(found, key=lambda it: it[0]) if found else None
 
 
-def _next_of(ctx: Context, tool: Tool) -> tuple[float, Tool, ToolPhrase] | None:
-    for phrase in _phrases_of(ctx, tool)[tool.phrases :]:
+def _next_of(ctx: Context, tool: Tool) -> tuple[float, Tool, int] | None:
+    for place, phrase in list(enumerate(_phrases_of(ctx, tool)))[tool.phrases :]:
         if phrase.after_s:
             when = max(tool.since + phrase.after_s, ctx.state.quiet_since + BREATH_S)
-            return when, tool, phrase
+            return when, tool, place
         if not ctx.state.replies[tool.reply].spans:
-            return max(tool.since, ctx.state.quiet_since), tool, phrase
+            return max(tool.since, ctx.state.quiet_since), tool, place
     return None
 
 
@@ -108,6 +104,6 @@ def _take_own(ctx: Context) -> str:
     found = _next_own(ctx)
     if found is None or found[0] > ctx.now:
         return ""
-    _, tool, phrase = found
-    tool.phrases = _phrases_of(ctx, tool).index(phrase) + 1
-    return phrase.text
+    _, tool, place = found
+    tool.phrases = place + 1
+    return _phrases_of(ctx, tool)[place].text

@@ -8,6 +8,7 @@ on the line, and what was dismissed lately. From zero on the sound is an interru
 
 import math
 
+from parley.core.ending import log_odds
 from parley.core.events import SoundJudged
 from parley.core.phrases import (
     begins_acknowledgement,
@@ -157,7 +158,12 @@ def _words(ctx: Context) -> float:
 
 def _speech(ctx: Context) -> float:
     sound, it = ctx.state.ear.sound, rules(ctx)
-    return 0.0 if sound is None else it.speech * (_log_odds(sound.speech) - _log_odds(it.clear))
+    return 0.0 if sound is None else it.speech * (_odds(sound.speech) - _odds(it.clear))
+
+
+def _odds(speech: float) -> float:
+    """Of speech; the detector is never surer than twenty to one."""
+    return log_odds(speech, 0.05)
 
 
 def _level(ctx: Context) -> float:
@@ -190,11 +196,6 @@ def patience(ctx: Context) -> float:
     """Which part of the usual wait for words a short sound is worth, 0.2 to 1."""
     against = min(0.0, _speech(ctx) + _level(ctx) + _line(ctx))
     return max(0.2, 1.0 + against / 2.0)
-
-
-def _log_odds(probability: float) -> float:
-    bounded = min(max(probability, 0.05), 0.95)
-    return math.log(bounded / (1.0 - bounded))
 
 
 # The line

@@ -108,18 +108,19 @@ WAITING: dict[str, tuple[str, ...]] = {
 
 def acknowledgements(language: str) -> tuple[str, ...]:
     """Those of a BCP 47 language tag; of an unknown language none."""
-    return LISTENERS.get(_primary(language), ())
+    return LISTENERS.get(primary(language), ())
 
 
 def commands(language: str) -> tuple[str, ...]:
     """Those of a BCP 47 language tag; of an unknown language none."""
-    return COMMANDS.get(_primary(language), ())
+    return COMMANDS.get(primary(language), ())
 
 
 def moments(language: str) -> tuple[str, ...]:
     """Those of `WAITING`, likewise."""
-    return WAITING.get(_primary(language), ())
+    return WAITING.get(primary(language), ())
 
 
-def _primary(language: str) -> str:
+def primary(language: str) -> str:
+    """The language of a tag, without its region."""
     return language.lower().replace("_", "-").split("-")[0]

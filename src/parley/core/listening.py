@@ -3,7 +3,7 @@
 from parley.core import actions as act
 from parley.core import bargein, ending, floor, holding, recovery, speaking, voicing
 from parley.core import events as ev
-from parley.core.phrases import begins_with, is_acknowledgement, remainder
+from parley.core.phrases import begins_with, remainder
 from parley.core.state import CallerTurn, Context, Ear, Reply, Segment
 
 NOT_WANTED = "not wanted"
@@ -57,7 +57,7 @@ def end_voice(ctx: Context, at: float) -> None:
 
 def transcript(ctx: Context, event: ev.Transcript) -> None:
     ear = ctx.state.ear
-    if ear.unwanted:
+    if _is_unwanted(ctx):
         _leave_out(ctx, event)
     if event.segment in ear.closed:
         return
@@ -88,6 +88,12 @@ def _is_probability(value: float | None) -> bool:
     return value is not None and 0.0 <= value <= 1.0
 
 
+def _is_unwanted(ctx: Context) -> bool:
+    """Whether the final text is still to come that covers what was taken back."""
+    since, limit_s = ctx.state.ear.unwanted_since, ctx.settings.recovery.recognizer_timeout_s
+    return since is not None and ctx.now < since + limit_s
+
+
 def _leave_out(ctx: Context, event: ev.Transcript) -> None:
     """What is said until the next final text was taken back."""
     ear = ctx.state.ear
@@ -95,7 +101,7 @@ def _leave_out(ctx: Context, event: ev.Transcript) -> None:
         ear.closed.add(event.segment)
         ctx.do(act.SegmentDropped(event.leg, event.segment, NOT_WANTED))
     if event.final:
-        ear.unwanted = False
+        ear.unwanted_since = None
         ear.final_known = ctx.now
 
 
@@ -159,6 +165,8 @@ def media_restored(ctx: Context, event: ev.MediaRestored) -> None:
     ear.anchor = ctx.now
     ctx.state.quiet_since = ctx.state.caller_since = ctx.now
     ear.listening.fire("resume" if ear.cut_off or ear.text else "drop")
+    if ear.talking:
+        begin_voice(ctx, ctx.now)
 
 
 # Deadlines
@@ -202,7 +210,7 @@ def end_turn(ctx: Context) -> None:
         _ask_again_after_gap(ctx)
     elif not ear.text:
         _nothing_understood(ctx)
-    elif speaking.audible(ctx) and _is_listener(ctx, ear):
+    elif speaking.audible(ctx) and _is_listener(ctx):
         drop(ctx, "acknowledgement")
     elif speaking.audible(ctx) and floor.overheard(ctx):
         drop(ctx, "not the caller's voice")
@@ -226,10 +234,9 @@ def may_commit(ctx: Context) -> bool:
     )
 
 
-def _is_listener(ctx: Context, ear: Ear) -> bool:
+def _is_listener(ctx: Context) -> bool:
     """Whether it is a listener's word; who has pressed a key for it wants it to be heard."""
-    listener = is_acknowledgement(ear.text, ctx.settings.interruption.acknowledgements)
-    return listener and not ctx.settings.turns.push_to_talk
+    return floor.acknowledges(ctx) and not ctx.settings.turns.push_to_talk
 
 
 def commit(ctx: Context, why: str) -> None:
@@ -319,7 +326,7 @@ def forget(ctx: Context) -> None:
     ear = ctx.state.ear
     _take_back(ctx)
     if ear.hearing.state == "open" and not ear.settled and ctx.settings.turns.recognizer_finalizes:
-        ear.unwanted = True
+        ear.unwanted_since = ctx.now
         ctx.do(act.FinalizeTranscript(ear.leg))
 
 

@@ -91,9 +91,14 @@ def contains_phrase(text: str, phrases: tuple[str, ...]) -> bool:
     return any(f" {plain(phrase)} " in padded for phrase in phrases)
 
 
+def last_character(text: str) -> str:
+    """The last that is no quotation mark; a space where there is none."""
+    return text.rstrip(" \"'”’)")[-1:] or " "
+
+
 def is_question(text: str) -> bool:
     """Whether it ends with a question mark, be it quoted."""
-    return text.rstrip(" \"'”’)").endswith(("?", "？"))
+    return last_character(text) in "?？"
 
 
 def word_count(text: str) -> int:

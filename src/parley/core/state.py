@@ -47,7 +47,7 @@ class Ear:
     speculations: int = 0
     unclear: int = 0
     talking: bool = False
-    unwanted: bool = False
+    unwanted_since: float | None = None
     reopened: set[int] = field(default_factory=set)
     keys: str = ""
     keyed: int = 0

@@ -53,6 +53,11 @@ def expired(ctx: Context, tool: Tool) -> None:
     _end(ctx, tool, "expire", FAILED.format(error=error))
 
 
+def running(ctx: Context) -> list[Tool]:
+    """Those whose result is awaited."""
+    return [t for t in ctx.state.tools.values() if t.phase.state == "running"]
+
+
 def cancel_all(ctx: Context) -> None:
     """The call ends."""
     for tool in ctx.state.tools.values():

@@ -57,7 +57,8 @@ def count_words(ctx: Context) -> None:
     ear = ctx.state.ear
     if ear.voice is None or ear.voice.hesitation is None or ear.began is None:
         return
-    fillers = sum(w in ctx.settings.turns.ending.hesitations for w in plain(ear.text).split())
+    said = " ".join(s.text for s in ear.segments if s.id not in ear.reopened)
+    fillers = sum(w in ctx.settings.turns.ending.hesitations for w in plain(said).split())
     share = FILLER_S * fillers / max(ear.anchor - ear.began, FILLER_S)
     worded = min(1.0, max(ear.voice.hesitation, round(share, 2)))
     ear.voice = replace(ear.voice, hesitation=worded)

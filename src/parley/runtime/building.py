@@ -254,7 +254,7 @@ def _ending(assistant: Assistant) -> EndingSettings:
         longest_s=plan.longest_seconds,
         patience_s=plan.patience_seconds,
     )
-    language = assistant.transcriber.language.lower().split("-")[0]
+    language = listeners.primary(assistant.transcriber.language)
     if language != "en":
         usual = replace(usual, language=language, hesitations=())
     if by_text := plan.transcription_endpointing_plan:

@@ -38,8 +38,9 @@ log = logging.getLogger(__name__)
 PARALLEL_SPANS = 2
 """How many spans of a call are synthesised at the same time."""
 
-LONGEST_BACKCHANNEL_S = 0.7
-"""What lasts longer is no backchannel: the caller would wait for its end."""
+LONGEST_BACKCHANNEL_S = 0.5
+"""What lasts longer is no backchannel: the caller would wait for its end. It is what
+`AttendingSettings.room_s` leaves room for."""
 
 LONGEST_REPLY = 10_000
 """Characters after which a reply is cut off: about eleven minutes of speech."""

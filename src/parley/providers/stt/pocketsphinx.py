@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from parley.audio.formats import INBOUND
+from parley.core.listeners import primary
 from parley.errors import ProviderError, ProviderRequestError, ProviderTimeout, ProviderUnavailable
 from parley.providers.engine_process import REFUSED
 from parley.providers.protocols import SttCapabilities, SttOptions, SttResult, TimedWord
@@ -69,7 +70,7 @@ class PocketsphinxStt:
         Raises ProviderRequestError for a language that is not English and a grammar that
         cannot be used, and ProviderUnavailable when all processes are busy.
         """
-        if options.language.lower().split("-")[0] != "en":
+        if primary(options.language) != "en":
             raise ProviderRequestError(
                 NAME,
                 f"it does not understand the language {options.language!r}",
