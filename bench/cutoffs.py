@@ -1,29 +1,23 @@
-"""How often a speaker who pauses is cut off, and what patience costs. In virtual time.
+"""Speakers who pause once and go on: the trials, and each as a call of its own.
 
-Each trial is a call of its own: a caller speaks, pauses once, goes on, and waits for the
-answer. Pauses are put between words in the middle of a phrase, or are those that the
-recordings have. The recogniser gives a final text 100 ms after each end of words; the
-voice detector is the real one. Writes what happened in each trial as JSON.
+Pauses are put between words in the middle of a phrase, or are those that the recordings have.
+In a call the recogniser gives a final text 100 ms after each end of words; the voice detector
+is the real one, time is virtual.
 """
 
-import argparse
 import asyncio
-import json
-import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import utterances
-from common import SETTINGS, find_corpus
+from common import SETTINGS
 from parley.core import actions as act
 from parley.core import events as ev
-from parley.core.settings import EndingSettings, Settings, TurnSettings
 from parley.runtime.stages import Stages
 from parley.runtime.voice import Speech
-from parley.runtime.vtime import run_virtual
 from scripted import Caller, agent_for, work
 from utterances import Trial
 
@@ -99,20 +93,17 @@ async def _script(trial: Trial, caller: Caller) -> None:
     await caller.answer(trial.end, PATIENCE_S)
 
 
-async def call(
-    trial: Trial, settings: Settings, phrases: dict[str, tuple[Speech, ...]]
-) -> dict[str, Any]:
+async def call(trial: Trial, phrases: dict[str, tuple[Speech, ...]]) -> dict[str, Any]:
     """One trial's outcome; all times are the caller's seconds."""
     watcher = Watcher(Caller(partial(_script, trial), trial.room))
     assert watcher.caller is not None
     stages = partial(Stages, events=[watcher])
-    agent = agent_for(trial.finals, phrases, settings, stages)
+    agent = agent_for(trial.finals, phrases, SETTINGS, stages)
     await agent.voice.prepare(())
     outcome = await agent.take(watcher.caller)
     return {
         "name": trial.name,
         "group": trial.group,
-        "wait_s": settings.turns.wait_s,
         "pause": trial.pause,
         "end": trial.end,
         "committed": watcher.committed,
@@ -122,58 +113,12 @@ async def call(
     }
 
 
-POLICIES: dict[str, Callable[[TurnSettings], TurnSettings]] = {
-    "silence": lambda turns: replace(turns, judges=False, ending=SILENCE),
-    "words": lambda turns: replace(turns, judges=False),
-    "sound": lambda turns: replace(turns, judges=True, ending=NO_WORDS),
-    "both": lambda turns: turns,
-}
-"""What is evidence for the end of a turn; "both" is what Parley does by default."""
-
-SILENCE = EndingSettings(shortest_s=1e9, longest_s=0.0)
-BY_WORDS = ("open_end", "words", "hesitation", "dictation", "answer", "short_answer")
-"""Weights of what is said; of these a version has some."""
-
-NO_WORDS = EndingSettings(
-    **{f.name: 0.0 for f in fields(EndingSettings) if f.name in (*BY_WORDS, "stop", "comma")}  # type: ignore[arg-type]
-)
-
-
-async def calls(
-    trials: Sequence[Trial], waits: Sequence[float], policy: str
-) -> list[dict[str, Any]]:
-    """All trials with all waits, some at a time."""
+async def calls(trials: Sequence[Trial]) -> list[dict[str, Any]]:
+    """All trials, some at a time."""
     room, phrases = asyncio.Semaphore(TOGETHER), dict[str, tuple[Speech, ...]]()
 
-    async def one(trial: Trial, wait_s: float) -> dict[str, Any]:
-        turns = POLICIES[policy](replace(SETTINGS.turns, wait_s=wait_s))
+    async def one(trial: Trial) -> dict[str, Any]:
         async with room:
-            return await call(trial, replace(SETTINGS, turns=turns), phrases)
+            return await call(trial, phrases)
 
-    return await asyncio.gather(*(one(trial, wait_s) for wait_s in waits for trial in trials))
-
-
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, required=True, help="where the JSON goes")
-    parser.add_argument("--wait", default="", help="seconds, comma-separated; empty: the default")
-    parser.add_argument("--policy", choices=POLICIES, default="both", help="what counts")
-    parser.add_argument("--per-recording", type=int, default=8, help="pauses put into each")
-    parser.add_argument("--share", default="0/1", help="which part of the trials, as 0/2 or 1/2")
-    return parser.parse_args()
-
-
-def main() -> None:
-    given = arguments()
-    folder, began = find_corpus(), time.perf_counter()
-    share, shares = (int(n) for n in given.share.split("/"))
-    waits = [float(w) for w in given.wait.split(",") if w] or [SETTINGS.turns.wait_s]
-    trials = [*inserted(folder, given.per_recording), *natural(folder)][share::shares]
-    print(f"{len(trials)} trials after {time.perf_counter() - began:.0f} s", flush=True)
-    found = run_virtual(calls(trials, waits, given.policy))
-    print(f"{len(found)} calls after {time.perf_counter() - began:.0f} s", flush=True)
-    given.out.write_text(json.dumps(found))
-
-
-if __name__ == "__main__":
-    main()
+    return await asyncio.gather(*map(one, trials))

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
-from stats import wilson
+from parley.sim.tuning import wilson
 
 
 def draw(delays_ms: dict[str, list[float]], yields: dict[str, tuple[int, int]], path: Path) -> None:

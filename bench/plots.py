@@ -11,9 +11,6 @@ from matplotlib.figure import Figure
 
 from results import density
 
-SIZE = (6.4, 4.0)
-SAME_MS = 10.0
-
 
 def draw(folder: Path) -> list[str]:
     """Draw what there are results for; return the files' names."""

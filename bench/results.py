@@ -16,8 +16,6 @@ from stats import percentile, slope
 
 Json = dict[str, Any]
 
-PERCENTS = (50, 90, 99)
-
 
 def read(path: Path) -> Any:
     return json.loads(path.read_text())

@@ -6,22 +6,14 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from parley.sim.tuning import wilson
+
 NONE = "–"
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
     """NaN where there are no values."""
     return float(np.percentile(values, percent)) if len(values) else math.nan
-
-
-def wilson(hits: int, n: int, z: float = 1.96) -> tuple[float, float]:
-    """95 % interval of a rate (Wilson, 1927)."""
-    if not n:
-        return 0.0, 1.0
-    rate, square = hits / n, z * z / n
-    middle = (rate + square / 2) / (1 + square)
-    half = z * math.sqrt(rate * (1 - rate) / n + square / n / 4) / (1 + square)
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def slope(points: Iterable[tuple[float, float]]) -> float:

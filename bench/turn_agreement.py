@@ -47,7 +47,7 @@ def main() -> None:
     given = parser.parse_args()
     folder = find_corpus()
     trials = [*inserted(folder, 8), *natural(folder)][:: given.every]
-    called = run_virtual(calls(trials, [SETTINGS.turns.wait_s], "both"))
+    called = run_virtual(calls(trials))
     told = replayed(trials)
     pairs = [(c["committed"], t.committed) for c, t in zip(called, told, strict=True)]
     alike = [(a, b) for a, b in pairs if len(a) == len(b)]

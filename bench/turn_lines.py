@@ -22,9 +22,6 @@ SPOKEN = ("transcribed", "accented", "speakers")
 
 Line = Callable[[TurnTrial, Audio], Audio]
 
-ECHO: Line | None = None
-"""The agent's own voice, as it comes back from the caller's room; None: not measured."""
-
 
 def lines(folder: Path) -> dict[str, Line]:
     """All lines by name, the clean one first."""
@@ -40,8 +37,6 @@ def lines(folder: Path) -> dict[str, Line]:
         found[f"noise {Path(item['file']).stem}"] = _noise(folder, item["file"])
     for item in rooms[:1]:
         found["room"] = _room(folder, item["file"])
-    if ECHO is not None:
-        found["echo"] = ECHO
     return found
 
 

@@ -15,7 +15,8 @@ mpl.use("Agg")
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
-from stats import NONE, number, percentile, rate, table, wilson
+from parley.sim.tuning import wilson
+from stats import NONE, number, percentile, rate, table
 
 Row = dict[str, Any]
 STAGE = "turns"

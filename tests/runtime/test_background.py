@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from callers import CLEARING, DEAF, MARKING, PAUSING, UNCLEARABLE, ScriptedCaller
+from callers import CLEARING, DEAF, MARKING, PAUSING, UNCLEARABLE, Script, ScriptedCaller
 from support import SETTINGS, an_agent, run_cleanly
 
 from parley.audio.ambience import Background
@@ -32,7 +32,8 @@ TIMINGS = {
 class Continuous(ScriptedCaller):
     """A caller whose line is never silent."""
 
-    continuous = True
+    def __init__(self, script: Script, timing: Timing = PAUSING) -> None:
+        super().__init__(script, replace(timing, continuous=True))
 
 
 class Watch:

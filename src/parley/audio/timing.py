@@ -27,6 +27,7 @@ class Timing:
     `push_to_talk`: its caller says when they talk, and sends audio then only.
     `cancels_echo`: what is played does not come back in what the caller says, because there
     is a canceller at the other end, or no way back.
+    `continuous`: it carries sound all the time, and so a background between the replies.
     """
 
     can_pause: bool = False
@@ -36,6 +37,7 @@ class Timing:
     lead_s: float = 0.2
     push_to_talk: bool = False
     cancels_echo: bool = True
+    continuous: bool = False
 
     @property
     def allowed_lead_s(self) -> float:

@@ -26,7 +26,7 @@ from parley.speech.vad import SharedVad
 from parley.text.cutting import ChunkSettings
 from parley.text.speakable import speakable
 from parley.tools.runner import Tool
-from parley.transports.ambient import with_background
+from parley.transports.ambient import AmbientTransport
 from parley.transports.base import Transport
 
 log = logging.getLogger(__name__)
@@ -88,8 +88,11 @@ class Agent:
         settings = self.settings
         if transport.timing.push_to_talk:
             settings = replace(settings, turns=replace(settings.turns, push_to_talk=True))
-        if self.background and (ambient := with_background(transport, self.background)):
-            transport, watch = ambient, (*watch, ambient)
+        if self.background and transport.timing.continuous:
+            transport = ambient = AmbientTransport(transport, self.background)
+            watch = (*watch, ambient)
+        elif self.background:
+            log.warning("the caller hears no background: their line is silent between replies")
         parts = Parts(
             settings=settings,
             stt=self.stt,

@@ -13,9 +13,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-import numpy as np
-
 from parley.audio.ledger import Range
+from parley.audio.mixing import amplified
 from parley.core.history import Line
 from parley.errors import ConfigurationError
 from parley.runtime.responders import NOTE
@@ -77,12 +76,11 @@ class Gain:
     name = "gain"
 
     def __init__(self, decibels: float) -> None:
-        self._factor = 10 ** (decibels / 20)
+        self._decibels = decibels
 
     def process(self, pcm: bytes) -> bytes:
         """PCM16 of the same length."""
-        louder = np.rint(np.frombuffer(pcm, "<i2") * self._factor)
-        return np.clip(louder, -32768, 32767).astype("<i2").tobytes()
+        return amplified(pcm, self._decibels)
 
 
 class _Words:

@@ -1,6 +1,6 @@
 """The engines that find something in a recording, loaded once, in this process."""
 
-from functools import cache, partial
+from functools import cache
 
 from parley.errors import MissingModelError
 from parley.providers.stt import pocketsphinx_worker as engine
@@ -25,14 +25,5 @@ def turn_model() -> EndOfTurnModel | None:
 
 @cache
 def recognizer() -> engine.Recognizer:
-    """The embedded recogniser, set up as its process does."""
-    from pocketsphinx import Decoder, Vad
-
-    decoder = partial(
-        Decoder, samprate=engine.RATE, fwdflat=False, bestpath=False, loglevel="FATAL"
-    )
-    return engine.Recognizer(
-        decoder(),
-        lambda model, words: decoder(lm=str(model), dict=str(words)),
-        lambda: Vad(Vad.LOOSE, engine.RATE, engine.FRAME_S),
-    )
+    """The embedded recogniser."""
+    return engine.recognizer()

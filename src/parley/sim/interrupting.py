@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from parley.audio.formats import INBOUND
-from parley.audio.framing import samples_of
+from parley.audio.mixing import mixed
 from parley.transports.base import CallSide
 from parley.transports.loopback import FRAME_S, SimulatedCaller
 
@@ -68,5 +68,4 @@ class InterruptingCaller(SimulatedCaller):
         size = INBOUND.bytes_for(FRAME_S)
         voice, self._voice = self._voice[:size], self._voice[size:]
         tone = self._noise.normal(0, 32768 * 10 ** (self._habits.tone_db / 20), size // 2)
-        taken = tone + samples_of(voice.ljust(size, b"\0"))
-        return np.clip(np.rint(taken), -32768, 32767).astype("<i2").tobytes()
+        return mixed(voice.ljust(size, b"\0"), tone)

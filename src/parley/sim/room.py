@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from parley.audio.formats import INBOUND, OUTBOUND
 from parley.audio.framing import samples_of
+from parley.audio.mixing import mixed
 from parley.audio.resampling import StreamResampler
 from parley.transports.base import CallSide, Transport
 
@@ -170,13 +171,12 @@ class InRoom:
     def _hear(self, pcm: bytes) -> bytes:
         """What the microphone takes while the caller says this."""
         self._catch_up()
-        voice = samples_of(pcm)
-        count = 2 * (len(voice) * OUTBOUND.sample_rate // INBOUND.sample_rate)
+        samples = INBOUND.samples_in(pcm)
+        count = 2 * (samples * OUTBOUND.sample_rate // INBOUND.sample_rate)
         played = bytes(self._sounding[:count]).ljust(count, b"\0")
         del self._sounding[:count]
         self._from += INBOUND.seconds_in(pcm)
-        taken = voice + self._room.hear(played, len(voice))
-        return np.clip(np.rint(taken), -32768, 32767).astype("<i2").tobytes()
+        return mixed(pcm, self._room.hear(played, samples))
 
 
 class _Microphone:

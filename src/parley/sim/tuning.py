@@ -8,6 +8,8 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from parley.core.settings import Settings
 from parley.sim.passages import Passage
 from parley.sim.replaying import Pace, replay
@@ -201,9 +203,4 @@ def wilson(hits: int, n: int, z: float = 1.96) -> tuple[float, float]:
 
 def quantile(values: Sequence[float], part: float) -> float:
     """By linear interpolation; NaN where there are no values."""
-    if not values:
-        return math.nan
-    ordered, at = sorted(values), part * (len(values) - 1)
-    low = int(at)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (at - low)
+    return float(np.quantile(values, part)) if values else math.nan

@@ -137,9 +137,3 @@ class AmbientTransport:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-
-def with_background(transport: Transport, background: Background) -> AmbientTransport | None:
-    """The transport with a background, if it carries sound all the time."""
-    continuous = getattr(transport, "continuous", False)
-    return AmbientTransport(transport, background) if continuous else None

@@ -45,8 +45,7 @@ class Transport(Protocol):
     """One caller's connection.
 
     `play`, `clear`, `pause` and `resume` return at once. What `timing` says that the
-    transport cannot do is never asked of it. Audio is in `output` format. One that has an
-    attribute `continuous` that is true can carry a background between the agent's replies.
+    transport cannot do is never asked of it. Audio is in `output` format.
     """
 
     input: AudioFormat

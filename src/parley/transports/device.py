@@ -28,7 +28,9 @@ LATENCY_S = 0.1
 """What a device is asked for: less breaks up on a busy machine. Where it is known when a sample
 is heard, it costs nothing but itself."""
 
-TIMING = Timing(can_pause=True, acknowledges="exact", lead_s=0.2, cancels_echo=False)
+TIMING = Timing(
+    can_pause=True, acknowledges="exact", lead_s=0.2, cancels_echo=False, continuous=True
+)
 
 SETTLE_S = 0.5
 """How long the devices run before the call begins: their first reports of time are not right."""

@@ -333,8 +333,8 @@ def _some(words: Iterable[str]) -> str:
     return " ".join(word[:40] for word in islice(words, 5))
 
 
-def serve(channel: Channel) -> None:
-    """Load the model, then work for one call after the other."""
+def recognizer() -> Recognizer:
+    """Load the model."""
     from pocketsphinx import Decoder, Vad
 
     def decoder(**files: str) -> Decoder:
@@ -342,22 +342,27 @@ def serve(channel: Channel) -> None:
         # lower the word error rate of recorded speech by nothing that can be measured.
         return Decoder(samprate=RATE, fwdflat=False, bestpath=False, loglevel="FATAL", **files)
 
-    recognizer = Recognizer(
+    return Recognizer(
         decoder(),
         lambda model, words: decoder(lm=str(model), dict=str(words)),
         lambda: Vad(Vad.LOOSE, RATE, FRAME_S),
     )
+
+
+def serve(channel: Channel) -> None:
+    """Load the model, then work for one call after the other."""
+    loaded = recognizer()
     channel.answer()
     while True:
         kind, payload = channel.receive()
         if kind == AUDIO:
-            channel.answer(recognizer.hear(payload).encode())
+            channel.answer(loaded.hear(payload).encode())
         elif kind == FINALIZE:
-            channel.answer(json.dumps(recognizer.finish()).encode())
+            channel.answer(json.dumps(loaded.finish()).encode())
         else:
             grammar = payload.decode()
             try:
-                recognizer.open(grammar) if kind == OPEN else recognizer.expect(grammar)
+                loaded.open(grammar) if kind == OPEN else loaded.expect(grammar)
             except ValueError as error:
                 channel.refuse(str(error))
             else:
