@@ -35,8 +35,7 @@ default does.
 """
 AT_MS = (200, 300, 500, 800)
 COLUMNS = 3
-CHOSEN = 1.0
-"""The default's place on the curve."""
+OURS = "parley"
 
 
 @dataclass(frozen=True)
@@ -69,8 +68,9 @@ class Results:
         self.rows = rows
         self.lines = list(dict.fromkeys(row["line"] for row in rows))
         self.texts = list(dict.fromkeys(row["text"] for row in rows))
-        self.rules = list(dict.fromkeys((row["rule"], row["scale"]) for row in rows))
+        self.rules = list(dict.fromkeys((row["rule"], row["wait_s"]) for row in rows))
         self.curve = [rule for rule in self.rules if rule[1] is not None]
+        self.baselines = [rule for rule in self.rules if rule[0] != OURS]
 
     def some(self, kind: str, **wanted: Any) -> list[Row]:
         wanted["kind"] = kind
@@ -78,7 +78,7 @@ class Results:
 
     def score(self, kind: str, rule: tuple[str, float | None], **wanted: Any) -> Score:
         """`wanted`: line, text and category; the ends are those of all categories."""
-        wanted |= {"rule": rule[0], "scale": rule[1]}
+        wanted |= {"rule": rule[0], "wait_s": rule[1]}
         ends = {key: value for key, value in wanted.items() if key != "category"}
         return Score(self.some(kind, **wanted), self.some("end", **ends))
 
@@ -115,7 +115,7 @@ def pictures(folder: Path) -> list[str]:
 
 def sections(results: Results) -> Iterable[str]:
     """All tables, each with its heading."""
-    default = next((r for r in results.curve if r[1] == CHOSEN), results.curve[-1])
+    default = (OURS, None)
     yield "## Parley's default, by line\n"
     yield _by_line(results, default)
     for line in results.lines[:1]:
@@ -133,7 +133,7 @@ def _by_line(results: Results, rule: tuple[str, float | None]) -> str:
     def row(line: str, text: str) -> list[str]:
         where = {"line": line, "text": text}
         put_in, own = (results.score(k, rule, **where) for k in ("inserted", "natural"))
-        ends = results.some("end", rule=rule[0], scale=rule[1], **where)
+        ends = results.some("end", rule=rule[0], wait_s=rule[1], **where)
         n, missed = (sum(r[key] for r in ends) for key in ("n", "missed"))
         return [
             line,
@@ -164,12 +164,12 @@ def _rules(results: Results, line: str) -> str:
     def row(rule: tuple[str, float | None], text: str) -> list[str]:
         where = {"line": line, "text": text}
         put_in, own = (results.score(k, rule, **where) for k in ("inserted", "natural"))
-        name = rule[0] if rule[1] is None else f"{rule[0]} × {rule[1]:g}"
-        name = f"**{name}**" if rule[1] == CHOSEN else name
+        name = rule[0] if rule[1] is None else f"{rule[0]}, {1000 * rule[1]:.0f} ms"
+        name = f"**{name}**" if rule == (OURS, None) else name
         aloud = rate(put_in.sum("heard"), put_in.n)
         wasted = put_in.sum("wasted_tokens") / put_in.n if put_in.n else math.nan
         cells = [name, text, _rate(put_in), _rate(own), aloud, *_delays(put_in)]
-        return [*cells, number(wasted, "{:.1f}") if rule[1] else NONE]
+        return [*cells, number(wasted, "{:.1f}") if rule[0] == OURS else NONE]
 
     head = ["rule", "text", "put in: cut off", "natural: cut off", "put in: agent heard"]
     head += ["commit p50, ms", "p95", "response p50, ms", "p95", "tokens wasted a trial"]
@@ -188,7 +188,7 @@ def _equal(results: Results, line: str) -> str:
 
 
 def _categories(results: Results, line: str, rule: tuple[str, float | None]) -> str:
-    where = {"line": line, "rule": rule[0], "scale": rule[1]}
+    where = {"line": line, "rule": rule[0], "wait_s": rule[1]}
     cells = []
     for text in results.texts:
         for kind in ("inserted", "natural", "end", "answer"):
@@ -209,7 +209,7 @@ def _categories(results: Results, line: str, rule: tuple[str, float | None]) -> 
 
 def _lines_equal(results: Results) -> str:
     """Each baseline's rate, and Parley's at the median commit of that baseline."""
-    baselines = [rule for rule in results.rules if rule[1] is None]
+    baselines = results.baselines
 
     def cell(line: str, text: str, rule: tuple[str, float | None]) -> str:
         score = results.score("inserted", rule, line=line, text=text)
@@ -231,7 +231,7 @@ Point = tuple[float, float]
 
 
 def curve(results: Results, kind: str, line: str, text: str, what: str) -> list[Point]:
-    """The median delay at ends and the share cut off, for each scale; fastest first."""
+    """The median delay at ends and the share cut off, for each wait; fastest first."""
     scores = [results.score(kind, rule, line=line, text=text) for rule in results.curve]
     return sorted((s.delay(what, 50), s.share) for s in scores if s.n and s.ends)
 
@@ -286,9 +286,7 @@ def _panel(axes: Axes, results: Results, kind: str, what: str, line: str) -> Non
     for text, style in zip(results.texts, ("-", "--"), strict=False):
         _ours(axes, results, kind, what, line, text, style)
     text = results.texts[0]
-    for rule, mark in zip(
-        (r for r in results.rules if r[1] is None), ("v", "s", "^", "D"), strict=False
-    ):
+    for rule, mark in zip(results.baselines, ("v", "s", "^", "D"), strict=False):
         score = results.score(kind, rule, line=line, text=text)
         if score.n:
             x, y = score.delay(what, 50), 100 * score.share
@@ -309,10 +307,8 @@ def _ours(
         markersize=2.5,
         label=f"Parley, {text}",
     )
-    default = [r for r in results.curve if r[1] == CHOSEN]
-    for rule in default:
-        score = results.score(kind, rule, line=line, text=text)
-        x, y = score.delay(what, 50), 100 * score.share
-        low, high = (100 * w for w in wilson(score.sum("cut"), score.n))
-        axes.errorbar(x, y, yerr=[[y - low], [high - y]], color=drawn.get_color(), capsize=2)
-        axes.plot(x, y, "o", markersize=9, fillstyle="none", color=drawn.get_color())
+    score = results.score(kind, (OURS, None), line=line, text=text)
+    x, y = score.delay(what, 50), 100 * score.share
+    low, high = (100 * w for w in wilson(score.sum("cut"), score.n))
+    axes.errorbar(x, y, yerr=[[y - low], [high - y]], color=drawn.get_color(), capsize=2)
+    axes.plot(x, y, "o", markersize=9, fillstyle="none", color=drawn.get_color())

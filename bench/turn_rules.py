@@ -1,6 +1,7 @@
 """Rules that end a turn, and what becomes of the trials under each.
 
-Parley's is the core itself, its pauses scaled to draw a curve. The baselines:
+Parley's is the core itself: as it is by default, and on a curve with other values of `wait_s`
+and more patience. The baselines:
 
     silence X     X ms after the last voiced sample, whatever was said
     Smart Turn    asked after 200 ms of silence; over where it says so (0.5), else after 3 s.
@@ -11,7 +12,7 @@ first sentence has audio; Parley begins before.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -21,7 +22,11 @@ from parley.sim.hearing import Edge
 from parley.sim.replaying import Pace, replay
 from turn_hearing import FINALIZE_AFTER_S, Heard
 
-SCALES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0, 2.5)
+WAITS_S = (0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.25)
+PATIENCE_S = 0.7
+"""On the curve. By default it is less, for the sake of the slowest commits."""
+
+SHORTEST_S = 0.2
 SILENCES_S = (0.2, 0.5, 0.8)
 ASK_S, OVER, GIVE_UP_S = 0.2, 0.5, 3.0
 PACE = Pace()
@@ -70,13 +75,14 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What decides; `scale` places it on the curve, and nothing else is on one."""
+    """What decides; `wait_s` places it on the curve."""
 
     name: str
-    scale: float | None = None
+    wait_s: float | None = None
 
 
 BASELINES = (*(Rule(f"silence {1000 * s:.0f} ms") for s in SILENCES_S), Rule("Smart Turn"))
+DEFAULT = Rule("parley")
 
 
 def settings_for(text: str, turns: TurnSettings) -> Settings:
@@ -86,15 +92,12 @@ def settings_for(text: str, turns: TurnSettings) -> Settings:
     return replace(SETTINGS, turns=turns)
 
 
-def scaled(turns: TurnSettings, by: float) -> TurnSettings:
-    """All pauses that end a turn longer or shorter: `wait_s`, and what `ending` has in seconds."""
-    ending = turns.ending
-    times = {
-        f.name: getattr(ending, f.name) * by
-        for f in fields(ending)
-        if f.name.endswith("_s") and isinstance(getattr(ending, f.name), float)
-    }
-    return replace(turns, wait_s=turns.wait_s * by, ending=replace(ending, **times))
+def placed(turns: TurnSettings, wait_s: float | None) -> TurnSettings:
+    """On the curve; None: as they are."""
+    if wait_s is None:
+        return turns
+    ending = replace(turns.ending, patience_s=PATIENCE_S, shortest_s=SHORTEST_S)
+    return replace(turns, wait_s=wait_s, ending=ending)
 
 
 def changed(turns: TurnSettings, changes: str) -> TurnSettings:

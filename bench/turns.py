@@ -22,7 +22,7 @@ import turn_report
 from common import SETTINGS, find_corpus
 from turn_hearing import TEXTS, Heard, prepare
 from turn_lines import lines
-from turn_rules import BASELINES, SCALES, Rule, Tally, baseline, changed, parley, scaled
+from turn_rules import BASELINES, DEFAULT, WAITS_S, Rule, Tally, baseline, changed, parley, placed
 from turn_trials import KINDS, TurnTrial, stored
 
 STORE = Path(tempfile.gettempdir()) / "parley-turns"
@@ -33,23 +33,23 @@ WHOLE = ("clean", "telephone", "babble 10 dB", "babble 5 dB")
 
 
 def measure(
-    heard: Sequence[Heard], texts: Iterable[str], changes: str, scales: Sequence[float]
+    heard: Sequence[Heard], texts: Iterable[str], changes: str, waits: Sequence[float]
 ) -> list[dict[str, Any]]:
     """A row for each text, rule, kind and category."""
     default = changed(SETTINGS.turns, changes)
     rows = []
     for text in texts:
-        for rule in [*BASELINES, *(Rule("parley", scale) for scale in scales)]:
+        for rule in [*BASELINES, DEFAULT, *(Rule(DEFAULT.name, wait_s) for wait_s in waits)]:
             tallies: dict[tuple[str, str], Tally] = {}
             for each in heard:
                 tally = tallies.setdefault((each.trial.kind, each.trial.category), Tally())
-                if rule.scale is None:
+                if rule in BASELINES:
                     baseline(each, text, rule, tally)
                 else:
-                    parley(each, text, scaled(default, rule.scale), tally)
+                    parley(each, text, placed(default, rule.wait_s), tally)
             for (kind, category), tally in tallies.items():
                 if tally.n:
-                    where = {"text": text, "rule": rule.name, "scale": rule.scale}
+                    where = {"text": text, "rule": rule.name, "wait_s": rule.wait_s}
                     rows.append({**where, "kind": kind, "category": category, **asdict(tally)})
     for each in heard:
         each.keep()
@@ -87,7 +87,9 @@ def arguments() -> argparse.Namespace:
         "--words", type=int, help="recognise so many of each kind; -1: take what is stored"
     )
     parser.add_argument("--change", default="", help="of the settings of turns")
-    parser.add_argument("--scale", action="append", type=float, help="only these of the curve")
+    parser.add_argument(
+        "--wait", action="append", type=float, help="only this point of the curve; 0: none"
+    )
     parser.add_argument("--dump", type=Path, help="a file for what was found in each trial")
     parser.add_argument("--store", type=Path, default=STORE, help="where findings are kept")
     return parser.parse_args()
@@ -98,6 +100,7 @@ def main() -> None:
     folder, began = find_corpus(), time.perf_counter()
     found = chosen(stored(given.store, folder), given.most)
     print(f"{len(found)} trials after {time.perf_counter() - began:.0f} s", flush=True)
+    waits = WAITS_S if given.wait is None else [w for w in given.wait if w]
     rows, dumped = [], []
     for name, line in lines(folder).items():
         if name in given.but or (given.line and name not in given.line):
@@ -105,7 +108,7 @@ def main() -> None:
         words = given.words if given.words is not None else _words(name, given.text)
         heard = list(prepare(given.store, found, name, line, words))
         texts = given.text or TEXTS
-        measured = measure(heard, texts, given.change, given.scale or SCALES)
+        measured = measure(heard, texts, given.change, waits)
         rows += [{"line": name, **row} for row in measured]
         dumped += [facts(each, texts) for each in heard] if given.dump else []
         print(f"{name} after {time.perf_counter() - began:.0f} s", flush=True)

@@ -8,7 +8,7 @@ number comes from the counter of the replies, so that the playout can tell it fr
 
 from parley.core import actions as act
 from parley.core import ending, speaking
-from parley.core.lastwords import completeness
+from parley.core.lastwords import OPEN, completeness
 from parley.core.phrases import contains_phrase, is_question, plain
 from parley.core.settings import EndingSettings
 from parley.core.state import AgentTurn, Context
@@ -22,9 +22,6 @@ QUESTIONS = (
     "how long", "when is", "where is", "don't you", "isn't it", "tell me",
 )  # fmt: skip
 """How an English speaker asks something of the listener."""
-
-OPEN = -2.0
-"""A word with which sentences end so rarely (`lastwords.completeness`) ends no clause."""
 
 RECENT_WORDS = 12
 """A question lies so many words back at most."""

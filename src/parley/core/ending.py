@@ -11,7 +11,7 @@ import math
 import re
 
 from parley.core import speaking
-from parley.core.lastwords import completeness
+from parley.core.lastwords import OPEN, completeness
 from parley.core.phrases import is_question, last_character, plain
 from parley.core.settings import EndingSettings
 from parley.core.state import AgentTurn, Context, Expectation
@@ -174,11 +174,13 @@ def _of_words(text: str, asked: Expectation, rules: EndingSettings) -> list[Fact
 def _of_last_word(
     text: str, words: list[str], asked: Expectation, rules: EndingSettings
 ) -> list[Fact]:
-    odds = rules.words * completeness(text, rules.language)
-    if " ".join(words) in SHORT_ANSWERS:
+    odds = completeness(text, rules.language)
+    whole = " ".join(words) in SHORT_ANSWERS
+    short = bool(asked.kind) and len(words) <= SHORT and (odds > OPEN or whole)
+    if short or whole:  # that few sentences end with "five" says nothing of an answer
         odds = max(0.0, odds)
-    short = asked.kind and len(words) <= SHORT and odds >= 0.0
-    return [("last word", odds), ("short answer", rules.short_answer if short else 0.0)]
+    answer = rules.short_answer if short else 0.0
+    return [("last words", rules.words * odds), ("short answer", answer)]
 
 
 def _of_stop(text: str, rules: EndingSettings) -> float:

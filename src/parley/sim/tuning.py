@@ -17,7 +17,7 @@ from parley.sim.replaying import Pace, replay
 WAITS_S = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.2, 1.5, 2.0)
 """The values of `startSpeakingPlan.waitSeconds` that are tried."""
 
-PATIENCES_S = (0.0, 0.2, 0.35, 0.5)
+PATIENCES_S = (0.0, 0.2, 0.35, 0.5, 0.7)
 """The values of `startSpeakingPlan.patienceSeconds` that are tried."""
 
 WORTH_S, WORTH_RATE = 0.02, 0.02
