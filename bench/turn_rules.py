@@ -23,7 +23,7 @@ from parley.sim.replaying import Pace, replay
 from turn_hearing import FINALIZE_AFTER_S, Heard
 
 WAITS_S = (0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.25)
-PATIENCE_S = 0.7
+PATIENCE_S = 1.0
 """On the curve. By default it is less, for the sake of the slowest commits."""
 
 SHORTEST_S = 0.2

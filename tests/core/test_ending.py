@@ -325,3 +325,31 @@ def test_what_is_told_adds_up(text: str, kind: str) -> None:
         ]
         wanted = ending.silence(sum(odds), USUAL_S, RULES)
         assert float(pause.removesuffix(" s")) == pytest.approx(wanted, abs=0.06)
+
+
+# When the sound is judged
+
+
+def asked_after(text: str, **turns: object) -> float:
+    """The silence after which the sound is judged."""
+    call = paused(text, judges=True, **turns)
+    return round(call.at(9).when(act.JudgeTurn)[0] - 2.0, 3)
+
+
+def test_the_sound_is_judged_when_that_could_end_the_turn() -> None:
+    assert asked_after("all the way") == 0.2
+    for text in ("i would like to", "my name is"):
+        after_s = asked_after(text)
+        assert after_s > 0.4
+        call = paused(text, judges=True).at(2.0 + after_s + ending.JUDGED_S)
+        call.tell(ev.TurnJudged(CALLER, 2.0, 1.0))
+        assert call.when(act.TurnCommitted) == [pytest.approx(2.0 + after_s + ending.JUDGED_S)]
+
+
+def test_a_short_wait_is_judged_in_time() -> None:
+    assert asked_after("all the way", wait_s=0.25) == pytest.approx(0.1)
+
+
+def test_what_cannot_change_the_pause_is_not_asked() -> None:
+    always = replace(RULES, rules=(EndingRule(wait_s=0.8),))
+    assert paused("all the way", judges=True, ending=always).at(9).did(act.JudgeTurn) == []

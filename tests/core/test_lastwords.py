@@ -10,7 +10,7 @@ from parley.core.lastwords import OPEN, completeness
     [
         ("i would like to", "i want it today"),
         ("what is the", "what is the address"),
-        ("which movies are there in", "which movies are there"),
+        ("which movies are in the", "are there any movies"),
         ("i need some help with my", "i need some help"),
     ],
 )

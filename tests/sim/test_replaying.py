@@ -94,7 +94,7 @@ def test_who_asks_in_a_pause_that_was_too_short_before_gets_what_was_known() -> 
     assert told.committed == pytest.approx([3.5])
 
 
-@pytest.mark.parametrize(("takes_s", "ends_s"), [(0.05, 2.3), (0.25, 2.4)])
+@pytest.mark.parametrize(("takes_s", "ends_s"), [(0.05, 2.3), (0.25, 2.45)])
 def test_the_judgement_of_a_pause_decides_and_comes_late(takes_s: float, ends_s: float) -> None:
     """The words say nothing, and no reply is prepared: only the sound ends the turn sooner."""
     turns = TurnSettings(judges=True, speculation_limit=0)
@@ -104,7 +104,7 @@ def test_the_judgement_of_a_pause_decides_and_comes_late(takes_s: float, ends_s:
         questions.append((since_s, asked_s))
         return 0.99
 
-    hearing = Hearing(5.0, edges(1.0, 2.0), (final(2.05, "the same"),))
+    hearing = Hearing(5.0, edges(1.0, 2.0), (final(2.05, "all the way"),))
     pace = Pace(judgement_s=takes_s)
     judged = replay(hearing, Settings(turns=turns), judge, pace)
     alone = replay(hearing, Settings(turns=turns), None, pace)

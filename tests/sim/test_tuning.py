@@ -97,8 +97,8 @@ CALL: list[tuple[float, ev.Event]] = [
     (0.0, ev.ListeningReady(CALLER)),
     (1.05, ev.SpeechStarted(CALLER, 1.0)),
     (2.05, ev.SpeechStopped(CALLER, 2.0)),
-    (2.2, ev.TurnJudged(CALLER, 2.0, 0.3)),
     (2.3, ev.Transcript(CALLER, 0, "hello", final=True)),
+    (2.4, ev.TurnJudged(CALLER, 2.0, 0.3)),
     (2.6, ev.ReplySpan(1, 0, "Hi.", 0, 3)),
     (2.65, ev.SpeechStarted(CALLER, 2.6)),  # the turn was committed at 2.5
     (2.9, ev.Transcript(CALLER, 1, "hello there", final=False)),
@@ -194,9 +194,9 @@ def test_the_longest_wait_that_is_fast_enough() -> None:
 
 
 def spoken(*pauses: tuple[float, str]) -> Passage:
-    """A caller who says a second of something before each pause, and at last "hello"."""
+    """A caller who says a second of something before each pause, and at last "this afternoon"."""
     times, words, now = [], [], 1.0
-    for pause, text in (*pauses, (0.0, "hello")):
+    for pause, text in (*pauses, (0.0, "this afternoon")):
         times += [now, now + 1.0]
         words.append(Words(now + 1.1, text, final=True))
         now += 1.0 + pause

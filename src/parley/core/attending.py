@@ -95,8 +95,6 @@ def _is_our_part(ctx: Context) -> bool:
 def _goes_on(ctx: Context) -> bool:
     """Whether what was said and how it sounds speak for more, at the end of a clause."""
     ear, rules = ctx.state.ear, ctx.settings
-    if rules.turns.judges and (ear.judged is None or ear.judged[0] != ear.anchor):
-        return False
     words = plain(ear.text).split()
     if not words or is_question(ear.text) or _is_spelled(words[-1]):
         return False
@@ -104,7 +102,7 @@ def _goes_on(ctx: Context) -> bool:
         return False
     if contains_phrase(" ".join(words[-RECENT_WORDS:]), QUESTIONS):
         return False
-    return ctx.now + rules.attending.room_s <= ear.anchor + ending.wait_s(ctx)
+    return ctx.now + rules.attending.room_s <= ear.anchor + ending.soonest_s(ctx)
 
 
 def _is_open(word: str, rules: EndingSettings) -> bool:

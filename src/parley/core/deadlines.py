@@ -82,8 +82,8 @@ def _pausing(ctx: Context) -> Iterator[Deadline]:
     if _wants_final(ctx):
         due = ear.anchor + (0.0 if rules.push_to_talk else rules.finalize_after_s)
         yield due, "final text", partial(listening.finalize_due, ctx)
-    if rules.judges and not rules.push_to_talk and ear.judge_asked != ear.anchor:
-        yield ear.anchor + rules.judge_after_s, "judgement", partial(listening.judgement_due, ctx)
+    if ear.judge_asked != ear.anchor and (judged := ending.judgement_s(ctx)) is not None:
+        yield ear.anchor + judged, "judgement", partial(listening.judgement_due, ctx)
     if ear.partial and not listening.stable(ctx):
         since = max(ear.partial_since, ear.anchor)
         yield since + rules.stable_partial_s, "stable partial", _look_again

@@ -47,6 +47,9 @@ be a whole telephone number."""
 SHORT = 3
 """An answer of so many words is short."""
 
+JUDGED_S = 0.15
+"""A judgement of the sound may take so long."""
+
 LEAST_TOLD = 0.05
 """Evidence that rounds to nothing is not told."""
 
@@ -70,6 +73,26 @@ def wait_s(ctx: Context) -> float:
     if chosen or not speaking.preparing(ctx):
         return wanted
     return max(wanted, ctx.settings.turns.wait_s)
+
+
+def soonest_s(ctx: Context) -> float:
+    """The least that `wait_s` can become in this pause by a judgement of its sound."""
+    rules = _rules(ctx)
+    if _is_judged(ctx) or not ctx.settings.turns.judges or _rule(ctx) is not None:
+        return wait_s(ctx)
+    return _by_evidence(ctx, rules.sound * log_odds(1.0))
+
+
+def judgement_s(ctx: Context) -> float | None:
+    """The silence after which the sound is to be judged; None: nothing depends on it.
+
+    It is asked for no sooner than it could end the turn, since most pauses within one are
+    shorter; and in time where the usual pause is short.
+    """
+    turns = ctx.settings.turns
+    if turns.push_to_talk or not turns.judges or _rule(ctx) is not None:
+        return None
+    return max(min(turns.judge_after_s, turns.wait_s - JUDGED_S), soonest_s(ctx) - JUDGED_S)
 
 
 def why(ctx: Context) -> str:
@@ -97,9 +120,9 @@ def _rule(ctx: Context) -> int | None:
     return next(fits, None)
 
 
-def _by_evidence(ctx: Context) -> float:
+def _by_evidence(ctx: Context, more: float = 0.0) -> float:
     rules = _rules(ctx)
-    odds = sum(odds for _, odds in _facts(ctx))
+    odds = sum(odds for _, odds in _facts(ctx)) + more
     chosen_s = _chosen_s(ctx.state.ear.text, rules)
     if chosen_s is not None:
         return silence(min(0.0, odds), chosen_s, rules)
@@ -116,9 +139,14 @@ def _facts(ctx: Context) -> list[Fact]:
     facts = _of_words(ear.text, asked(ctx), rules)
     if ear.over is not None:
         facts.append(("recogniser", rules.recognizer * log_odds(ear.over)))
-    if ear.judged is not None and ear.judged[0] == ear.anchor:
+    if ear.judged is not None and _is_judged(ctx):
         facts.append(("sound", rules.sound * log_odds(ear.judged[1])))
     return facts
+
+
+def _is_judged(ctx: Context) -> bool:
+    ear = ctx.state.ear
+    return ear.judged is not None and ear.judged[0] == ear.anchor
 
 
 def _heard_last(ctx: Context) -> str:

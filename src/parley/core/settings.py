@@ -100,8 +100,9 @@ class TurnSettings:
     judges: bool = False
     """Whether there is a model that judges by the sound whether the turn is over."""
 
-    judge_after_s: float = 0.15
-    """Silence after which it is asked."""
+    judge_after_s: float = 0.2
+    """Silence after which it is asked; later where its answer could not end the turn yet, sooner
+    where `wait_s` is short."""
 
     finalize_after_s: float = 0.15
     """Silence after which the recogniser is asked for its final text."""

@@ -15,7 +15,7 @@ from parley.runtime.children import Children, given_up
 from parley.runtime.stages import Stages
 from parley.speech.describing import Description, VoiceDescriber
 from parley.speech.detector import SpeechDetector, SpeechEdge, SpeechOnset, Window
-from parley.speech.endofturn import HEARD_S, LEAD_S
+from parley.speech.endofturn import HEARD_S, LEAD_S, SILENCE_S
 from parley.speech.endofturn_shared import PauseJudge
 from parley.speech.gate import VoiceGate
 from parley.speech.interruption import VoiceMeter
@@ -31,6 +31,9 @@ GAP_S = 0.6
 
 VAD_RETRY_S = 1.0
 """After a failure the voice detector is opened again so much later."""
+
+KEPT_S = HEARD_S + 2.0
+"""So much sound is kept: a long pause is judged by what was before it."""
 
 RESULTS, RESULTS_PER_S = 500, 100
 """So many results a recogniser may give, and so many more for each second of audio."""
@@ -140,7 +143,7 @@ class Ear:
         if self._voice is not None:
             self._voice.push(pcm)
         if self._judge is not None or self._describer is not None:
-            self._recent.add(pcm, HEARD_S)
+            self._recent.add(pcm, KEPT_S)
         self._transcribe(pcm if self._gate is None else self._gate.feed(pcm))
 
     def talk(self) -> None:
@@ -248,13 +251,16 @@ class Ear:
     def judge(self, since: float, at: float) -> None:
         """Have the sound of a turn judged whose first and last voice were at these times."""
         if self._judge is not None:
-            work = self._ask(self._judge, self._heard_since(since - LEAD_S), at)
+            until = at + SILENCE_S
+            heard = self._heard(max(since - LEAD_S, until - HEARD_S), until)
+            work = self._ask(self._judge, heard, at)
             self._children.spawn("end of turn", work, _not_judged)
 
-    def _heard_since(self, at: float) -> bytes:
-        """The sound from a time on, as far back as it is kept."""
-        ago_s = self._heard_until() - at
-        return b"".join(self._recent.pieces)[-max(2, INBOUND.bytes_for(max(0.0, ago_s))) :]
+    def _heard(self, start: float, until: float) -> bytes:
+        """The sound from a time, as far back as it is kept, until another; a sample at least."""
+        since, rest = (INBOUND.bytes_for(max(0.0, self._heard_until() - t)) for t in (start, until))
+        kept = b"".join(self._recent.pieces)[-max(2, since) :]
+        return kept[: max(2, len(kept) - rest)]
 
     def _heard_until(self) -> float:
         """The audio time of the next sample."""
@@ -268,10 +274,7 @@ class Ear:
     def describe(self, since: float, start: float, at: float, *, speaker: bool) -> None:
         """Have a turn described that began at `since`, with a stretch of voice until `at`."""
         if self._describer is not None:
-            after_s = self._heard_until() - at
-            heard = self._heard_since(start)
-            pcm = heard[: max(2, len(heard) - INBOUND.bytes_for(max(0.0, after_s)))]
-            work = self._tell_voice(self._describer, pcm, since, at, speaker)
+            work = self._tell_voice(self._describer, self._heard(start, at), since, at, speaker)
             self._children.spawn("voice description", work, _not_described)
 
     async def _tell_voice(

@@ -116,7 +116,7 @@ def _arrival_s(samples: int) -> float:
 
 
 def judge(hearing: Hearing, model: TurnModel, pcm: bytes, since_s: float, asked_s: float) -> float:
-    """How probable the end of a turn is at `asked_s` whose voice began at `since_s`.
+    """How probable the end of a turn is that is heard from `since_s` until `asked_s`.
 
     Asked once; later the answer is what was said then.
     """

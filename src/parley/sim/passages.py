@@ -13,6 +13,7 @@ from parley.core import events as ev
 from parley.core.trace import Trace
 from parley.sim.hearing import Edge, Hearing, Words
 from parley.sim.replaying import Judge
+from parley.speech.endofturn import SILENCE_S
 
 GOES_ON_S = 2.0
 """Who is silent for longer does not go on, but speaks again."""
@@ -135,7 +136,7 @@ def judged_in(trace: Trace) -> Judge:
     for step in trace.steps:
         for action in step.actions:
             if isinstance(action, act.JudgeTurn):
-                asked[action.at] = step.now
+                asked[action.at] = min(step.now, action.at + SILENCE_S)
         if isinstance(step.event, ev.TurnJudged) and step.event.at in asked:
             judged.append((asked[step.event.at], step.event.probability))
 

@@ -17,9 +17,10 @@ from parley.core import actions as act
 from parley.core import events as ev
 from parley.core.settings import Settings
 from parley.sim.hearing import Edge, Hearing, Words
+from parley.speech.endofturn import SILENCE_S
 
 Judge = Callable[[float, float], float | None]
-"""How probable the end is of a turn that began at the first time, asked at the second.
+"""How probable the end is of a turn that began at the first time, heard until the second.
 
 None: nobody knows."""
 
@@ -197,7 +198,7 @@ class Replay:
     def _judge_turn(self, action: act.JudgeTurn) -> None:
         assert self._judge is not None  # noqa: S101 - else the core does not ask
         self.told.judgements += 1
-        probability = self._judge(action.since, self._now)
+        probability = self._judge(action.since, min(self._now, action.at + SILENCE_S))
         known = self._now + self._pace.judgement_s
         if probability is not None and not self._spoken_before(known):  # the runtime drops it
             self._fact(known, ev.TurnJudged(CALLER, action.at, probability))

@@ -23,6 +23,10 @@ HEARD_S = 8.0
 LEAD_S = 0.5
 """What a turn's sound begins with, before its first voiced sample: as the publisher has it."""
 
+SILENCE_S = 0.2
+"""And ends with, after its last voiced sample, however long the pause has lasted: the model was
+trained on that, and takes longer silence for the end."""
+
 _INPUT, _OUTPUT = "input_features", "logits"
 
 
@@ -53,7 +57,7 @@ class EndOfTurnModel:
         """The probability, 0 to 1, that the turn is over where `pcm` ends.
 
         `pcm` (`parley.audio.formats.INBOUND`) is the turn so far: from `LEAD_S` before its
-        first word to about 0.2 s of silence after its last. Takes about 50 ms of CPU.
+        first word to at most `SILENCE_S` after its last. Takes about 50 ms of CPU.
         Raises AudioError when `pcm` ends within a sample.
         """
         features = log_mel(last_samples(pcm))[np.newaxis]
