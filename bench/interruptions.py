@@ -3,7 +3,8 @@
 Each trial is a call of its own, through the whole runtime: the caller says something, the
 agent answers with a long story, and in the middle of it a recorded sound comes in. The
 recogniser is scripted (a word is known 100 ms after its end; of noise there are no words)
-or the installed one, which takes no time in virtual time. Writes a table and JSON.
+or the installed one, whose computing takes no virtual time, but some seconds a call. Prints
+two tables, writes each call's outcome as JSON and, if wanted, a picture.
 """
 
 import argparse
@@ -34,6 +35,7 @@ from parley.providers.protocols import (
     SttResult,
 )
 from parley.providers.stt.pocketsphinx import PocketsphinxStt
+from parley.runtime.building import heeding
 from parley.runtime.responders import ModelResponder
 from parley.runtime.stages import Stages
 from parley.runtime.vtime import run_virtual
@@ -49,15 +51,19 @@ ROOM_DBFS = -75.0
 EARLY_S = 0.3
 """The detector may notice a sound before it is well audible."""
 
+BETWEEN_S = 0.003
+"""Texts come between two points of the voice detector's grid of 10 ms: which of two facts of one
+instant comes first would be chance."""
+
 TAKES = ("interruption", "utterance", "command")
-SECTIONS = ("noise", "babble", "somebody else", "echo", "listening")
+SECTIONS = ("noise", *sounds.BABBLE, "somebody else", "echo", "listening")
 
 
 class LiveStt:
     """Texts when the caller's script says so."""
 
     name = "scripted"
-    capabilities = SttCapabilities()
+    capabilities = SttCapabilities(partials=True)
 
     def __init__(self) -> None:
         self._due: asyncio.Queue[SttResult] = asyncio.Queue()
@@ -81,7 +87,7 @@ class LiveStt:
         """Texts, each so many seconds from now; the number of the next segment."""
         for delay, text, final in texts:
             result = SttResult(segment, text, final=final)
-            asyncio.get_running_loop().call_later(delay, self._due.put_nowait, result)
+            asyncio.get_running_loop().call_later(delay + BETWEEN_S, self._due.put_nowait, result)
             segment += final
         return segment
 
@@ -127,9 +133,10 @@ class Scene:
 
     async def play(self, caller: Caller) -> None:
         segment = 0
-        if self.stt:
+        if self.stt and not self.uttered.first:
             segment = self.stt.later(0, [(len(self.opening) / RATE + 0.1, OPENING, True)])
-        await caller.say(self.opening.tobytes())
+        if not self.uttered.first:
+            await caller.say(self.opening.tobytes())
         await caller.wait(lambda: caller.hears, 8.0)
         start = caller.clock() + BEFORE_S + len(self.uttered.name) % 10 / 20
         await caller.wait(lambda: caller.clock() >= start, 3.0)
@@ -145,6 +152,10 @@ async def call(
 ) -> dict[str, Any]:
     """One trial's outcome; times are seconds from the sound's first audible sample."""
     live = None if local else LiveStt()
+    turns = replace(settings.turns, recognizer_partials=True)
+    settings = replace(settings, turns=turns)
+    if uttered.first:
+        settings = replace(settings, greeting=12 * STORY)
     scene = Scene(uttered, opening, live)
     noise = np.random.default_rng(7).normal(0, 32768 * 10 ** (ROOM_DBFS / 20), RATE)
     watcher = Watcher(Caller(scene.play, noise.astype(np.int16)))
@@ -154,7 +165,7 @@ async def call(
         stt=local or live,
         responder=partial(ModelResponder, StoryLlm(), instructions="You tell stories."),
     )
-    await agent.voice.prepare(())
+    await agent.voice.prepare((settings.greeting,) if settings.greeting else ())
     await agent.take(watcher.caller)
     onset = scene.began + uttered.onset
     heard = [(s.begin - onset, s.end - onset) for s in watcher.caller.sounds]
@@ -173,16 +184,19 @@ async def call(
 async def calls(
     uttered: Sequence[Uttered], opening: sounds.Audio, settings: Settings, *, local: bool
 ) -> list[dict[str, Any]]:
-    """All trials, some at a time."""
+    """All trials, some at a time. Each begins at a whole second: at the same place in the voice
+    detector's grid, whichever calls came before it."""
     together = 4 if local else TOGETHER
     room = asyncio.Semaphore(together)
     stt = PocketsphinxStt(maximum=together, ready=together) if local else None
     if stt:
         turns = replace(settings.turns, recognizer_finalizes=True, finalize_after_s=0.25)
-        settings = replace(settings, turns=turns)
+        floor = heeding(settings.interruption, stt.capabilities)
+        settings = replace(settings, turns=turns, interruption=floor)
 
     async def one(sound: Uttered) -> dict[str, Any]:
         async with room:
+            await asyncio.sleep(-asyncio.get_running_loop().time() % 1.0)
             return await call(sound, opening, settings, stt)
 
     found = await asyncio.gather(*(one(sound) for sound in uttered))
@@ -277,8 +291,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="where the JSON goes")
     parser.add_argument("--plot", type=Path, help="where the picture goes")
     parser.add_argument("--local", action="store_true", help="with the installed recogniser")
-    parser.add_argument("--half", choices=("a", "b", "ab"), default="ab", help="of the corpus")
-    parser.add_argument("--group", action="append", help="only these")
+    parser.add_argument("--half", choices=("a", "b", "ab"), default="ab", help="of the speakers")
+    parser.add_argument("--group", action="append", help="only the sounds of this name; again")
     return parser.parse_args()
 
 

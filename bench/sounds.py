@@ -6,7 +6,7 @@ gives, where it does. What is not known of the words stands in for them: "someth
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -28,8 +28,12 @@ CLOSES_S = 0.3
 """It closes a segment so long after the last one."""
 
 SECTION_S = 30.0
-TALKERS = 8
-"""Voices in babble."""
+GREETED = ", in the greeting"
+BABBLE = {"babble": 8, "four voices": 4, "babble" + GREETED: 8, "four voices" + GREETED: 4}
+"""Voices at once, by the name of the bed."""
+
+BABBLES = 20
+"""Half minutes of each."""
 
 UTTERED = ("transcribed", "accented", "speakers", "spontaneous", "commands", "pause", "telephony")
 LISTENING = ("yes", "right", "wow")
@@ -54,6 +58,7 @@ class Uttered:
     """A sound, its first audible sample in seconds, and the recogniser's texts with their times.
 
     `half` splits the corpus by speaker or source: what is fitted is fitted on "a" only.
+    `first`: it comes in the greeting, before anything was heard of the caller.
     """
 
     name: str
@@ -62,6 +67,7 @@ class Uttered:
     audio: Audio
     onset: float
     texts: tuple[Text, ...] = ()
+    first: bool = False
 
 
 def all_of(folder: Path) -> Iterator[Uttered]:
@@ -89,17 +95,34 @@ def sections(folder: Path) -> Iterator[Uttered]:
             for level in BEDS_DB:
                 bed = np.resize(_read(folder, item), round(SECTION_S * RATE))
                 yield _placed(item, "noise", _levelled(bed, CALLER_DBFS + level), f" {level:g} dB")
-    voices = [_tight(folder, i) for i in items if i["category"] in UTTERED and i["lang"] == "en"]
+    english = [i for i in items if i["category"] in UTTERED and i["lang"] == "en"]
+    for group, talkers in BABBLE.items():
+        yield from _babble(folder, english, group, talkers)
+    voices = [_tight(folder, i) for i in english]
     dice = np.random.default_rng(4)
-    for number in range(20):
-        level = BEDS_DB[number % 2]
-        mix = sum(_row(voices, dice).astype(np.float64) for _ in range(TALKERS))
-        yield _section("babble", number, _levelled(np.asarray(mix), CALLER_DBFS + level))
     for number in range(10):
         one = _row(voices, dice)
         yield _section("somebody else", number, _levelled(one, CALLER_DBFS + ASIDE_DB))
         yield _section("echo", number, _levelled(one, CALLER_DBFS + ECHO_DB))
     yield from _listening(folder, items)
+
+
+def _babble(
+    folder: Path, items: list[dict[str, Any]], group: str, talkers: int
+) -> Iterator[Uttered]:
+    """Ten minutes of so many voices at once, cut out of the middle of what they say.
+
+    No speaker is heard in both halves.
+    """
+    voices = {h: [_tight(folder, i) for i in items if _half(i) == h] for h in "ab"}
+    dice = np.random.default_rng(talkers)
+    for number in range(BABBLES):
+        level = BEDS_DB[number % 2]
+        rows = [_row(voices["ab"[number // 2 % 2]], dice) for _ in range(talkers)]
+        begun = [np.roll(row, dice.integers(len(row))) for row in rows]
+        mix = np.sum(begun, axis=0, dtype=np.float64)
+        section = _section(group, number, _levelled(mix, CALLER_DBFS + level))
+        yield replace(section, first=group.endswith(GREETED))
 
 
 def _listening(folder: Path, items: list[dict[str, Any]]) -> Iterator[Uttered]:
@@ -182,10 +205,13 @@ def _spoken(words: list[tuple[float, str]]) -> tuple[Text, ...]:
 def _placed(
     item: dict[str, Any], group: str, audio: Audio, more: str = "", texts: tuple[Text, ...] = ()
 ) -> Uttered:
-    speaker = (item["speaker"] or item["source_path"] or item["file"]).split("_")[0]
-    half = "ab"[crc32(f"{speaker}{item['source_repo']}".encode()) % 2]
     name = Path(item["file"]).stem + more
-    return Uttered(name, group, half, audio, _onset(audio), texts)
+    return Uttered(name, group, _half(item), audio, _onset(audio), texts)
+
+
+def _half(item: dict[str, Any]) -> str:
+    speaker = (item["speaker"] or item["source_path"] or item["file"]).split("_")[0]
+    return "ab"[crc32(f"{speaker}{item['source_repo']}".encode()) % 2]
 
 
 def _section(group: str, number: int, audio: Audio) -> Uttered:

@@ -65,6 +65,55 @@ def test_words_of_a_voice(text: str, speech: float, level_dbfs: float, taken: bo
     assert [reason for _, reason in floor_of(call)] == (["words"] if taken else [])
 
 
+@pytest.mark.parametrize(
+    ("swing_db", "verdict"),
+    [
+        (None, (3.917, "voice")),
+        (6.0, (3.917, "voice")),
+        (5.0, (4.156, "voice")),  # rather even: it takes longer
+        (4.0, (3.6, "many voices")),
+        (1.0, (3.6, "many voices")),
+    ],
+)
+def test_many_voices_at_once_are_not_the_callers(
+    swing_db: float | None, verdict: tuple[float, str]
+) -> None:
+    call = telling().voice().at(3.6).measured(0.6, 0.95, -25.0, swing_db).at(6)
+    assert floor_of(call)[0] == verdict
+
+
+def test_many_voices_are_not_heeded_again_while_they_last_but_the_caller_among_them_is() -> None:
+    call = telling().voice().at(3.6).measured(0.6, 0.95, -25.0, 2.0)
+    for at in (3.9, 4.2, 4.5):
+        call.at(at).measured(at - 3.0, 0.98, -25.0, 3.0)
+    assert floor_of(call) == [(3.6, "many voices")]
+    assert pauses(call) == [3.0]
+    call.at(4.6).measured(1.6, 0.98, -21.0, 3.0).at(4.7).partial("no wait")
+    assert floor_of(call)[-1] == (4.7, "words")
+
+
+def wordless(partials: bool, **changes: object) -> Call:
+    turns = {"recognizer_partials": partials}
+    return telling(turns=turns, **changes).voice().at(3.2).measured(0.3, 0.95, -25.0)
+
+
+def test_a_voice_without_words_lasts_longer_where_the_recogniser_tells_words() -> None:
+    assert floor_of(wordless(partials=False).at(6)) == [(3.917, "voice")]
+    assert floor_of(wordless(partials=True).at(6)) == [(4.192, "voice")]
+    told = wordless(partials=True, interruption={"words": 3}).at(3.5).partial("I mean")
+    assert floor_of(told.at(6)) == [(3.917, "voice")]
+
+
+def test_a_recogniser_that_has_failed_could_tell_no_words() -> None:
+    call = wordless(partials=True).tell(ev.ListeningFailed(CALLER, "unavailable", permanent=False))
+    assert floor_of(call.at(3.95)) == [(3.917, "voice")]
+
+
+def test_a_word_that_becomes_no_acknowledgement_counts_when_the_voice_is_over_too() -> None:
+    call = telling().voice().at(3.3).pause().at(3.35).partial("go").at(5)
+    assert floor_of(call) == [(3.45, "words")]
+
+
 def test_a_soft_voice_with_words_takes_the_floor_when_it_lasts() -> None:
     call = telling().voice().at(3.2).measured(0.3, 0.9, -41.0).at(3.3).partial("I mean")
     assert floor_of(call.at(5)) == [(3.794, "words")]
@@ -220,6 +269,7 @@ def test_the_facts_are_named() -> None:
         "words": 7.0,
         "speech": 0.0,
         "level": -1.0,
+        "even": 0.0,
         "line": 0.0,
         "false alarms": 0.0,
     }

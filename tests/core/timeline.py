@@ -108,9 +108,12 @@ class Call:
         self.segment += 1
         return self.tell(ev.Transcript(CALLER, self.segment - 1, text, final=True))
 
-    def measured(self, voiced_s: float, speech: float, level_dbfs: float) -> "Call":
+    def measured(
+        self, voiced_s: float, speech: float, level_dbfs: float, swing_db: float | None = None
+    ) -> "Call":
         """The voice is judged, after it has lasted so long."""
-        return self.tell(ev.SoundJudged(CALLER, self.now, voiced_s, speech, level_dbfs))
+        sound = ev.SoundJudged(CALLER, self.now, voiced_s, speech, level_dbfs, swing_db)
+        return self.tell(sound)
 
     def key(self, keys: str, at: float | None = None) -> "Call":
         """Press keys, one after the other and at once."""

@@ -170,6 +170,27 @@ def test_a_recogniser_is_asked_only_for_what_it_can_do() -> None:
     assert not settings(finalizes=False).turns.recognizer_finalizes
 
 
+def test_words_that_come_while_one_speaks_are_waited_for() -> None:
+    told, usual = settings_for(Assistant(), SttCapabilities(partials=True)), settings()
+    assert told.turns.recognizer_partials
+    assert not usual.turns.recognizer_partials
+    assert told.interruption.wordless_s > 0.0
+    named = Assistant.model_validate({"stop_speaking_plan": {"voice_seconds": 0.4}})
+    it = settings_for(named, SttCapabilities(partials=True)).interruption
+    assert (it.voice_s, it.wordless_s) == (0.4, 0.0)
+
+
+def test_a_recogniser_that_makes_words_of_noise_is_believed_less() -> None:
+    doubted = settings_for(Assistant(), SttCapabilities(needs_voice=True))
+    for heard, usual in (
+        (doubted.interruption, settings().interruption),
+        (doubted.thinking, settings().thinking),
+    ):
+        assert heard.word < usual.word
+        assert heard.speech > usual.speech
+        assert heard.voice_s == usual.voice_s
+
+
 def test_who_waits_does_not_greet() -> None:
     assert settings(firstMessage="Hi.", firstMessageMode="assistant-waits-for-user").greeting == ""
 

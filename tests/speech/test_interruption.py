@@ -18,7 +18,8 @@ def heard(levels: list[float], probability: float = 0.9) -> list[Sound]:
 
 def test_a_voice_is_judged_often_at_first_and_then_now_and_then() -> None:
     times = [sound.voiced_s for sound in heard([-30.0] * 63)]
-    assert times == [0.128, 0.224, 0.32, 0.416, 0.512, 0.608, 0.896, 1.184, 1.472, 1.76]
+    often = [0.128, 0.224, 0.32, 0.416, 0.512, 0.608, 0.704, 0.8, 0.896, 0.992]
+    assert times == [*often, 1.088, 1.376, 1.664, 1.952]
 
 
 def test_its_level_is_that_of_its_loudest_quarter() -> None:
@@ -53,3 +54,15 @@ def test_silence_is_not_judged_and_the_next_voice_is_another(silence: int) -> No
         at += WINDOW
         found = meter.feed(Window(0.5, -30.0, at), None if n else onset, speaking=True)
     assert found == Sound(0.128, 0.5, -30.0)
+
+
+def test_it_swings_where_it_is_loud_and_soft_in_turns_once_it_is_long_enough() -> None:
+    syllables = [-20.0, -20.0, -32.0, -32.0] * 8
+    swings = [sound.swing_db for sound in heard(syllables)]
+    assert swings[:4] == [None] * 4
+    assert swings[-1] == 6.0
+    assert heard([-25.0, -26.0] * 16)[-1].swing_db == 0.5
+
+
+def test_how_it_rises_from_silence_is_no_swing() -> None:
+    assert heard([-70.0, -50.0, -40.0, -30.0, *[-25.0] * 20])[-1].swing_db == 0.0

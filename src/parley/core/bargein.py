@@ -124,6 +124,8 @@ def verdict_at(ctx: Context) -> float:
     state, it = ctx.state, floor.rules(ctx)
     if floor.acknowledges(ctx):
         return max(state.judged_since, _words_since(ctx)) + it.acknowledged_s
+    if floor.said(ctx) and floor.wanted(ctx):
+        return floor.whole_at(ctx)
     return state.judged_since + it.verdict_s * floor.patience(ctx)
 
 

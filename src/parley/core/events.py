@@ -109,7 +109,8 @@ class SoundJudged:
     """What a voice that goes on sounds like, from its first voiced sample until `at`.
 
     `voiced_s` is its length, `speech` how probable it is, on average, that it is speech (0 to
-    1), and `level_dbfs` how loud its loud parts are.
+    1), and `level_dbfs` how loud its loud parts are. `swing_db` is the standard deviation of its
+    level; None while it is too short to tell.
     """
 
     leg: Leg
@@ -117,6 +118,7 @@ class SoundJudged:
     voiced_s: float
     speech: float
     level_dbfs: float
+    swing_db: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

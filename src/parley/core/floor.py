@@ -2,8 +2,8 @@
 
 Each fact is evidence in log-odds, and they add up: how long the voice lasts, its words, whether
 it is speech at all, how loud it is beside the caller's own voice and beside what else is heard
-on the line, and what was dismissed lately. From zero on the sound is an interruption.
-`core.bargein` acts on it.
+on the line, whether it is one voice or many, and what was dismissed lately. From zero on the
+sound is an interruption. `core.bargein` acts on it.
 """
 
 import math
@@ -26,6 +26,14 @@ LEARNS = 0.5
 LEAST_LEARNT_S = 0.3
 """A shorter voice says less of it: many a word begins softly."""
 
+NAMES = {
+    "speech": "hardly speech",
+    "level": "a soft voice",
+    "even": "many voices",
+    "line": "the line's own sound",
+}
+"""What speaks against a sound, for people."""
+
 EXACT = 1e-9
 """Times are sums: what is due is not missed by their last digit."""
 
@@ -42,15 +50,13 @@ def wanted(ctx: Context) -> bool:
 
 def facts(ctx: Context) -> dict[str, float]:
     """The evidence, by the name of the fact."""
-    return {"voice": _length(voiced_s(ctx), rules(ctx)), **_other_facts(ctx)}
+    return {"voice": _length(ctx), **_other_facts(ctx)}
 
 
 def _other_facts(ctx: Context) -> dict[str, float]:
     return {
         "words": _words(ctx),
-        "speech": _speech(ctx),
-        "level": _level(ctx),
-        "line": _line(ctx),
+        **_sound(ctx),
         "false alarms": -rules(ctx).false_alarm * false_alarms(ctx),
     }
 
@@ -68,15 +74,14 @@ def overheard(ctx: Context) -> bool:
 def clear(ctx: Context) -> bool:
     """Whether a voice sounds like the caller's own, from near by."""
     known = ctx.state.ear.sound is not None
-    return known and _speech(ctx) + _level(ctx) + _line(ctx) > 0.0 and _words(ctx) >= 0.0
+    return known and sum(_sound(ctx).values()) > 0.0 and _words(ctx) >= 0.0
 
 
 def weakest(ctx: Context) -> str:
     """What speaks most against the sound, for people."""
-    names = {"speech": "hardly speech", "level": "a soft voice", "line": "the line's own sound"}
-    against = {name: value for name, value in _other_facts(ctx).items() if name in names}
+    against = _sound(ctx)
     worst = min(against, key=lambda name: against[name])
-    return names[worst] if against[worst] < 0.0 else "no words"
+    return NAMES[worst] if against[worst] < 0.0 else "no words"
 
 
 # Length
@@ -89,10 +94,18 @@ def voiced_s(ctx: Context) -> float:
     return state.candidate_voiced + going_on
 
 
-def _length(seconds: float, it: InterruptionSettings) -> float:
-    if it.voice_s <= 0.0:
+def _voice_s(ctx: Context) -> float:
+    """The length at which a voice by itself is neither for nor against an interruption."""
+    ear, it = ctx.state.ear, rules(ctx)
+    told = ctx.settings.turns.recognizer_partials and ear.hearing.state == "open"
+    return it.voice_s + it.wordless_s if told and not ear.text else it.voice_s
+
+
+def _length(ctx: Context) -> float:
+    it, least_s = rules(ctx), _voice_s(ctx)
+    if least_s <= 0.0:
         return it.length_most
-    doublings = math.log2(max(seconds, 1e-3) / it.voice_s)
+    doublings = math.log2(max(voiced_s(ctx), 1e-3) / least_s)
     return min(max(it.length * doublings, -it.length_least), it.length_most)
 
 
@@ -104,7 +117,7 @@ def decides_s(ctx: Context) -> float:
         return it.doubt_s
     if against <= -it.length_least:
         return 0.0
-    return float(it.voice_s * 2.0 ** (against / it.length))
+    return float(_voice_s(ctx) * 2.0 ** (against / it.length))
 
 
 # Words
@@ -156,6 +169,16 @@ def _words(ctx: Context) -> float:
 # Sound
 
 
+def _sound(ctx: Context) -> dict[str, float]:
+    """What the sound itself tells, whatever its length and its words."""
+    return {
+        "speech": _speech(ctx),
+        "level": _level(ctx),
+        "even": _even(ctx),
+        "line": _line(ctx),
+    }
+
+
 def _speech(ctx: Context) -> float:
     sound, it = ctx.state.ear.sound, rules(ctx)
     return 0.0 if sound is None else it.speech * (_odds(sound.speech) - _odds(it.clear))
@@ -177,6 +200,14 @@ def _level(ctx: Context) -> float:
     return -known * min(max(0.0, it.level * missing), it.level_most)
 
 
+def _even(ctx: Context) -> float:
+    """Many voices at once have no pauses between their syllables."""
+    sound, it = ctx.state.ear.sound, rules(ctx)
+    if sound is None or sound.swing_db is None:
+        return 0.0
+    return -min(max(0.0, it.even * (it.even_db - sound.swing_db)), it.even_most)
+
+
 def _line(ctx: Context) -> float:
     """What is no louder than the steady sound that was dismissed is that sound again."""
     sound, line, it = ctx.state.ear.sound, ctx.state.line, rules(ctx)
@@ -194,7 +225,7 @@ def _steady(ctx: Context) -> bool:
 
 def patience(ctx: Context) -> float:
     """Which part of the usual wait for words a short sound is worth, 0.2 to 1."""
-    against = min(0.0, _speech(ctx) + _level(ctx) + _line(ctx))
+    against = min(0.0, sum(_sound(ctx).values()))
     return max(0.2, 1.0 + against / 2.0)
 
 
@@ -219,7 +250,8 @@ def dismissed(ctx: Context) -> None:
 def hear_steady(ctx: Context) -> None:
     """A sound that goes on and is not the caller's belongs to the line."""
     line, ear = ctx.state.line, ctx.state.ear
-    foreign = _level(ctx) + _line(ctx) < 0.0 or voiced_s(ctx) >= rules(ctx).voice_s
+    against = _level(ctx) + _even(ctx) + _line(ctx)
+    foreign = against < 0.0 or voiced_s(ctx) >= rules(ctx).voice_s
     if ear.sound is not None and ear.listening.state == "speaking" and foreign:
         known = line.steady_dbfs if _steady(ctx) else ear.sound.level_dbfs
         line.steady_dbfs = max(known, ear.sound.level_dbfs)

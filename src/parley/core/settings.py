@@ -134,6 +134,9 @@ class TurnSettings:
     recognizer_finalizes: bool = True
     """Whether the recogniser answers a request for its final text."""
 
+    recognizer_partials: bool = False
+    """Whether the recogniser tells words while the caller speaks."""
+
 
 @dataclass(frozen=True, slots=True)
 class InterruptionSettings:
@@ -144,6 +147,9 @@ class InterruptionSettings:
 
     voice_s: float = 1.0
     """A clear voice, as loud as the caller's own, takes the floor after so long by itself."""
+
+    wordless_s: float = 0.3
+    """So much longer it must last where the recogniser tells words meanwhile, and told none."""
 
     length: float = 3.0
     """The weight of each doubling of that length; less for a shorter voice."""
@@ -171,6 +177,15 @@ class InterruptionSettings:
 
     unknown_dbfs: float = -36.0
     """The caller's level before anything was heard of them."""
+
+    even: float = 1.0
+    """The weight of each decibel by which a voice is too even to be one voice."""
+
+    even_db: float = 6.0
+    """The standard deviation of one voice's level, at least."""
+
+    even_most: float = 3.0
+    """The most that is against a voice because it is even: a caller's own is, in a noisy place."""
 
     line: float = 3.0
     """The weight of a level that is no more than that of a steady sound which was dismissed."""

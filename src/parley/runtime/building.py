@@ -176,10 +176,11 @@ def settings_for(
             ending=_ending(assistant),
             judges=judges,
             recognizer_finalizes=stt.finalizes,
+            recognizer_partials=stt.partials,
             finalize_after_s=stt.finalize_after_s,
         ),
-        interruption=_stops(assistant, InterruptionSettings()),
-        thinking=_stops(assistant, Settings().thinking),
+        interruption=_stops(assistant, heeding(InterruptionSettings(), stt)),
+        thinking=_stops(assistant, heeding(Settings().thinking, stt)),
         attending=AttendingSettings(
             enabled=assistant.backchanneling_enabled,
             words=tuple(assistant.backchannel_words),
@@ -229,6 +230,12 @@ def _tool_phrase(message: ToolMessage) -> ToolPhrase:
     )
 
 
+def heeding(usual: InterruptionSettings, stt: SttCapabilities) -> InterruptionSettings:
+    """How far words take the floor: a recogniser that makes words of noise is believed less,
+    and the sound more. Of a cough or a murmur it makes one word, of an objection several."""
+    return replace(usual, word=2.0, more_words=0.5, speech=1.5) if stt.needs_voice else usual
+
+
 def _stops(assistant: Assistant, usual: InterruptionSettings) -> InterruptionSettings:
     """What takes the floor, with the phrases of the language where none are named."""
     stop, language = assistant.stop_speaking_plan, assistant.transcriber.language
@@ -238,6 +245,7 @@ def _stops(assistant: Assistant, usual: InterruptionSettings) -> InterruptionSet
         usual,
         words=max(1, stop.num_words),
         voice_s=usual.voice_s if stop.voice_seconds is None else stop.voice_seconds,
+        wordless_s=usual.wordless_s if stop.voice_seconds is None else 0.0,
         backoff_s=stop.backoff_seconds,
         acknowledgements=(
             listeners.acknowledgements(language) if listening is None else tuple(listening)

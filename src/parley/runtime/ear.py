@@ -216,9 +216,7 @@ class Ear:
         sound = self._meter.feed(window, edge, speaking=self._detector.speaking)
         if sound is not None:
             at = self._audio_time(window.end_sample)
-            self._post(
-                ev.SoundJudged(self._leg, at, sound.voiced_s, sound.speech, sound.level_dbfs)
-            )
+            self._post(ev.SoundJudged(self._leg, at, **asdict(sound)))
 
     def _edge(self, edge: SpeechEdge) -> None:
         at = self._audio_time(edge.at)

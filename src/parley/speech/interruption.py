@@ -3,15 +3,18 @@
 From the windows of the voice detector, at no further cost. A cough, laughter or a listener's
 murmur makes the detector less sure than speech does that is meant for somebody; a voice of
 somebody else in the room, or the agent's own that comes back, is softer than the caller's.
+One voice is loud and soft in turns, syllable by syllable; where many talk at once, somebody
+always fills the other's gap.
 """
 
 from collections import deque
 from dataclasses import dataclass
+from statistics import pstdev
 
 from parley.audio.formats import INBOUND
 from parley.speech.detector import WINDOW, SpeechEdge, SpeechOnset, Window
 
-FIRST_S, STEP_S, SOON_S, LATER_S = 0.1, 0.1, 0.6, 0.3
+FIRST_S, STEP_S, SOON_S, LATER_S = 0.1, 0.1, 1.0, 0.3
 """A voice is judged after `FIRST_S`, every `STEP_S` until `SOON_S`, and every `LATER_S` then."""
 
 SPAN = 31
@@ -21,14 +24,24 @@ LOUDEST = 4
 """One window of so many, the loudest, count for the level. In babble many talk at once, and it
 is even; in one voice vowels stand out, so that they tell them apart."""
 
+SWING_S = 0.5
+"""In less there may be but one syllable, and one vowel is as even as many voices."""
+
+ATTACK = 4
+"""Windows in which any sound rises from silence, many voices as well as one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """A voice so far: its length, the average probability of speech, and the level in dBFS."""
+    """A voice so far: its length, the average probability of speech, and the level in dBFS.
+
+    `swing_db`: the standard deviation of its windows' levels; None in less than `SWING_S`.
+    """
 
     voiced_s: float
     speech: float
     level_dbfs: float
+    swing_db: float | None = None
 
 
 class VoiceMeter:
@@ -52,7 +65,8 @@ class VoiceMeter:
         if voiced_s < self._next_s:
             return None
         self._next_s = voiced_s + (STEP_S if voiced_s < SOON_S else LATER_S) - WINDOW / 32_000
-        return Sound(round(voiced_s, 3), self._speech(), self._level())
+        swing = self._swing() if voiced_s >= SWING_S else None
+        return Sound(round(voiced_s, 3), self._speech(), self._level(), swing)
 
     def _speech(self) -> float:
         return round(sum(w.probability for w in self._windows) / len(self._windows), 3)
@@ -61,3 +75,7 @@ class VoiceMeter:
         levels = sorted(w.rms_dbfs for w in self._windows)
         loudest = levels[-max(1, len(levels) // LOUDEST) :]
         return round(sum(loudest) / len(loudest), 1)
+
+    def _swing(self) -> float:
+        steady = self._began + ATTACK * WINDOW
+        return round(pstdev(w.rms_dbfs for w in self._windows if w.end_sample > steady), 1)
