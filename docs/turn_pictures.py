@@ -17,19 +17,19 @@ from parley.core.settings import EndingSettings, Settings, TurnSettings
 IMG = Path(__file__).resolve().parent / "img"
 BLUE, PALE, GREY = "#1f5fa8", "#b9d0ea", "#666666"
 
-VOICE_S, KNOWN_S, JUDGED_S = 1.0, 0.12, 0.2
-"""A second of voice; its words are known so long after it, and how it sounds."""
+VOICE_S, KNOWN_S, JUDGED_S = 1.0, 0.12, 0.05
+"""A second of voice; its words are known so long after it; to judge its sound takes so long."""
 
 Row = tuple[str, str, float | None]
 """What the caller says, the type of what was asked, how sure the sound is of the end."""
 
 ROWS: Sequence[Row] = (
-    ("the same", "", None),
-    ("the same", "", 0.9),
-    ("the same", "", 0.1),
-    ("on Tuesday.", "", None),
-    ("at", "", None),
-    ("at", "", 0.9),
+    ("all the way", "", None),
+    ("all the way", "", 0.9),
+    ("all the way", "", 0.1),
+    ("this afternoon", "", None),
+    ("I would like", "", None),
+    ("I would like", "", 0.9),
     ("well, um", "", None),
     ("zero seven nine", "", None),
     ("yes", "yes_no", None),
@@ -51,18 +51,18 @@ def ended(row: Row) -> tuple[float, str]:
         (1.0 + VOICE_S, ev.SpeechStopped(CALLER, 1.0 + VOICE_S)),
         (1.0 + VOICE_S + KNOWN_S, ev.Transcript(CALLER, 0, text, final=True)),
     ]
-    if sound is not None:
-        judged = ev.TurnJudged(CALLER, 1.0 + VOICE_S, sound)
-        facts.append((1.0 + VOICE_S + JUDGED_S, judged))
-    now = 0.0
     for now, event in facts:
-        while (due := call.next_deadline()) is not None and due < now:
-            call.handle(ev.Tick(), due)
         call.handle(event, now)
+    judged: float | None = None
     while (due := call.next_deadline()) is not None:
-        for action in call.handle(ev.Tick(), max(now, due)):
+        now, event = due, ev.Tick()
+        if sound is not None and judged is not None and judged <= due:
+            now, event, judged = judged, ev.TurnJudged(CALLER, 1.0 + VOICE_S, sound), None
+        for action in call.handle(event, now):
+            if isinstance(action, act.JudgeTurn):
+                judged = now + JUDGED_S
             if isinstance(action, act.TurnCommitted):
-                return due - action.at, action.why
+                return now - action.at, action.why
     raise AssertionError("the turn did not end")
 
 
