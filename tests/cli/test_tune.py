@@ -31,12 +31,12 @@ class Loudness:
 
 
 class Scribe:
-    """A recogniser that understands "same" whenever it has heard something.
+    """A recogniser that understands "back" whenever it has heard something.
 
     The word says nothing about the end of a sentence.
     """
 
-    word = "same"
+    word = "back"
 
     heard = False
 

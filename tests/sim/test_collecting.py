@@ -9,10 +9,11 @@ from voices_sim import RATE, Loudness, Scribe, quiet, tone
 from parley.audio.files import write_wav
 from parley.core import CALLER, Conversation, trace
 from parley.core import events as ev
+from parley.core.lastwords import completeness
 from parley.core.settings import Settings
 from parley.errors import AudioError, ParleyError, TraceError
 from parley.sim import engines
-from parley.sim.collecting import Listening, Source, collect, sources
+from parley.sim.collecting import STAND_IN, Listening, Source, collect, sources
 
 SAID = quiet(0.5) + tone(0.8) + quiet(0.6) + tone(0.8) + quiet(3.0)
 ANSWER = quiet(3.0) + tone(1.0) + quiet(1.7)
@@ -91,7 +92,8 @@ def test_a_recording_with_one_channel_is_the_callers(tmp_path: Path) -> None:
 def test_words_that_nobody_knows_stand_in(recording: Path) -> None:
     found = collect(Source(recording, None), Listening(words=False))
     texts = [words.text for words in found.passages[0].hearing.words]
-    assert texts == ["same", "same"]
+    assert texts == [STAND_IN, STAND_IN]
+    assert completeness(" ".join(texts), "en") == completeness(STAND_IN, "en") == 0.0
 
 
 def test_the_sound_is_judged_where_the_model_is(

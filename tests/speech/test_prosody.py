@@ -20,18 +20,12 @@ def test_level_and_pitch_are_those_of_the_voice() -> None:
     found = prosody([said(pcm(vowel(140, 1.0, level=-25)))])
     assert found.level == pytest.approx(-25, abs=0.5)
     assert found.pitch == pytest.approx(140, rel=0.005)
-    assert found.pitch_range == pytest.approx(0, abs=0.1)
     assert found.voice_s == pytest.approx(1.0, abs=0.05)
 
 
 def test_silence_around_it_does_not_make_it_softer() -> None:
     found = prosody([said(pcm(np.zeros(8000), vowel(140, 1.0, level=-25), np.zeros(8000)))])
     assert found.level == pytest.approx(-25, abs=0.7)
-
-
-def test_the_range_is_that_of_the_melody() -> None:
-    found = prosody([said(pcm(vowel(140, 2.0, vibrato=4)))])
-    assert found.pitch_range == pytest.approx(7.6, abs=0.6)
 
 
 @pytest.mark.parametrize("per_s", [2.5, 4.0, 6.0])
@@ -62,14 +56,14 @@ def test_a_sound_that_is_drawn_out_is_found() -> None:
 
 def test_what_is_too_short_is_not_guessed() -> None:
     found = prosody([said(pcm(vowel(140, 0.2)))])
-    assert (found.level, found.pitch, found.pitch_range, found.rate) == (None,) * 4
+    assert (found.level, found.pitch, found.rate) == (None,) * 3
     assert prosody([said(pcm(spoken(3, 4.0)))]).rate is None
 
 
 def test_a_whisper_has_a_level_and_no_pitch() -> None:
     found = prosody([said(pcm(hiss(1.5, level=-40)))])
     assert found.level == pytest.approx(-43.5, abs=1)  # above 4 kHz nothing is looked at
-    assert (found.pitch, found.pitch_range, found.rate) == (None, None, None)
+    assert (found.pitch, found.rate) == (None, None)
 
 
 @pytest.mark.parametrize("sound", [b"", bytes(2), bytes(64_000)])

@@ -48,13 +48,15 @@ def tune(
     from parley.assistants.files import load_assistant
     from parley.assistants.model import default_assistant
     from parley.providers.protocols import SttCapabilities
+    from parley.providers.stt.pocketsphinx import PocketsphinxStt
     from parley.runtime.building import settings_for
     from parley.sim import tuning
     from parley.sim.collecting import Listening
 
     console = Console(highlight=False)
     described = load_assistant(assistant) if assistant else default_assistant()
-    settings = settings_for(described, SttCapabilities(finalizes=True, finalize_after_s=0.25))
+    after_s = PocketsphinxStt.capabilities.finalize_after_s
+    settings = settings_for(described, SttCapabilities(finalizes=True, finalize_after_s=after_s))
     english = primary(described.transcriber.language) == "en"
     plan = described.start_speaking_plan.smart_endpointing_plan
     listening = Listening(words=english, sound=plan.provider != "off")

@@ -15,6 +15,7 @@ from parley.audio.files import read_recording
 from parley.audio.recorder import RECORDING
 from parley.core.trace import Trace, UnreadableTrace, parse
 from parley.errors import AudioError, ConfigurationError, ParleyError, TraceError
+from parley.providers.stt.pocketsphinx import PocketsphinxStt
 from parley.sim import engines
 from parley.sim import hearing as sim
 from parley.sim.hearing import Edge, Hearing, Words
@@ -33,7 +34,7 @@ from parley.sim.replaying import Judge
 TRACE = "trace.jsonl"
 SOUNDS = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a")
 
-STAND_IN = "same"
+STAND_IN = "back"
 """For words that nobody knows: they say nothing about the end of a turn."""
 
 STAND_IN_S = 0.1
@@ -51,7 +52,7 @@ class Listening:
     sound: bool = True
     """Whether the end-of-turn model judges, where it is on the machine."""
 
-    finalize_after_s: float = 0.25
+    finalize_after_s: float = PocketsphinxStt.capabilities.finalize_after_s
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,16 +14,13 @@ from dataclasses import dataclass
 from itertools import islice
 
 from parley.audio.formats import INBOUND
-from parley.speech.nearness import Nearness
+from parley.speech.nearness import LIKELY, UNLIKELY, Nearness
 
 WINDOW = 512
 """Samples that are judged at a time."""
 
 QUIET_DBFS = -70.0
 """The noise floor that is assumed before anything was heard."""
-
-NOISE_PROBABILITY = 0.15
-"""Below this a window counts as noise."""
 
 FLOOR_RATE = 0.2
 LEVEL_RATE = 0.1
@@ -76,7 +73,7 @@ SpeechEdge = SpeechOnset | SpeechOffset
 class DetectorSettings:
     """When speech begins and ends."""
 
-    onset_probability: float = 0.4
+    onset_probability: float = LIKELY
     """A window that holds speech with this probability begins an utterance."""
 
     offset_probability: float = 0.25
@@ -126,7 +123,7 @@ class SpeechDetector:
         return edge
 
     def _while_silent(self, window: Window) -> SpeechOnset | None:
-        if window.probability < NOISE_PROBABILITY:
+        if window.probability < UNLIKELY:
             self._floor += FLOOR_RATE * (window.rms_dbfs - self._floor)
         if window.probability < self._settings.onset_probability or self._far:
             return None

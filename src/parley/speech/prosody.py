@@ -54,16 +54,14 @@ class Burst:
 class Prosody:
     """How a turn was said.
 
-    `voice_s`: seconds of active sound. `level`: dBFS of it. `pitch`: the median in Hz.
-    `pitch_range`: semitones from the 10th to the 90th percentile. `rate`: syllables a second
-    of speech, pauses left out. `pauses`: their share of the turn, 0 to 1. `filled`: the share
-    of drawn-out, steady sound.
+    `voice_s`: seconds of active sound. `level`: dBFS of it. `pitch`: the median in Hz. `rate`:
+    syllables a second of speech, pauses left out. `pauses`: their share of the turn, 0 to 1.
+    `filled`: the share of drawn-out, steady sound.
     """
 
     voice_s: float
     level: float | None
     pitch: float | None
-    pitch_range: float | None
     rate: float | None
     pauses: float
     filled: float
@@ -78,27 +76,26 @@ def burst(pcm: bytes, start: float, end: float) -> Burst:
 
 def prosody(bursts: Sequence[Burst]) -> Prosody:
     """What the bursts of one turn, in order and at least one, make together."""
-    level, pitch, active = _joined(bursts)
+    level, pitch, active = joined(bursts)
     voice_s = float(active.sum()) * HOP_S
     tones = pitch[~np.isnan(pitch)]
     loud = 10 ** (level[active].astype(np.float64) / 10)
     heard = voice_s >= LEAST_VOICE_S
     toned = heard and len(tones) >= LEAST_VOICED * active.sum()
-    low, middle, high = np.percentile(tones, [10, 50, 90]) if toned else (1.0, 1.0, 1.0)
     spoken, whole = sum(b.end - b.start for b in bursts), bursts[-1].end - bursts[0].start
     counted = sum(b.syllables for b in bursts)
     return Prosody(
         voice_s,
         level=float(10 * np.log10(loud.mean())) if heard else None,
-        pitch=float(middle) if toned else None,
-        pitch_range=float(12 * np.log2(high / low)) if toned else None,
+        pitch=float(np.median(tones)) if toned else None,
         rate=counted / spoken if spoken >= LEAST_FOR_RATE_S and counted else None,
         pauses=max(0.0, 1.0 - spoken / whole) if whole > 0 else 0.0,
         filled=sum(b.steady_s for b in bursts) / whole if whole > 0 else 0.0,
     )
 
 
-def _joined(bursts: Sequence[Burst]) -> tuple[Floats, Floats, Truths]:
+def joined(bursts: Sequence[Burst]) -> tuple[Floats, Floats, Truths]:
+    """The level and the pitch of all frames, and which of them are active sound."""
     level = np.concatenate([b.frames.level for b in bursts])
     pitch = np.concatenate([b.frames.pitch for b in bursts])
     return level, pitch, level > np.percentile(level, 95) - ACTIVE_DB

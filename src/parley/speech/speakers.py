@@ -14,7 +14,7 @@ from functools import cache
 import numpy as np
 
 from parley.speech.pitch import BANDS, HOP_S, Floats
-from parley.speech.prosody import ACTIVE_DB, Burst
+from parley.speech.prosody import Burst, joined
 
 CEPSTRA = 19
 
@@ -40,10 +40,8 @@ def voice(bursts: Sequence[Burst]) -> Floats:
 
     The cepstra without the first, which is loudness; and the pitch in semitones, or NaN.
     """
-    level = np.concatenate([b.frames.level for b in bursts])
+    _, pitch, active = joined(bursts)
     bands = np.concatenate([b.frames.bands for b in bursts])
-    pitch = np.concatenate([b.frames.pitch for b in bursts])
-    active = level > np.percentile(level, 95) - ACTIVE_DB
     tones = 12 * np.log2(pitch[active, np.newaxis])
     return np.asarray(np.hstack((bands[active] @ _cosines(), tones)), np.float32)
 

@@ -19,7 +19,8 @@ import numpy as np
 from parley.audio.formats import INBOUND
 from parley.errors import ProviderError
 from parley.owing import owe, settle
-from parley.speech.detector import NOISE_PROBABILITY, WINDOW, Window
+from parley.speech.detector import WINDOW, Window
+from parley.speech.nearness import UNLIKELY
 from parley.speech.silero import CONTEXT, MODEL, Floats, fresh_state
 
 TICK_S = 0.01
@@ -65,7 +66,7 @@ class Memory:
 
     def take(self, state: Floats, probability: float) -> None:
         """The state after a window, and what was made of it."""
-        self._noise = self._noise + 1 if probability < NOISE_PROBABILITY else 0
+        self._noise = self._noise + 1 if probability < UNLIKELY else 0
         if self._noise < FORGETS_AFTER:
             self.state = state
         else:
