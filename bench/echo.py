@@ -1,6 +1,6 @@
 """Echo: calls in simulated rooms, with and without the canceller, in virtual time.
 
-    python bench/echo.py [--rooms N] [--speech ../shared/speech] [--out results/echo.json]
+    python bench/echo.py [--rooms N] [--out results/echo.json]
 
 The agent speaks with the embedded voice; pocketsphinx and the voice detection are the real
 ones. For each room two calls: one in which nobody but the agent speaks, and one in which
@@ -14,14 +14,15 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from statistics import median
 from typing import Any, ClassVar
 
 import numpy as np
 
+import sounds
+from common import find_corpus
 from parley.assistants.model import Assistant, MessagePlan, Model
 from parley.audio import echo
-from parley.audio.files import read_recording
+from parley.audio.formats import INBOUND
 from parley.audio.framing import samples_of
 from parley.core import actions as act
 from parley.core import events as ev
@@ -48,10 +49,7 @@ HELD_OUT = {
     "overdriven": RoomSettings(delay_s=0.04, t60_s=0.3, loss_db=8, distortion=0.3, seed=25),
     "two clocks": RoomSettings(delay_s=0.04, t60_s=0.3, loss_db=8, drift_ppm=60, seed=26),
 }
-"""Rooms by which no value was chosen."""
-
-CHOOSING = ("MEE012", "MEE094", "FEO072", "MEO086")
-"""The people by whom values were chosen; the others interrupt in the rooms held out."""
+"""Rooms by which no margin was chosen; other people interrupt in them."""
 
 NO_ECHO = RoomSettings(loss_db=80)
 """What the same calls are like without an echo, and without a canceller."""
@@ -65,8 +63,8 @@ TALK = (
     " here before, we know your address and your number, and there is nothing more to fill in.",
 )
 
-LOUD_DBFS = -24.0
-"""The level of the loud parts of those who interrupt."""
+INTERRUPTING = ("interruption", "utterance")
+"""The sounds by which the agent is interrupted, as `sounds` has them."""
 
 
 @dataclass(slots=True)
@@ -188,32 +186,26 @@ def interrupted(room: RoomSettings, voices: Sequence[bytes], *, cancel: bool) ->
     }
 
 
-def voices(folder: Path, count: int, *, held_out: bool = False) -> list[bytes]:
-    """Recorded people, each at the same level."""
-    found: list[bytes] = []
-    for path in sorted((folder / "interruptions").glob("*.wav")):
-        if len(found) == count or (held_out and any(who in path.name for who in CHOOSING)):
-            continue
-        sound = samples_of(read_recording(path).pcm)[: 16000 * 3].astype(float)
-        loud = sound[np.abs(sound) > 0.1 * np.abs(sound).max()]
-        sound *= 32768 * 10 ** (LOUD_DBFS / 20) / np.sqrt(np.mean(loud**2))
-        first = int(np.flatnonzero(np.abs(sound) > 0.05 * np.abs(sound).max())[0])
-        found.append(np.clip(np.rint(sound[first:]), -32768, 32767).astype("<i2").tobytes())
-    return found
+def voices(count: int, *, held_out: bool = False) -> list[bytes]:
+    """Recorded people from their first audible sample on, as loud as a typical caller."""
+    half = "b" if held_out else "a"
+    found = [it for it in sounds.all_of(find_corpus()) if it.half == half]
+    groups = [[it for it in found if it.group == group] for group in INTERRUPTING]
+    chosen = [group[n] for n in range(count) for group in groups if n < len(group)][:count]
+    return [it.audio[round(it.onset * INBOUND.sample_rate) :].tobytes() for it in chosen]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rooms", type=int, default=len(ROOMS))
     parser.add_argument("--seconds", type=float, default=120.0, help="of each call without caller")
-    parser.add_argument("--speech", type=Path, default=Path("../shared/speech"))
     parser.add_argument("--people", type=int, default=8)
     parser.add_argument("--without", type=int, default=2, help="rooms without the canceller, too")
     parser.add_argument("--held-out", action="store_true", help="other rooms and people")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     echo.Hearing = Measured  # type: ignore[misc]
-    people = voices(options.speech, options.people, held_out=options.held_out)
+    people = voices(options.people, held_out=options.held_out)
     rooms = list((HELD_OUT if options.held_out else ROOMS).items())[: options.rooms]
     wanted = [("no echo", NO_ECHO, False), *((name, room, True) for name, room in rooms)]
     wanted += [(name, room, False) for name, room in rooms[: options.without]]
@@ -230,8 +222,7 @@ def main() -> None:
 
 def line(row: dict[str, Any]) -> str:
     it, dt = row["alone"], row["interrupted"]
-    yield_ms = f"{1000 * median(dt['yield_s']):.0f}" if dt["yield_s"] else "-"
-    pause_ms = f"{1000 * median(dt['pause_s']):.0f}" if dt["pause_s"] else "-"
+    yield_ms, pause_ms = _spread(dt["yield_s"]), _spread(dt["pause_s"])
     cancelled = (
         f"ERLE {it['erle_db']:.0f} dB, {it['cpu_ms_per_10_ms']:.2f} ms" if it["erle_db"] else ""
     )
@@ -242,6 +233,11 @@ def line(row: dict[str, Any]) -> str:
         f" interruptions {dt['yielded']}/{dt['interruptions']},"
         f" pause {pause_ms} ms, yield {yield_ms} ms, false {dt['false_yields']}; {cancelled}"
     )
+
+
+def _spread(seconds: Sequence[float]) -> str:
+    """The median and the 95th percentile, in ms."""
+    return "/".join(f"{1000 * np.percentile(seconds, p):.0f}" for p in (50, 95)) if seconds else "-"
 
 
 if __name__ == "__main__":

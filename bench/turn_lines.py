@@ -1,4 +1,4 @@
-"""The lines on which the end of a turn is measured: clean, noise, babble, telephone, room.
+"""The lines on which the end of a turn is measured: clean, noise, babble, telephone, room, echo.
 
 Signal-to-noise ratios are relative to the active level of the speech (ITU-T P.56). Babble
 is six speakers who are not the caller. Everything is the same in every run.
@@ -11,7 +11,10 @@ from pathlib import Path
 import numpy as np
 
 import utterances
+from parley.audio.echo import is_installed
 from parley.sim import acoustics
+from scripted import work
+from turn_echo import echoed
 from turn_trials import TurnTrial
 from utterances import Audio
 
@@ -37,6 +40,8 @@ def lines(folder: Path) -> dict[str, Line]:
         found[f"noise {Path(item['file']).stem}"] = _noise(folder, item["file"])
     for item in rooms[:1]:
         found["room"] = _room(folder, item["file"])
+    if is_installed():
+        found["echo"] = lambda trial, audio: echoed(audio, work.LEAD, _seed(trial))
     return found
 
 

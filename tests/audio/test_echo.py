@@ -8,10 +8,10 @@ import pytest
 
 from parley.audio import adaptive, echo
 from parley.audio.adaptive import BLOCK, PARTITIONS, AdaptiveFilter
-from parley.audio.echo import EchoGate, Hearing, HearingSettings, check, hearing_for
+from parley.audio.echo import Hearing, HearingSettings, check, hearing_for
 from parley.audio.formats import OUTBOUND
 from parley.errors import MissingExtraError
-from parley.sim.room import Room, RoomSettings
+from parley.sim.room import Room, RoomSettings, impulse_response
 
 FRAME_S = 0.02
 LAPTOP = RoomSettings(delay_s=0.04, t60_s=0.2, loss_db=10)
@@ -73,6 +73,17 @@ def test_who_speaks_at_the_same_time_is_heard() -> None:
     _, left = call(Hearing(), babble(8.0, 24_000, 1), caller)
     spoken = slice(4 * 16_000, 8 * 16_000)
     assert level(left[spoken]) == pytest.approx(level(caller[spoken]), abs=4)
+
+
+def test_who_is_as_loud_as_the_echo_passes_at_once_and_unharmed() -> None:
+    begin, room = 7 * 16_000, RoomSettings(delay_s=0.06, t60_s=0.3, loss_db=6)
+    caller = np.zeros(8 * 16_000)
+    caller[begin:] = babble(1.0, 16_000, 2, level_db=-22)
+    taken, left = call(Hearing(), babble(8.0, 24_000, 1, level_db=-12), caller, room)
+    assert level(taken[begin - 16_000 : begin]) > level(caller[begin:]) - 3
+    assert level(left[begin - 16_000 : begin]) < -65
+    first = slice(begin, begin + 12_800)
+    assert level(left[first] - caller[first]) < level(caller[first]) - 12
 
 
 def test_where_nobody_plays_the_caller_passes() -> None:
@@ -179,6 +190,50 @@ def test_the_filter_learns_a_path_while_somebody_speaks() -> None:
     assert level(rest * 32768) < level(echoed[96_000:] * 32768) - 12
 
 
+def left_of(it: AdaptiveFilter, near: np.ndarray, far: np.ndarray) -> np.ndarray:
+    """What the filter leaves of each second of an echo, in dB of what there was."""
+    left = np.concatenate(
+        [it.process(*pair) for pair in zip(blocks(near), blocks(far), strict=True)]
+    )
+    seconds = range(0, len(left) - 15_999, 16_000)
+    return np.array([level(left[n : n + 16_000]) - level(near[n : n + 16_000]) for n in seconds])
+
+
+def echo_in(room: RoomSettings, seconds: float) -> tuple[np.ndarray, np.ndarray]:
+    """An echo at the microphone, and what was played."""
+    far = babble(seconds, 16_000, 1, level_db=-14)
+    response = impulse_response(room)
+    return np.convolve(far, response)[: len(far)] / 32768, far / 32768
+
+
+def test_most_of_a_loud_echo_is_learnt_in_a_second() -> None:
+    near, far = echo_in(RoomSettings(delay_s=0.03, t60_s=0.3, loss_db=6), 2.0)
+    assert left_of(AdaptiveFilter(), near, far)[1] < -25
+
+
+def test_a_path_that_was_moved_is_learnt_on() -> None:
+    near, far = echo_in(RoomSettings(delay_s=0.15, t60_s=0.3, loss_db=6), 4.0)
+    it, half = AdaptiveFilter(), 32_000
+    left_of(it, near[:half], far[:half])
+    shift = 12 * BLOCK
+    it.hold_back(12, far[half - shift - BLOCK : half - shift])
+    after = left_of(it, near[half:], far[half - shift : -shift])
+    assert it.starts == 1
+    assert after[0] < -15
+
+
+def test_after_a_silence_another_path_is_learnt_sooner_than_without_one() -> None:
+    near, far = echo_in(RoomSettings(delay_s=0.03, t60_s=0.3, loss_db=6, seed=1), 4.0)
+    later, _ = echo_in(RoomSettings(delay_s=0.03, t60_s=0.3, loss_db=6, seed=2), 4.0)
+    after = []
+    for seconds in (0, 10):
+        it = AdaptiveFilter()
+        left_of(it, near, far)
+        left_of(it, *2 * (np.zeros(seconds * 16_000 + 16_000),))
+        after.append(left_of(it, later, far)[0])
+    assert after[1] < after[0] - 2
+
+
 def test_a_filter_that_makes_it_worse_starts_anew() -> None:
     it = AdaptiveFilter()
     far = babble(4.0, 16_000, 1) / 32768
@@ -195,26 +250,3 @@ def test_a_loudspeaker_that_has_been_silent_costs_nothing(monkeypatch: pytest.Mo
         it.process(near, np.zeros(BLOCK))
     monkeypatch.setattr(adaptive.np.fft, "irfft", None)
     assert it.process(near, np.zeros(BLOCK)) is near
-
-
-# The gate
-
-
-def test_while_nothing_is_known_only_who_is_louder_than_the_loudspeaker_passes() -> None:
-    gate = EchoGate()
-    assert gate.gain(far=0.01, echo=0.0, clean=0.001) < 0.1
-    assert [gate.gain(far=0.01, echo=0.0, clean=0.1) for _ in range(3)][-1] == 1.0
-
-
-def test_what_may_be_left_of_the_echo_is_silenced() -> None:
-    gate = EchoGate()
-    for _ in range(400):
-        gate.gain(far=0.01, echo=0.01, clean=1e-9)
-    assert gate.gain(far=0.01, echo=0.01, clean=1e-4) < 0.1
-    assert [gate.gain(far=0.01, echo=0.01, clean=0.003) for _ in range(5)][-1] == 1.0
-
-
-def test_a_soft_rest_is_not_made_louder() -> None:
-    gate = EchoGate()
-    gate.gain(far=0.01, echo=0.01, clean=0.0)
-    assert gate.gain(far=0.01, echo=0.01, clean=1e-9) == 1.0

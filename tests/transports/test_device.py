@@ -78,6 +78,26 @@ def test_a_pause_keeps_what_the_device_has_not_taken() -> None:
     assert speaker.take(240, 11.0) == ramp(240, 241)
 
 
+def test_the_device_and_the_loop_never_touch_it_at_the_same_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    held: list[bool] = []
+
+    class Watched:
+        def __enter__(self) -> None:
+            held.append(True)
+
+        def __exit__(self, *_: object) -> None:
+            """Nobody waits."""
+
+    monkeypatch.setattr(device, "Lock", Watched)
+    it = Speaker(RATE, Clock())
+    for do in (lambda: it.play(ramp(4)), it.pause, lambda: it.take(2, 0.0), it.resume, it.clear):
+        held.clear()
+        do()
+        assert held == [True]
+
+
 def test_what_is_cleared_counts_as_passed() -> None:
     speaker = Speaker(RATE, Clock())
     speaker.play(ramp(480))

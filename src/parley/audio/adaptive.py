@@ -24,11 +24,19 @@ TRANSITION = 0.9995
 NOISE_MEMORY = 0.8
 """How much of the estimate of what is not echo is kept from block to block."""
 
+PRIOR, PRIOR_BLOCKS, PRIOR_DECAY_DB = 0.05, 8, 1.5
+"""How much power a partition of an unknown path is expected to have: so much in the first ones,
+so much less in each that follows. A room's reverberation dies away, and what is expected early
+is learnt in half of the time."""
+
 DIVERGED = 1.6
 """The filter starts anew when it makes the sound so much more powerful."""
 
 Floats = NDArray[np.float32]
 Spectra = NDArray[np.complex64]
+
+_late = np.maximum(0, np.arange(PARTITIONS) - PRIOR_BLOCKS)
+_PRIOR: Floats = (PRIOR * 10 ** (-PRIOR_DECAY_DB / 10 * _late)).astype(np.float32)[:, None]
 
 
 class AdaptiveFilter:
@@ -44,7 +52,7 @@ class AdaptiveFilter:
         shape = PARTITIONS, BLOCK + 1
         self.starts += 1
         self._weights = np.zeros(shape, np.complex64)
-        self._doubt = np.ones(shape, np.float32)
+        self._doubt = np.broadcast_to(_PRIOR, shape).copy()
         self._noise = np.full(BLOCK + 1, 1e-3, np.float32)
         self._history = np.zeros((2 * PARTITIONS, BLOCK + 1), np.complex64)
         self._energy = np.zeros((2 * PARTITIONS, BLOCK + 1), np.float32)
@@ -55,12 +63,15 @@ class AdaptiveFilter:
         self._near_power = self._error_power = 0.0
 
     def hold_back(self, blocks: int, before: Floats) -> None:
-        """From now on `far` comes so many blocks later, after `before`; what fits is kept."""
+        """From now on `far` comes so many blocks later, after `before`.
+
+        What fits of the path is kept, and doubted as if it were new: the place may be a bit off.
+        """
         if not 0 < blocks < PARTITIONS:
             self.restart()
             return
         self._weights = _moved(self._weights, blocks, 0.0)
-        self._doubt = _moved(self._doubt, blocks, 1.0)
+        self._doubt = np.maximum(_moved(self._doubt, blocks, 0.0), _PRIOR)
         window = slice(self._newest, self._newest + PARTITIONS)
         for kept in (self._history, self._energy):
             kept[window] = _moved(kept[window], blocks, 0.0)
@@ -68,9 +79,11 @@ class AdaptiveFilter:
 
     def process(self, near: Floats, far: Floats) -> Floats:
         """The block without its echo. `far` is what was played in the time of `near`."""
-        self._silent = 0 if far.any() else self._silent + 1
+        silent, self._silent = self._silent, 0 if far.any() else self._silent + 1
         if self._silent > PARTITIONS:
             return near
+        if silent > PARTITIONS:
+            self._age(silent - PARTITIONS)
         history, energy = self._remember(far)
         echo = np.fft.irfft((self._weights * history).sum(axis=0))[BLOCK:]
         error = near - echo.astype(np.float32, copy=False)
@@ -104,9 +117,14 @@ class AdaptiveFilter:
         gain = self._doubt / (explained.sum(axis=0) + 2 * self._noise + 1e-10)
         self._weights += gain * history.conj() * spectrum
         self._constrain()
+        self._doubt *= 1 - 0.5 * gain * energy
+        self._age(1)
+
+    def _age(self, blocks: int) -> None:
+        """What was known so many blocks ago is known less well now."""
         squared = self._weights.real**2 + self._weights.imag**2
-        kept = TRANSITION**2
-        self._doubt = kept * (1 - 0.5 * gain * energy) * self._doubt + (1 - kept) * squared
+        kept = TRANSITION ** (2 * blocks)
+        self._doubt = kept * self._doubt + (1 - kept) * squared
 
     def _constrain(self) -> None:
         """A quarter of the partitions at a time is made causal and no longer than a block."""

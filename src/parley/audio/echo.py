@@ -1,11 +1,13 @@
 """The caller's sound without the agent's: echo cancellation, noise suppression, gain control.
 
-    microphone → bulk delay → linear filter → AEC3, gate → noise, gain
+    microphone → bulk delay → linear filter → gate → noise, gain
+                                           ↘ AEC3 → gate ↗
 
 What was played is held back by the echo's delay as a whole (`bulkdelay`). The linear filter
-(`adaptive`) takes out most of the echo and nothing of the caller. WebRTC's AEC3 removes what
-is left; alone it would suppress a caller who speaks at the same time as well. The gate
-silences what may still be echo. Why so: docs/adr/0007.
+(`adaptive`) takes out most of the echo and nothing of the caller. A gate lets its output pass
+where that is louder than what is left of the echo can be: the caller speaks. Elsewhere WebRTC's
+AEC3 removes what is left; it would suppress a caller who speaks at the same time as well. A
+second gate silences what may be echo after it. Why so: docs/adr/0007.
 """
 
 from collections import deque
@@ -19,6 +21,14 @@ from numpy.typing import NDArray
 
 from parley.audio.adaptive import BLOCK, AdaptiveFilter, Floats
 from parley.audio.bulkdelay import LONGEST_BLOCKS, BulkDelay
+from parley.audio.echogate import (
+    MARGIN_DB,
+    SILENT,
+    SOFTEST_DBFS,
+    VOICE_MARGIN_DB,
+    VOICE_SOFTEST_DBFS,
+    EchoGate,
+)
 from parley.audio.farend import FarEnd, MicrophoneClock
 from parley.audio.formats import INBOUND
 from parley.audio.framing import Framer, samples_of
@@ -26,37 +36,16 @@ from parley.errors import MissingExtraError
 
 EXTRA, PACKAGE, MODULE = "echo", "pywebrtc-audio", "pywebrtc_audio"
 
-WARM_UP_BLOCKS = 300
-"""Blocks with sound from the loudspeaker (3 s) in which the filters are still learning."""
-
-COLD_BLOCKS = 50
-"""The first of them, in which nothing is known yet of the echo's level."""
-
-COLD_MARGIN_DB = 3.0
-"""So much louder than the loudspeaker somebody has to be then."""
-
-MARGIN_DB, WARM_UP_MARGIN_DB = 12.0, 6.0
-"""What is so far below the echo that was taken out may be what is left of it."""
-
-ECHO_DECAY_DB_PER_S = 60.0
-"""How fast an echo dies away at least: a room with a reverberation time of one second."""
-
-SMOOTHING = 1 / 3
-HOLD_BLOCKS, HOLD_DB = 6, 6.0
-"""How fast the gate follows the level; how long it stays open after a caller was louder than
-what the echo explains, and how much softer they may be then."""
+VOICE_HZ = 150, 1800
+"""The band of the voice: a clock that runs apart, or a loudspeaker that is overdriven, leaves
+most of the echo above it."""
 
 WORSE = 1.1
 """A filter that makes the sound so much more powerful knows the room no more."""
 
-SOFTEST_DBFS = -60.0
-"""Nobody who speaks is softer."""
-
-ACTIVE_DBFS, SILENT_DBFS = -50.0, -70.0
-"""A loudspeaker that is louder than the one is active; a gate closes to the other."""
-
 _FULL_SCALE = 32768.0
-_DECAY = 10 ** (-ECHO_DECAY_DB_PER_S / 10 * BLOCK / INBOUND.sample_rate)
+_SPECTRUM, _PARSEVAL = 2 * BLOCK, BLOCK * BLOCK
+_VOICE = slice(*(hertz * _SPECTRUM // INBOUND.sample_rate for hertz in VOICE_HZ))
 
 Cancelling = Literal["auto", "on", "off"]
 
@@ -164,7 +153,8 @@ class EchoCanceller:
         self._filter = AdaptiveFilter()
         self._aec3 = webrtc.EchoCanceller(INBOUND.sample_rate, 1)
         self._starts = self._filter.starts
-        self._gate = EchoGate()
+        self._over_echo = EchoGate(VOICE_MARGIN_DB, VOICE_SOFTEST_DBFS, doubts=True)
+        self._gate = EchoGate(MARGIN_DB, SOFTEST_DBFS)
         self._before = self._after = 0.0
 
     @property
@@ -191,13 +181,30 @@ class EchoCanceller:
         far = self._held_back(sound, far)
         played = _floats(far)
         left = self._filter.process(sound, played)
-        clean: NDArray[np.int16] = self._aec3.process(_samples(left), np.ascontiguousarray(far))
+        rest: NDArray[np.int16] = self._aec3.process(_samples(left), np.ascontiguousarray(far))
         if self._is_harmed(sound, left) or self._filter.starts != self._starts:
             self._starts = self._filter.starts
-            self._gate.forget()
-        quiet, echo = _floats(clean), sound - left
-        quiet *= self._gate.gain(_power(played), _power(echo), _power(quiet))
-        return _samples(quiet)
+            self._forget()
+        return self._chosen(played, sound - left, left, rest)
+
+    def _chosen(
+        self, played: Floats, echo: Floats, left: Floats, rest: NDArray[np.int16]
+    ) -> NDArray[np.int16]:
+        """What the filter has left where the caller speaks, else what AEC3 has, or silence."""
+        far, (echo_voice, left_voice) = _power(played), _voice_powers(echo, left)
+        quiet = _floats(rest)
+        clean = _power(quiet)
+        is_quiet = self._gate.lets(far, _power(echo), clean)
+        if self._over_echo.lets(far, echo_voice, left_voice):
+            return _samples(left)
+        if is_quiet:
+            return rest
+        return _samples(quiet * min(1.0, float(np.sqrt(SILENT / max(clean, 1e-12)))))
+
+    def _forget(self) -> None:
+        """The filter has begun to learn anew: so do the gates."""
+        self._over_echo.forget()
+        self._gate.forget()
 
     def _is_harmed(self, near: Floats, left: Floats) -> bool:
         """Whether the filter does harm: the echo comes by another way than it has learnt."""
@@ -212,44 +219,15 @@ class EchoCanceller:
         self._given.append(far)
         if found is not None:
             self._filter.hold_back(found - before, _floats(self._given[-2 - found]))
+            self._forget()
         return self._given[-1 - self._delay.blocks]
 
 
-class EchoGate:
-    """Lets through what cannot be echo, block by block. Powers are of 1 at full scale."""
-
-    def __init__(self) -> None:
-        self._far = self._echo = self._level = 0.0
-        self._active = 0
-        self._open = 0
-
-    def forget(self) -> None:
-        """The filter begins to learn anew: so does this."""
-        self._active = 0
-
-    def gain(self, far: float, echo: float, clean: float) -> float:
-        """By how much to multiply a block of power `clean`.
-
-        `far` is the power of what was played, `echo` that of the echo that was taken out.
-        """
-        self._far = max(far, self._far * _DECAY)
-        self._echo = max(echo, self._echo * _DECAY)
-        self._level += SMOOTHING * (clean - self._level)
-        self._active += far > _power_of(ACTIVE_DBFS)
-        if self._far < _power_of(SILENT_DBFS):
-            return 1.0
-        explained = self._explained()
-        self._open = HOLD_BLOCKS if self._level > explained else self._open - 1
-        if self._open > 0 and self._level > explained * _power_of(-HOLD_DB):
-            return 1.0
-        return min(1.0, float(np.sqrt(_power_of(SILENT_DBFS) / max(clean, 1e-12))))
-
-    def _explained(self) -> float:
-        """The power that what is left of the echo may have."""
-        warming = self._active < WARM_UP_BLOCKS
-        left = self._echo * _power_of(-(WARM_UP_MARGIN_DB if warming else MARGIN_DB))
-        cold = self._far * _power_of(COLD_MARGIN_DB) if self._active < COLD_BLOCKS else 0.0
-        return max(left, cold, _power_of(SOFTEST_DBFS))
+def _voice_powers(*sounds: Floats) -> list[float]:
+    """The power of each block in the band of the voice."""
+    spectra = np.fft.rfft(np.stack(sounds), _SPECTRUM, axis=1)[:, _VOICE]
+    powers: list[float] = (np.sum(spectra.real**2 + spectra.imag**2, axis=1) / _PARSEVAL).tolist()
+    return powers
 
 
 def _floats(sound: NDArray[np.int16]) -> Floats:
@@ -263,7 +241,3 @@ def _samples(sound: Floats) -> NDArray[np.int16]:
 
 def _power(sound: Floats) -> float:
     return float(sound @ sound) / len(sound)
-
-
-def _power_of(decibels: float) -> float:
-    return float(10 ** (decibels / 10))

@@ -98,10 +98,13 @@ class Speaker:
             self._queue += pcm
 
     def pause(self) -> None:
-        self._paused = True
+        """When this returns the device takes nothing more: a block that it takes now ends first."""
+        with self._lock:
+            self._paused = True
 
     def resume(self) -> None:
-        self._paused = False
+        with self._lock:
+            self._paused = False
 
     def clear(self) -> None:
         """Throw away what the device has not taken; what it has, is heard for a moment yet."""
