@@ -7,6 +7,8 @@ runner does not need itself, so that it runs in every framework's environment. W
 sessions are on the line it measures:
 
     lag    how late a timer of 1 ms fires, and what ran when it was more than 5 ms late
+    held   the CPU time of the loop's thread between two such timers: how long its own work
+           holds the loop, whatever else the core does
     gc     how long each garbage collection took
     vad    Parley only: CPU and wall time of each batch of the shared voice detector
     late   sink frames that came more than 20 ms after the one before them had ended
@@ -72,6 +74,8 @@ class Probe:
         self.judged = 0
         self._lags = [0] * (BINS + 1)
         self._stalls: list[tuple[float, float]] = []
+        self._held = Spans(STALL_S)
+        self._cpu = 0.0
         self._foreign = 0.0
         self._due = 0.0
         self._gc_began = 0.0
@@ -92,7 +96,7 @@ class Probe:
         self.began = time.monotonic()
         self._foreign = foreign_s()
         gc.callbacks.append(self._collected)
-        self._due = self.began + TICK_S
+        self._due, self._cpu = self.began + TICK_S, time.thread_time()
         self._handle = asyncio.get_running_loop().call_at(self._due, self._tick)
 
     def end(self) -> None:
@@ -115,6 +119,8 @@ class Probe:
         self._lags[min(BINS, int(lag / BIN_S))] += 1
         if lag > STALL_S:
             self._stalls.append((self._due, now))
+        before, self._cpu = self._cpu, time.thread_time()
+        self._held.add(now, self._cpu - before)
         self._due = max(self._due + TICK_S, now)
         self._handle = asyncio.get_running_loop().call_at(self._due, self._tick)
 
@@ -135,6 +141,7 @@ class Probe:
                 "max": max((b - a for a, b in self._stalls), default=self._lag(100) / 1e3) * 1e3,
             },
             "stalls": self._causes(),
+            "held": self._held.summary() | {"over_5ms": len(self._held.kept)},
             "gc": [spans.summary() for spans in self.collections],
             "vad": self.batches.summary()
             | {"cpu": self.batch_cpu.summary(), "windows": self.judged},

@@ -158,6 +158,7 @@ def _inside(ours: Density) -> str:
             str(n),
             number(_worst(ours, n, "lag_ms", "99.9"), "{:.1f}"),
             number(_worst(ours, n, "lag_ms", "max"), "{:.1f}"),
+            number(_worst(ours, n, "held", "max_ms"), "{:.1f}"),
             *(str(sum(s[kind] for s in stalls)) for kind in kinds),
             number(max(load.gc_ms for load in ours.loads[n]), "{:.1f}"),
             number(max(load.vad_ms for load in ours.loads[n]), "{:.1f}"),
@@ -165,7 +166,8 @@ def _inside(ours: Density) -> str:
             f"{_worst(ours, n, 'foreign'):.1%}",
         ]
 
-    head = ["calls", "lag p99.9, ms", "lag max", "stalls over 10 ms", "during gc", "during VAD"]
+    head = ["calls", "lag p99.9, ms", "lag max", "held at most, CPU ms"]
+    head += ["stalls over 10 ms", "during gc", "during VAD"]
     head += [
         "gc max, ms",
         "VAD batch max, CPU ms",
