@@ -56,11 +56,14 @@ _LANGUAGES = {
 
 def known(text: str) -> list[str]:
     """Its words, as they are counted."""
-    words = plain(text).split()
-    return [NUMBER if any(c.isdigit() for c in word) else word for word in words]
+    return [_known(word) for word in plain(text).split()]
+
+
+def _known(word: str) -> str:
+    return NUMBER if any(c.isdigit() for c in word) else word
 
 
 def completeness(text: str, language: str) -> float:
     """What its last words say about the end of a sentence, -4 to 3; 0 where that is unknown."""
-    words, values = known(text), _LANGUAGES.get(language)
-    return values.value(words) if words and values else 0.0
+    words, values = plain(text).split()[-2:], _LANGUAGES.get(language)
+    return values.value([_known(word) for word in words]) if words and values else 0.0
