@@ -91,3 +91,29 @@ def test_when_it_stops_at_once_what_is_left_is_not_believed_for_a_moment() -> No
     assert not any(passed[:STOP_BLOCKS])
     assert all(passed[STOP_BLOCKS:])
     assert all(gate().lets(0.0, 0.0, 2 * ECHO) for _ in range(3))
+
+
+def test_after_a_sudden_start_nothing_softer_than_the_loudest_echo_passes() -> None:
+    for left, may_pass in ((ECHO / 2, False), (2 * ECHO, True)):
+        it = gate()
+        for _ in range(STOP_BLOCKS):
+            it.lets(0.0, 0.0, 1e-9)
+        passed = [it.lets(ECHO, 0.0, left) for _ in range(2 * STOP_BLOCKS)]
+        assert any(passed[: STOP_BLOCKS - 1]) == may_pass
+        assert passed[-1]
+
+
+def test_after_a_sudden_start_what_the_filter_leaves_is_not_believed_for_a_moment() -> None:
+    it = gate(doubts=True)
+    for _ in range(STOP_BLOCKS):
+        it.lets(0.0, 0.0, 1e-9)
+    passed = [it.lets(ECHO, ECHO, 2 * ECHO) for _ in range(2 * STOP_BLOCKS)]
+    assert not any(passed[: STOP_BLOCKS - 1])
+    assert passed[-1]
+
+
+def test_where_the_path_is_not_known_well_what_the_filter_leaves_is_not_believed() -> None:
+    doubting, other = gate(doubts=True), gate()
+    for it, passes in ((doubting, False), (other, True)):
+        passed = [it.lets(ECHO, ECHO, 2 * ECHO, believed=False) for _ in range(20)]
+        assert any(passed) == passes

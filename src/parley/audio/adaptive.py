@@ -47,6 +47,11 @@ class AdaptiveFilter:
         """How often it has begun to learn from nothing."""
         self.restart()
 
+    @property
+    def weights(self) -> Spectra:
+        """The path as it is known: a spectrum for each partition."""
+        return self._weights
+
     def restart(self) -> None:
         """Forget everything."""
         shape = PARTITIONS, BLOCK + 1

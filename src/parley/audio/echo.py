@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from parley.audio.adaptive import BLOCK, AdaptiveFilter, Floats
 from parley.audio.bulkdelay import LONGEST_BLOCKS, BulkDelay
 from parley.audio.echogate import (
+    ACTIVE,
     MARGIN_DB,
     SILENT,
     SOFTEST_DBFS,
@@ -32,6 +33,7 @@ from parley.audio.echogate import (
 from parley.audio.farend import FarEnd, MicrophoneClock
 from parley.audio.formats import INBOUND
 from parley.audio.framing import Framer, samples_of
+from parley.audio.standing import Standing
 from parley.errors import MissingExtraError
 
 EXTRA, PACKAGE, MODULE = "echo", "pywebrtc-audio", "pywebrtc_audio"
@@ -153,6 +155,7 @@ class EchoCanceller:
         self._filter = AdaptiveFilter()
         self._aec3 = webrtc.EchoCanceller(INBOUND.sample_rate, 1)
         self._starts = self._filter.starts
+        self._standing = Standing()
         self._over_echo = EchoGate(VOICE_MARGIN_DB, VOICE_SOFTEST_DBFS, doubts=True)
         self._gate = EchoGate(MARGIN_DB, SOFTEST_DBFS)
         self._before = self._after = 0.0
@@ -185,17 +188,24 @@ class EchoCanceller:
         if self._is_harmed(sound, left) or self._filter.starts != self._starts:
             self._starts = self._filter.starts
             self._forget()
-        return self._chosen(played, sound - left, left, rest)
+        if _power(played) > ACTIVE:
+            self._standing.look(self._filter.weights)
+        return self._chosen(played, sound, left, rest)
 
     def _chosen(
-        self, played: Floats, echo: Floats, left: Floats, rest: NDArray[np.int16]
+        self, played: Floats, sound: Floats, left: Floats, rest: NDArray[np.int16]
     ) -> NDArray[np.int16]:
-        """What the filter has left where the caller speaks, else what AEC3 has, or silence."""
-        far, (echo_voice, left_voice) = _power(played), _voice_powers(echo, left)
-        quiet = _floats(rest)
+        """What the filter has left where the caller speaks, else what AEC3 has, or silence.
+
+        Nobody is louder than what was taken from the microphone: what is has been made by the
+        filter, of what was not played after all.
+        """
+        far, echo, quiet = _power(played), sound - left, _floats(rest)
+        echo_voice, left_voice, taken_voice = _voice_powers(echo, left, sound)
         clean = _power(quiet)
-        is_quiet = self._gate.lets(far, _power(echo), clean)
-        if self._over_echo.lets(far, echo_voice, left_voice):
+        is_quiet = self._gate.lets(far, _power(echo), min(clean, _power(sound)))
+        voice = min(left_voice, taken_voice)
+        if self._over_echo.lets(far, echo_voice, voice, believed=self._standing.is_still):
             return _samples(left)
         if is_quiet:
             return rest
@@ -203,6 +213,7 @@ class EchoCanceller:
 
     def _forget(self) -> None:
         """The filter has begun to learn anew: so do the gates."""
+        self._standing.forget()
         self._over_echo.forget()
         self._gate.forget()
 

@@ -33,8 +33,13 @@ SETTLE_BLOCKS = 30
 linear filter leaves is not believed."""
 
 STOP_BLOCKS = 15
-"""So long (0.15 s) neither when it stops at once, as in a pause: what is said to be played is some
-20 ms ahead, and what was not played after all is taken from the sound as an echo."""
+"""So long (0.15 s) neither when it stops or starts at once, as a pause does: what is said to be
+played is some 20 ms ahead, so what was not played after all is taken from the sound as an echo,
+and the first that is played is not known to be one."""
+
+LOUDEST_DECAY_DB_PER_S = 6.0
+"""After such a start nothing passes that is softer than the loudest echo of late, which is
+forgotten so fast: an echo that is not known may be as loud."""
 
 VOICE_SOFTEST_DBFS, SOFTEST_DBFS = -50.0, -60.0
 """Nobody who speaks over an echo is softer, in the band of the voice; and after AEC3."""
@@ -49,7 +54,10 @@ def _power_of(decibels: float) -> float:
 
 ACTIVE, SILENT = _power_of(ACTIVE_DBFS), _power_of(SILENT_DBFS)
 _WARM_UP, _COLD, _HOLD = (_power_of(d) for d in (-WARM_UP_MARGIN_DB, COLD_MARGIN_DB, -HOLD_DB))
-_DECAY = 10 ** (-ECHO_DECAY_DB_PER_S / 10 * BLOCK / INBOUND.sample_rate)
+_DECAY, _LOUDEST_DECAY = (
+    10 ** (-decibels / 10 * BLOCK / INBOUND.sample_rate)
+    for decibels in (ECHO_DECAY_DB_PER_S, LOUDEST_DECAY_DB_PER_S)
+)
 
 
 class EchoGate:
@@ -58,10 +66,10 @@ class EchoGate:
     def __init__(self, margin_db: float, softest_dbfs: float, *, doubts: bool = False) -> None:
         """`doubts`: it is for what the linear filter leaves."""
         self._doubts = doubts
-        self._settling = self._stopping = 0
+        self._settling = self._stopping = self._starting = 0
         self._played = False
         self._margin, self._softest = _power_of(-margin_db), _power_of(softest_dbfs)
-        self._far = self._echo = self._level = 0.0
+        self._far = self._echo = self._loudest = self._level = 0.0
         self._active = 0
         self._open = 0
 
@@ -69,13 +77,15 @@ class EchoGate:
         """The filter begins to learn anew: so does this."""
         self._active = 0
 
-    def lets(self, far: float, echo: float, left: float) -> bool:
+    def lets(self, far: float, echo: float, left: float, *, believed: bool = True) -> bool:
         """Whether a block of power `left` may pass.
 
-        `far` is the power of what was played, `echo` that of the echo that was taken out.
+        `far` is the power of what was played, `echo` that of the echo that was taken out;
+        `believed`: the filter knows the echo's path well.
         """
         self._far = max(far, self._far * _DECAY)
         self._echo = max(echo, self._echo * _DECAY)
+        self._loudest = max(echo, self._loudest * _LOUDEST_DECAY)
         self._level += SMOOTHING * (left - self._level)
         self._active += far > ACTIVE
         self._settle(far)
@@ -84,12 +94,17 @@ class EchoGate:
         explained = self._explained()
         self._open = HOLD_BLOCKS if self._level > explained else self._open - 1
         is_open = self._open > 0 and self._level > explained * _HOLD
-        return is_open and not (self._doubts and (self._settling or self._stopping))
+        return is_open and not (self._doubts and self._is_doubtful(believed))
+
+    def _is_doubtful(self, believed: bool) -> bool:
+        return not believed or self._settling + self._stopping + self._starting > 0
 
     def _settle(self, far: float) -> None:
-        """Count how long after silence, and after a sudden one, the filter is not believed."""
-        stops, self._played = self._played and far == 0.0, far > 0.0
+        """Count how long after silence, and after a sudden change, the filter is not believed."""
+        stops, starts = self._played and far == 0.0, not self._played and far > ACTIVE
+        self._played = far > 0.0
         self._stopping = STOP_BLOCKS if stops else max(0, self._stopping - 1)
+        self._starting = STOP_BLOCKS if starts else max(0, self._starting - 1)
         if self._far < SILENT:
             self._settling = SETTLE_BLOCKS
         elif far > ACTIVE:
@@ -99,4 +114,5 @@ class EchoGate:
         """The power that what is left of the echo may have."""
         left = self._echo * (_WARM_UP if self._active < WARM_UP_BLOCKS else self._margin)
         cold = self._far * _COLD if self._active < COLD_BLOCKS else 0.0
-        return max(left, cold, self._softest)
+        unknown = self._loudest if self._starting else 0.0
+        return max(left, cold, unknown, self._softest)

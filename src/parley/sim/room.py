@@ -17,6 +17,10 @@ from parley.audio.mixing import mixed
 from parley.audio.resampling import StreamResampler
 from parley.transports.base import CallSide, Transport
 
+SPARE, REACH, BETA = 480, 16, 8.0
+"""Of a drifting clock, in samples: 30 ms, five minutes at 100 ppm; half of the interpolation's
+window, and the window's shape."""
+
 
 @dataclass(frozen=True, slots=True)
 class RoomSettings:
@@ -67,8 +71,7 @@ class Room:
     def __init__(self, settings: RoomSettings, response: NDArray[np.float64] | None = None) -> None:
         found = impulse_response(settings) if response is None else response
         self._drive = settings.distortion
-        self._drift = settings.drift_ppm * 1e-6
-        self._owed = 0.0
+        self._clock = _Clock(settings) if settings.drift_ppm else None
         self._response = found
         self._spectrum: NDArray[np.complex128] = np.zeros(0, np.complex128)
         self._block = 0
@@ -78,20 +81,13 @@ class Room:
 
     def hear(self, played: bytes, samples: int) -> NDArray[np.float64]:
         """The echo at the microphone (`INBOUND`) while `played` (`OUTBOUND`) is being heard."""
-        converted = samples_of(self._resampler.push(self._drifted(played)))
+        converted = samples_of(self._resampler.push(played))
         self._played = np.concatenate([self._played, converted])
         lacking = max(0, samples - len(self._played))
         now = np.concatenate([np.zeros(lacking, np.int16), self._played])
         self._played = now[samples:]
-        return self._convolve(self._saturated(now[:samples].astype(np.float64)))
-
-    def _drifted(self, played: bytes) -> bytes:
-        """With a sample left out or doubled where the clocks have run apart by one."""
-        self._owed += self._drift * (len(played) // 2)
-        if abs(self._owed) < 1 or not played:
-            return played
-        drops, self._owed = self._owed > 0, self._owed - np.sign(self._owed)
-        return played[:-2] if drops else played + played[-2:]
+        sound = self._saturated(now[:samples].astype(np.float64))
+        return self._convolve(self._clock.moved(sound) if self._clock else sound)
 
     def _saturated(self, sound: NDArray[np.float64]) -> NDArray[np.float64]:
         if not self._drive:
@@ -108,6 +104,36 @@ class Room:
         spread[: len(self._tail)] += self._tail
         self._tail = spread[len(sound) :].copy()
         return spread[: len(sound)]
+
+
+class _Clock:
+    """A loudspeaker's clock that runs apart: its sound comes ever earlier, or ever later.
+
+    Between samples it is interpolated, with a sinc in a Kaiser window. How much earlier it may
+    come is set aside from the beginning: `SPARE` samples, by which it is late at first.
+    """
+
+    def __init__(self, settings: RoomSettings) -> None:
+        self._drift = settings.drift_ppm * 1e-6
+        self._late = float(SPARE if settings.drift_ppm > 0 else REACH)
+        self._kept = np.zeros(0)
+
+    def moved(self, sound: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The next samples, as late as the clocks have run apart."""
+        count = len(sound)
+        late = np.maximum(self._late - self._drift * np.arange(count), REACH)
+        self._late = float(max(self._late - self._drift * count, REACH))
+        reach = 2 * REACH + int(np.ceil(late.max()))
+        kept = np.concatenate([np.zeros(max(0, reach - len(self._kept))), self._kept, sound])
+        self._kept = kept[-reach - count :]
+        places = len(kept) - count + np.arange(count) - late
+        whole = np.floor(places).astype(int)
+        around = np.arange(1 - REACH, REACH + 1)
+        away = around - (places - whole)[:, None]
+        window = np.i0(BETA * np.sqrt(np.maximum(0.0, 1 - (away / REACH) ** 2))) / np.i0(BETA)
+        taken = kept[whole[:, None] + around] * np.sinc(away) * window
+        moved: NDArray[np.float64] = taken.sum(axis=1)
+        return moved
 
 
 class InRoom:
