@@ -287,7 +287,33 @@ def test_what_is_overheard_while_the_agent_speaks_is_no_turn() -> None:
     call.at(4).pause().final("and the weather").at(6)
     assert not call.did(act.FloorYielded)
     assert call.turns() == ["Tell me."]
-    assert call.did(act.SegmentDropped)[-1].reason == "not the caller's voice"
+    assert call.did(act.SegmentDropped)[-1].reason == "overheard"
+
+
+DOUBTED = {"word": 0.75, "speech": 1.5, "unjudged": 0.5}
+
+
+def test_a_word_of_a_doubted_recogniser_does_not_count_before_its_sound_is_judged() -> None:
+    rules = {"word": 2.0, "speech": 1.5}
+    believed, doubted = telling(interruption=rules), telling(interruption=rules | {"unjudged": 0.5})
+    for call in (believed, doubted):
+        call.voice().at(3.2).partial("but").at(3.25)
+    assert floor_of(believed) == [(3.2, "words")]
+    assert floor_of(doubted) == []
+    doubted.measured(0.25, 0.95, OWN_DBFS).at(3.3)
+    assert floor_of(doubted) == [(3.25, "words")]
+
+
+@pytest.mark.parametrize(("speech", "turns"), [(0.8, ["Tell me."]), (0.95, ["Tell me.", "two"])])
+def test_words_that_do_not_win_the_floor_are_no_turn(speech: float, turns: list[str]) -> None:
+    call = telling(interruption=DOUBTED).voice().at(3.3).measured(0.3, speech, OWN_DBFS)
+    assert call.at(3.5).pause().at(3.55).final("two").at(6).turns() == turns
+
+
+def test_what_is_said_with_a_pressed_key_is_judged_by_no_sound() -> None:
+    call = Call(greeting=STORY, turns={"push_to_talk": True}, interruption=DOUBTED).at(0.5)
+    call.synthesized(1).started(1).at(1).heard(1, 10).final("two").at(4)
+    assert call.turns() == ["two"]
 
 
 def test_a_sound_that_ended_with_the_media_is_not_heeded_later() -> None:

@@ -17,7 +17,9 @@ def test_plain_words() -> None:
     assert plain("?!") == ""
 
 
-@pytest.mark.parametrize("text", ["Yeah.", "mm-hmm", "Mm hmm", "uh huh, okay", "I see. Right!", ""])
+@pytest.mark.parametrize(
+    "text", ["Yeah.", "mm-hmm", "Mm hmm", "hm", "uh huh, okay", "I see. Right!", ""]
+)
 def test_acknowledgements(text: str) -> None:
     assert is_acknowledgement(text, ACKNOWLEDGEMENTS)
 

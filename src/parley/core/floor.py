@@ -50,7 +50,7 @@ def wanted(ctx: Context) -> bool:
 
 def facts(ctx: Context) -> dict[str, float]:
     """The evidence, by the name of the fact."""
-    return {"voice": _length(ctx), **_other_facts(ctx)}
+    return {"voice": _length(ctx, voiced_s(ctx)), **_other_facts(ctx)}
 
 
 def _other_facts(ctx: Context) -> dict[str, float]:
@@ -66,9 +66,10 @@ def hopeless(ctx: Context) -> bool:
     return sum(_other_facts(ctx).values()) + rules(ctx).length_most < -EXACT
 
 
-def overheard(ctx: Context) -> bool:
-    """Whether there are words, but of a voice that is not the caller's."""
-    return said(ctx) and hopeless(ctx)
+def lost(ctx: Context) -> bool:
+    """Whether there are words, but all that is known of their sound speaks against them."""
+    length = _length(ctx, ctx.state.ear.voiced_s)
+    return said(ctx) and sum(_other_facts(ctx).values()) + length < -EXACT
 
 
 def clear(ctx: Context) -> bool:
@@ -101,11 +102,11 @@ def _voice_s(ctx: Context) -> float:
     return it.voice_s + it.wordless_s if told and not ear.text else it.voice_s
 
 
-def _length(ctx: Context) -> float:
+def _length(ctx: Context, length_s: float) -> float:
     it, least_s = rules(ctx), _voice_s(ctx)
     if least_s <= 0.0:
         return it.length_most
-    doublings = math.log2(max(voiced_s(ctx), 1e-3) / least_s)
+    doublings = math.log2(max(length_s, 1e-3) / least_s)
     return min(max(it.length * doublings, -it.length_least), it.length_most)
 
 
@@ -181,7 +182,8 @@ def _sound(ctx: Context) -> dict[str, float]:
 
 def _speech(ctx: Context) -> float:
     sound, it = ctx.state.ear.sound, rules(ctx)
-    return 0.0 if sound is None else it.speech * (_odds(sound.speech) - _odds(it.clear))
+    probable = it.unjudged if sound is None else sound.speech
+    return it.speech * (_odds(probable) - _odds(it.clear))
 
 
 def _odds(speech: float) -> float:

@@ -212,8 +212,8 @@ def end_turn(ctx: Context) -> None:
         _nothing_understood(ctx)
     elif speaking.audible(ctx) and _is_listener(ctx):
         drop(ctx, "acknowledgement")
-    elif speaking.audible(ctx) and floor.overheard(ctx):
-        drop(ctx, "not the caller's voice")
+    elif speaking.audible(ctx) and _is_overheard(ctx):
+        drop(ctx, "overheard")
     elif holding.is_recording(ctx):
         holding.recorded(ctx)
         drop(ctx, "a recording")
@@ -237,6 +237,11 @@ def may_commit(ctx: Context) -> bool:
 def _is_listener(ctx: Context) -> bool:
     """Whether it is a listener's word; who has pressed a key for it wants it to be heard."""
     return floor.acknowledges(ctx) and not ctx.settings.turns.push_to_talk
+
+
+def _is_overheard(ctx: Context) -> bool:
+    """Whether it has lost the floor; with a pressed key nothing is judged by its sound."""
+    return floor.lost(ctx) and not ctx.settings.turns.push_to_talk
 
 
 def commit(ctx: Context, why: str) -> None:

@@ -3,7 +3,7 @@
 import re
 
 ACKNOWLEDGEMENTS = (
-    "mm-hmm", "mhm", "mm", "hmm", "uh-huh", "uh huh", "ah", "oh", "aha", "yeah", "yep", "yes",
+    "mm-hmm", "mhm", "mm", "hm", "hmm", "uh-huh", "uh huh", "ah", "oh", "aha", "yeah", "yep", "yes",
     "ok", "okay", "right", "sure", "got it", "i see", "alright", "all right", "good", "great",
     "cool", "fine", "exactly", "true", "wow", "really", "i know", "of course",
 )  # fmt: skip

@@ -166,6 +166,9 @@ class InterruptionSettings:
     clear: float = 0.9
     """The average probability of speech that is neither for nor against it."""
 
+    unjudged: float = 0.9
+    """The probability of speech that a sound is taken to have before it is judged."""
+
     level: float = 0.5
     """The weight of each decibel that is missing to the caller's own level."""
 

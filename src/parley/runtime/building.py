@@ -232,8 +232,13 @@ def _tool_phrase(message: ToolMessage) -> ToolPhrase:
 
 def heeding(usual: InterruptionSettings, stt: SttCapabilities) -> InterruptionSettings:
     """How far words take the floor: a recogniser that makes words of noise is believed less,
-    and the sound more. Of a cough or a murmur it makes one word, of an objection several."""
-    return replace(usual, word=2.0, more_words=0.5, speech=1.5) if stt.needs_voice else usual
+    and the sound more. Of a cough or a murmur it makes one word, of an objection several; of
+    babble it makes words all the time.
+    """
+    if not stt.needs_voice:
+        return usual
+    words = replace(usual, word=1.5, more_words=0.5, most_words=2, false_alarm=1.0)
+    return replace(words, speech=1.5, unjudged=0.5, even=2.0, even_most=6.0)
 
 
 def _stops(assistant: Assistant, usual: InterruptionSettings) -> InterruptionSettings:
