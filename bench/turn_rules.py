@@ -26,7 +26,9 @@ WAITS_S = (0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.25)
 PATIENCE_S = 1.0
 """On the curve. By default it is less, for the sake of the slowest commits."""
 
-SHORTEST_S = 0.2
+SHORTEST_S, SOONER_S = 0.2, 0.1
+"""The shortest pause on it; and by how much less than `wait_s` may do where the end is certain."""
+
 SILENCES_S = (0.2, 0.5, 0.8)
 ASK_S, OVER, GIVE_UP_S = 0.2, 0.5, 3.0
 PACE = Pace()
@@ -96,7 +98,8 @@ def placed(turns: TurnSettings, wait_s: float | None) -> TurnSettings:
     """On the curve; None: as they are."""
     if wait_s is None:
         return turns
-    ending = replace(turns.ending, patience_s=PATIENCE_S, shortest_s=SHORTEST_S)
+    shortest_s = max(SHORTEST_S, wait_s - SOONER_S)
+    ending = replace(turns.ending, patience_s=PATIENCE_S, shortest_s=shortest_s)
     return replace(turns, wait_s=wait_s, ending=ending)
 
 

@@ -38,7 +38,7 @@ except MissingModelError as error:
 def recordings(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Two things that a caller says, in a voice that is not the agent's."""
     folder = tmp_path_factory.mktemp("recordings")
-    texts = {"hello.wav": "Hello. My name is Anna.", "thanks.wav": "Thank you. Goodbye."}
+    texts = {"hello.wav": "Hello my name is Anna.", "thanks.wav": "Thank you and goodbye."}
 
     async def speak() -> list[Path]:
         engine = registry.create("tts", "espeak")
