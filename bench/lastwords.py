@@ -17,6 +17,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from parley.core.ending import log_odds
 from parley.core.lastwords import NUMBER, known
 
 WORDS, PAIRS = 1000, 700
@@ -27,6 +28,7 @@ LEAST_WORDS, LEAST_PAIRS, LEAST_ENDINGS = 60, 40, 600
 PRIOR_WORDS, PRIOR_PAIRS = 20, 6
 """So many more of the average kind are taken to have been seen."""
 
+LEAST_RATE = 1e-6
 LETTERS = (1, 2, 3, 4)
 WIDTH = 92
 
@@ -67,12 +69,12 @@ class Table:
         self.endings = self._endings()
 
     def _value(self, rate: float) -> float:
-        odds = _log_odds(rate) - _log_odds(self.average)
+        odds = log_odds(rate, LEAST_RATE) - log_odds(self.average, LEAST_RATE)
         return min(max(round(odds / STEP) * STEP, LOWEST), HIGHEST)
 
     def _told(self, counts: Counts, what: Hashable, value: float, other: float) -> float:
         """How much more probable a value makes what was counted than another, in nats."""
-        base = _log_odds(self.average)
+        base = log_odds(self.average, LEAST_RATE)
         one, two = (1 / (1 + math.exp(-v - base)) for v in (value, other))
         last, not_last = counts.last[what], counts.seen[what] - counts.last[what]
         return last * math.log(one / two) + not_last * math.log((1 - one) / (1 - two))
@@ -118,11 +120,6 @@ class Table:
             if counts.seen[ending] >= LEAST_ENDINGS and value != shorter:
                 values[ending] = value
         return values
-
-
-def _log_odds(rate: float) -> float:
-    bounded = min(max(rate, 1e-6), 1 - 1e-6)
-    return math.log(bounded / (1 - bounded))
 
 
 def _shorter(ending: str) -> Iterator[str]:

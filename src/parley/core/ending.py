@@ -86,8 +86,8 @@ def soonest_s(ctx: Context) -> float:
 def judgement_s(ctx: Context) -> float | None:
     """The silence after which the sound is to be judged; None: nothing depends on it.
 
-    It is asked for no sooner than it could end the turn, since most pauses within one are
-    shorter; and in time where the usual pause is short.
+    It is asked for no sooner than it could end the turn: a shorter pause is not judged at all.
+    Where the usual pause is short it is asked for in time.
     """
     turns = ctx.settings.turns
     if turns.push_to_talk or not turns.judges or _rule(ctx) is not None:

@@ -31,8 +31,10 @@ class LastWords:
     def value(self, words: list[str]) -> float:
         """Of a text that ends with these."""
         last = words[-1]
-        pair = self.pairs.get(" ".join(words[-2:])) if len(words) > 1 else None
-        return pair if pair is not None else self.words.get(last, self._by_letters(last))
+        pair = " ".join(words[-2:])
+        if pair in self.pairs:
+            return self.pairs[pair]
+        return self.words[last] if last in self.words else self._by_letters(last)
 
     def _by_letters(self, word: str) -> float:
         known = (self.endings.get(word[-n:]) for n in LETTERS if len(word) > n + 1)
