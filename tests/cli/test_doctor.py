@@ -18,6 +18,7 @@ from parley.cli.checkup import Finding, State, examine
 from parley.cli.doctor import NOT_READY, READY
 from parley.cli.main import app
 from parley.errors import ConfigurationError, ProviderUnavailable
+from parley.models import CATALOGUE
 from parley.providers.tts import flite
 from parley.runtime import brain
 from parley.speech import silero
@@ -80,6 +81,22 @@ def test_what_is_optional_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> No
     result = CliRunner().invoke(app, ["doctor", "--port", str(free_port())])
     assert result.exit_code == READY
     assert result.stdout.endswith("The demo can run: parley serve\n")
+
+
+def test_half_an_optional_model_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only(monkeypatch)
+    monkeypatch.setenv("PARLEY_HOME", str(tmp_path))
+    model = CATALOGUE["moonshine"]
+    model.folder.mkdir(parents=True)
+    for path in model.paths:
+        found = examined()["model moonshine"]
+        assert (found.state, found.remedy) == ("optional", "parley models pull moonshine")
+        assert found.detail == "0.1.0 was not fetched (56 MB)"
+        path.write_bytes(b"weights")
+    found = examined()["model moonshine"]
+    assert (found.state, found.detail) == ("ok", f"0.1.0, {model.folder}")
 
 
 def test_a_package_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from parley.errors import ConfigurationError
 from parley.models import CATALOGUE, Model, notice_path
 from parley.models import Progress as OnProgress
 
-SILERO = CATALOGUE["silero-vad"]
+SILERO, MOONSHINE = CATALOGUE["silero-vad"], CATALOGUE["moonshine"]
 
 
 @pytest.fixture(autouse=True)
@@ -21,8 +21,9 @@ def stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def pull(model: Model, on_progress: OnProgress) -> Path:
         pulled.append(model.name)
         on_progress(model.wheel_bytes, model.wheel_bytes)
-        model.path.parent.mkdir(parents=True, exist_ok=True)
-        model.path.write_bytes(b"weights")
+        model.folder.mkdir(parents=True, exist_ok=True)
+        for path in model.paths:
+            path.write_bytes(b"weights")
         notice_path(model).write_text("Do as you like.", encoding="utf-8")
         return model.path
 
@@ -67,6 +68,7 @@ def test_calls_go_on_without_an_optional_model(monkeypatch: pytest.MonkeyPatch) 
     result = CliRunner().invoke(command.app, ["pull"], catch_exceptions=False)
     assert result.exit_code == 0
     assert "Going on without smart-turn: no package index offers pipecat-ai" in result.stderr
+    assert "Going on without moonshine: no package index offers moonshine-voice" in result.stderr
     assert str(SILERO.path) in result.stdout
     with pytest.raises(ConfigurationError, match="pipecat-ai"):
         run("pull", "smart-turn")
@@ -84,7 +86,16 @@ def test_list_says_what_is_here() -> None:
     assert f"silero-vad 6.2.3 (MIT): {SILERO.path}" in run("list")
 
 
+def test_half_a_model_is_not_here() -> None:
+    run("pull", "moonshine")
+    assert f"moonshine 0.1.0 (MIT): {MOONSHINE.folder}" in run("list")
+    assert "moonshine 0.1.0 (MIT)\n" in run("notices")
+    MOONSHINE.paths[-1].unlink()
+    assert "moonshine 0.1.0 (MIT): not on this machine" in run("list")
+    assert run("notices") == ""
+
+
 def test_notices_are_shown_for_what_is_here() -> None:
     assert run("notices") == ""
     run("pull")
-    assert "Do as you like." in run("notices")
+    assert run("notices").count("Do as you like.") == len(CATALOGUE)

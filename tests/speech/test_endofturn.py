@@ -185,7 +185,7 @@ def mean_model() -> bytes:
 
 @pytest.fixture(scope="module")
 def model() -> EndOfTurnModel:
-    if not CATALOGUE[MODEL].path.is_file():
+    if not CATALOGUE[MODEL].fetched:
         pytest.skip("the model is not here: parley models pull smart-turn")
     return EndOfTurnModel()
 

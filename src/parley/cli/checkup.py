@@ -131,7 +131,7 @@ def _models() -> list[Finding]:
 
     found = []
     for name, model in CATALOGUE.items():
-        if model.path.is_file():
+        if model.fetched:
             found.append(Finding(f"model {name}", "ok", f"{model.version}, {model.path}"))
         else:
             detail = f"{model.version} was not fetched ({model.wheel_bytes / 1e6:.0f} MB)"

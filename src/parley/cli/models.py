@@ -43,7 +43,7 @@ def list_models() -> None:
 def notices() -> None:
     """Print the licences of the models that are on this machine."""
     for model in CATALOGUE.values():
-        if model.path.is_file():
+        if model.fetched:
             print(f"{model.name} {model.version} ({model.licence})\n")
             print(notice_path(model).read_text(encoding="utf-8"))
 
@@ -60,5 +60,5 @@ def _pull_with_bar(model: Model) -> None:
 
 
 def _line(model: Model) -> str:
-    place = model.path if model.path.is_file() else "not on this machine"
+    place = model.path if model.fetched else "not on this machine"
     return f"{model.name} {model.version} ({model.licence}): {place}"
