@@ -7,14 +7,16 @@ that nothing old is taken for new.
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-import parley.providers.stt.pocketsphinx_worker as engine
-from parley.providers.stt.pocketsphinx import PocketsphinxStt
+from parley.audio.formats import INBOUND
+from parley.providers.stt import moonshine_model, moonshine_worker, pocketsphinx_worker
+from parley.providers.stt.embedded import EmbeddedName
 from parley.sim import engines
 from parley.sim import hearing as sim
 from parley.sim.hearing import Hearing
@@ -24,8 +26,13 @@ from scripted import work
 from turn_lines import Line, heard
 from turn_trials import TurnTrial
 
-FINALIZE_AFTER_S = PocketsphinxStt.capabilities.finalize_after_s
-TEXTS = ("oracle", "pocketsphinx")
+RECOGNIZERS: dict[str, tuple[ModuleType, ...]] = {
+    "moonshine": (moonshine_model, moonshine_worker),
+    "pocketsphinx": (pocketsphinx_worker,),
+}
+"""The code that each one's words come from."""
+
+TEXTS = ("oracle", *RECOGNIZERS)
 BATCH = 100
 ANALYSIS = "4"
 """Changes whenever `parley.sim.hearing` finds something else in the same audio."""
@@ -33,13 +40,13 @@ ANALYSIS = "4"
 
 @dataclass(slots=True)
 class Heard:
-    """A trial on a line. `hearing` is without words; `recognized` has pocketsphinx's."""
+    """A trial on a line. `hearing` is without words; `recognized` has those of recognisers."""
 
     trial: TurnTrial
     line: str
     pcm: bytes
     hearing: Hearing
-    recognized: Hearing | None
+    recognized: dict[str, tuple[sim.Words, ...]]
     path: Path
     known: int = 0
 
@@ -51,14 +58,20 @@ class Heard:
         """What is heard, with the words of the manifest or those that were recognised."""
         if text == "oracle":
             return replace(self.hearing, words=sim.scripted(self.trial.finals, work.STT_DELAY))
-        return self.recognized
+        words = self.recognized.get(text)
+        return None if words is None else replace(self.hearing, words=words)
+
+    def recognize(self, name: EmbeddedName) -> None:
+        """Find the words, unless they are known."""
+        if name not in self.recognized:
+            self.recognized[name] = engines.recognize(name, self.pcm, self.hearing.edges)
 
     def keep(self) -> None:
         """Write down what was found since it was read."""
         content: dict[str, Any] = self.hearing.to_json()
-        if self.recognized is not None:
-            content["recognized"] = self.recognized.to_json()["words"]
-        size = len(self.hearing.judged) + (self.recognized is not None)
+        for name, words in self.recognized.items():
+            content[_key(name)] = replace(self.hearing, words=words).to_json()["words"]
+        size = len(self.hearing.judged) + len(self.recognized)
         if size != self.known:
             part = self.path.with_suffix(f".{os.getpid()}")
             part.write_text(json.dumps(content))
@@ -67,11 +80,15 @@ class Heard:
 
 
 def prepare(
-    store: Path, trials: Sequence[TurnTrial], name: str, line: Line, recognized: int
+    store: Path,
+    trials: Sequence[TurnTrial],
+    name: str,
+    line: Line,
+    recognized: Mapping[EmbeddedName, int],
 ) -> Iterator[Heard]:
-    """Every trial on a line, the first `recognized` of each kind with pocketsphinx's words.
+    """Every trial on a line, the first `recognized` of each kind with each recogniser's words.
 
-    With -1 those that are in the store have them.
+    Those that are in the store have them in any case.
     """
     store.mkdir(parents=True, exist_ok=True)
     counts: dict[str, int] = {}
@@ -79,12 +96,10 @@ def prepare(
         some = trials[begin : begin + BATCH]
         for each in _heard(store, some, name, line):
             counts[each.trial.kind] = counts.get(each.trial.kind, 0) + 1
-            if each.recognized is None and counts[each.trial.kind] <= recognized:
-                words = sim.recognize(
-                    engines.recognizer(), each.pcm, each.hearing.edges, FINALIZE_AFTER_S
-                )
-                each.recognized = replace(each.hearing, words=words)
-                each.keep()
+            for by, most in recognized.items():
+                if counts[each.trial.kind] <= most:
+                    each.recognize(by)
+            each.keep()
             yield each
 
 
@@ -95,7 +110,7 @@ def _heard(store: Path, trials: Iterable[TurnTrial], name: str, line: Line) -> l
     for n, edges in zip(
         new, sim.edges(engines.voice_model(), [pieces[n][1] for n in new]), strict=True
     ):
-        seconds = len(pieces[n][1]) / (2 * engine.RATE)
+        seconds = len(pieces[n][1]) / INBOUND.bytes_for(1.0)
         paths[n].write_text(json.dumps(Hearing(seconds, edges).to_json()))
     return [_read(t, name, pcm, path) for (t, pcm), path in zip(pieces, paths, strict=True)]
 
@@ -103,11 +118,12 @@ def _heard(store: Path, trials: Iterable[TurnTrial], name: str, line: Line) -> l
 def _read(trial: TurnTrial, name: str, pcm: bytes, path: Path) -> Heard:
     content = json.loads(path.read_text())
     hearing = Hearing.from_json(content)
-    words = content.get("recognized")
-    recognized = None
-    if words is not None:
-        recognized = replace(hearing, words=tuple(sim.Words(*each) for each in words))
-    known = len(hearing.judged) + (recognized is not None)
+    recognized = {
+        by: tuple(sim.Words(*each) for each in content[_key(by)])
+        for by in RECOGNIZERS
+        if _key(by) in content
+    }
+    known = len(hearing.judged) + len(recognized)
     return Heard(trial, name, pcm, hearing, recognized, path, known)
 
 
@@ -119,8 +135,16 @@ def _turn_model() -> EndOfTurnModel:
 
 @cache
 def _code() -> str:
-    """Of everything that finds something in the audio."""
-    modules = (detector, nearness, endofturn, endofturn_features, gate, silero, engine)
+    """Of everything that finds something in the audio but words."""
+    return _hash(detector, nearness, endofturn, endofturn_features, gate, silero)
+
+
+@cache
+def _key(recognizer: str) -> str:
+    """Of its words, with what finds them."""
+    return f"{recognizer} {_hash(*RECOGNIZERS[recognizer])}"
+
+
+def _hash(*modules: ModuleType) -> str:
     code = b"".join(Path(str(module.__file__)).read_bytes() for module in modules)
-    whole = code + ANALYSIS.encode()
-    return hashlib.sha1(whole).hexdigest()[:8]  # noqa: S324
+    return hashlib.sha1(code + ANALYSIS.encode()).hexdigest()[:8]  # noqa: S324

@@ -18,9 +18,10 @@ from typing import Any
 
 from common import SETTINGS
 from parley.core.settings import Settings, TurnSettings
+from parley.providers.stt.embedded import ENGINES
 from parley.sim.hearing import Edge
 from parley.sim.replaying import Pace, replay
-from turn_hearing import FINALIZE_AFTER_S, Heard
+from turn_hearing import Heard
 
 WAITS_S = (0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.25)
 PATIENCE_S = 1.0
@@ -89,8 +90,8 @@ DEFAULT = Rule("parley")
 
 def settings_for(text: str, turns: TurnSettings) -> Settings:
     """As a call with this recogniser has them."""
-    if text == "pocketsphinx":
-        turns = replace(turns, finalize_after_s=FINALIZE_AFTER_S)
+    if engine := ENGINES.get(text):
+        turns = replace(turns, finalize_after_s=engine.capabilities.finalize_after_s)
     return replace(SETTINGS, turns=turns)
 
 

@@ -20,7 +20,7 @@ from typing import Any
 
 import turn_report
 from common import SETTINGS, find_corpus
-from turn_hearing import TEXTS, Heard, prepare
+from turn_hearing import RECOGNIZERS, TEXTS, Heard, prepare
 from turn_lines import lines
 from turn_rules import BASELINES, DEFAULT, WAITS_S, Rule, Tally, baseline, changed, parley, placed
 from turn_trials import KINDS, TurnTrial, stored
@@ -105,9 +105,10 @@ def main() -> None:
     for name, line in lines(folder).items():
         if name in given.but or (given.line and name not in given.line):
             continue
-        words = given.words if given.words is not None else _words(name, given.text)
-        heard = list(prepare(given.store, found, name, line, words))
         texts = given.text or TEXTS
+        most = given.words if given.words is not None else _words(name)
+        recognized = {by: most for by in RECOGNIZERS if by in texts}
+        heard = list(prepare(given.store, found, name, line, recognized))
         measured = measure(heard, texts, given.change, waits)
         rows += [{"line": name, **row} for row in measured]
         dumped += [facts(each, texts) for each in heard] if given.dump else []
@@ -119,9 +120,7 @@ def main() -> None:
     print(turn_report.write(given.out))
 
 
-def _words(line: str, texts: Sequence[str] | None) -> int:
-    if texts and "pocketsphinx" not in texts:
-        return -1
+def _words(line: str) -> int:
     return 10**6 if line in WHOLE else RECOGNIZED
 
 

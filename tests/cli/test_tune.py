@@ -14,7 +14,9 @@ from typer.testing import CliRunner
 
 from parley.cli.tune import share, tune
 from parley.errors import ConfigurationError
+from parley.providers.stt import embedded
 from parley.sim import engines, tuning
+from parley.sim.hearing import Text
 
 app = typer.Typer()
 app.command()(tune)
@@ -40,26 +42,27 @@ class Scribe:
 
     heard = False
 
-    def open(self, grammar: str) -> None:
+    def open(self) -> None:
         self.heard = False
 
-    def hear(self, pcm: bytes) -> str:
+    def hear(self, pcm: bytes) -> Text | None:
         if self.heard or not any(pcm):
-            return ""
+            return None
         self.heard = True
-        return self.word
+        return self.word, None
 
-    def finish(self) -> list[tuple[str, float, float]]:
+    def finish(self) -> Text:
         heard, self.heard = self.heard, False
-        return [(self.word, 0.0, 1.0)] if heard else []
+        return (self.word if heard else ""), None
 
 
 @pytest.fixture(autouse=True)
 def _engines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setattr(engines, "voice_model", Loudness)
-    monkeypatch.setattr(engines, "recognizer", Scribe)
+    monkeypatch.setattr(engines, "recognizer", lambda name: Scribe())
     monkeypatch.setattr(engines, "turn_model", lambda: None)
+    monkeypatch.setattr(embedded, "embedded_name", lambda: "pocketsphinx")
     monkeypatch.setattr(tuning, "PATIENCES_S", (0.2,))
 
 

@@ -22,7 +22,7 @@ ANSWER = quiet(3.0) + tone(1.0) + quiet(1.7)
 @pytest.fixture(autouse=True)
 def _engines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines, "voice_model", Loudness)
-    monkeypatch.setattr(engines, "recognizer", Scribe)
+    monkeypatch.setattr(engines, "recognizer", lambda name: Scribe())
     monkeypatch.setattr(engines, "turn_model", lambda: None)
 
 
@@ -90,7 +90,7 @@ def test_a_recording_with_one_channel_is_the_callers(tmp_path: Path) -> None:
 
 
 def test_words_that_nobody_knows_stand_in(recording: Path) -> None:
-    found = collect(Source(recording, None), Listening(words=False))
+    found = collect(Source(recording, None), Listening(words=None))
     texts = [words.text for words in found.passages[0].hearing.words]
     assert texts == [STAND_IN, STAND_IN]
     assert completeness(" ".join(texts), "en") == completeness(STAND_IN, "en") == 0.0

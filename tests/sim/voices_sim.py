@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from parley.sim.hearing import Text
 from parley.speech.silero import Floats
 
 RATE = 16_000
@@ -30,15 +31,15 @@ class Scribe:
     def __init__(self) -> None:
         self._heard = False
 
-    def open(self, grammar: str) -> None:
+    def open(self) -> None:
         self._heard = False
 
-    def hear(self, pcm: bytes) -> str:
+    def hear(self, pcm: bytes) -> Text | None:
         if self._heard or not any(pcm):
-            return ""
+            return None
         self._heard = True
-        return "hello"
+        return "hello", None
 
-    def finish(self) -> list[tuple[str, float, float]]:
+    def finish(self) -> Text:
         heard, self._heard = self._heard, False
-        return [("hello", 0.0, 1.0)] if heard else []
+        return ("hello" if heard else ""), None

@@ -47,19 +47,18 @@ def tune(
     wanted = None if cut_off is None else share(cut_off)
     from parley.assistants.files import load_assistant
     from parley.assistants.model import default_assistant
-    from parley.providers.protocols import SttCapabilities
-    from parley.providers.stt.pocketsphinx import PocketsphinxStt
+    from parley.providers.stt.embedded import ENGINES, embedded_name
     from parley.runtime.building import settings_for
     from parley.sim import tuning
     from parley.sim.collecting import Listening
 
     console = Console(highlight=False)
     described = load_assistant(assistant) if assistant else default_assistant()
-    after_s = PocketsphinxStt.capabilities.finalize_after_s
-    settings = settings_for(described, SttCapabilities(finalizes=True, finalize_after_s=after_s))
+    name = embedded_name()
+    settings = settings_for(described, ENGINES[name].capabilities)
     english = primary(described.transcriber.language) == "en"
     plan = described.start_speaking_plan.smart_endpointing_plan
-    listening = Listening(words=english, sound=plan.provider != "off")
+    listening = Listening(words=name if english else None, sound=plan.provider != "off")
     collected = _collect(console, recordings, listening)
     current_s, patience_s = settings.turns.wait_s, settings.turns.ending.patience_s
     wishes = wanted is not None or latency is not None

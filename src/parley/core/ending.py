@@ -54,6 +54,8 @@ LEAST_TOLD = 0.05
 """Evidence that rounds to nothing is not told."""
 
 
+PUNCTUATION = "punctuation"
+
 Fact = tuple[str, float]
 """What it is, and what it says about the end of the turn, in log-odds."""
 
@@ -137,7 +139,8 @@ def _facts(ctx: Context) -> list[Fact]:
     """Everything that is known about the end of the turn."""
     ear, rules = ctx.state.ear, _rules(ctx)
     facts = _of_words(ear.text, asked(ctx), rules)
-    if ear.over is not None:
+    if ear.over is not None:  # who judges turns has weighed its own punctuation
+        facts = [fact for fact in facts if fact[0] != PUNCTUATION]
         facts.append(("recogniser", rules.recognizer * log_odds(ear.over)))
     if ear.judged is not None and _is_judged(ctx):
         facts.append(("sound", rules.sound * log_odds(ear.judged[1])))
@@ -196,7 +199,7 @@ def _of_words(text: str, asked: Expectation, rules: EndingSettings) -> list[Fact
         return [("all digits", rules.answer)]
     if (asked.digits and dictated) or _is_dictating(words):
         return [("dictation", -rules.dictation)]
-    return [*_of_last_word(text, words, asked, rules), ("punctuation", _of_stop(text, rules))]
+    return [*_of_last_word(text, words, asked, rules), (PUNCTUATION, _of_stop(text, rules))]
 
 
 def _of_last_word(

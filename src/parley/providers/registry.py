@@ -22,6 +22,8 @@ KINDS: dict[Kind, str] = {"stt": "speech-to-text", "llm": "language model", "tts
 
 BUILT_IN: dict[Kind, dict[str, str]] = {
     "stt": {
+        "embedded": "parley.providers.stt.embedded:embedded",
+        "moonshine": "parley.providers.stt.moonshine:MoonshineStt",
         "pocketsphinx": "parley.providers.stt.pocketsphinx:PocketsphinxStt",
         "scripted": "parley.providers.scripted:ScriptedStt",
     },

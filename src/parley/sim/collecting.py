@@ -15,7 +15,7 @@ from parley.audio.files import read_recording
 from parley.audio.recorder import RECORDING
 from parley.core.trace import Trace, UnreadableTrace, parse
 from parley.errors import AudioError, ConfigurationError, ParleyError, TraceError
-from parley.providers.stt.pocketsphinx import PocketsphinxStt
+from parley.providers.stt.embedded import EmbeddedName
 from parley.sim import engines
 from parley.sim import hearing as sim
 from parley.sim.hearing import Edge, Hearing, Words
@@ -45,14 +45,12 @@ STAND_IN_S = 0.1
 class Listening:
     """How a recording without a trace is understood.
 
-    `words`: by the embedded recogniser, which knows English; else there are stand-ins.
+    `words`: by this recogniser, which knows English; None: there are stand-ins.
     """
 
-    words: bool = True
+    words: EmbeddedName | None = "pocketsphinx"
     sound: bool = True
     """Whether the end-of-turn model judges, where it is on the machine."""
-
-    finalize_after_s: float = PocketsphinxStt.capabilities.finalize_after_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +178,7 @@ def _heard(source: Source, path: Path, listening: Listening) -> Collected:
     tracks = [caller, agent] if agent else [caller]
     edges, *others = sim.edges(engines.voice_model(), tracks)
     if listening.words:
-        words = sim.recognize(engines.recognizer(), caller, edges, listening.finalize_after_s)
+        words = engines.recognize(listening.words, caller, edges)
     else:
         words = tuple(_stand_ins(edges))
     hearing = Hearing(len(caller) / 32_000, edges, words)

@@ -1,9 +1,14 @@
 """The engines that find something in a recording, loaded once, in this process."""
 
+from collections.abc import Sequence
 from functools import cache
 
 from parley.errors import MissingModelError
-from parley.providers.stt import pocketsphinx_worker as engine
+from parley.models import model_path
+from parley.providers.stt import moonshine_worker, pocketsphinx_worker
+from parley.providers.stt.embedded import ENGINES, EmbeddedName
+from parley.sim import hearing
+from parley.sim.hearing import Edge, Recognizer, Text, Words
 from parley.speech.endofturn import EndOfTurnModel
 from parley.speech.silero import SileroVad
 
@@ -24,6 +29,31 @@ def turn_model() -> EndOfTurnModel | None:
 
 
 @cache
-def recognizer() -> engine.Recognizer:
-    """The embedded recogniser."""
-    return engine.recognizer()
+def recognizer(name: EmbeddedName) -> Recognizer:
+    """An embedded recogniser. Raises MissingModelError when its model was not fetched."""
+    if name == "moonshine":
+        return moonshine_worker.recognizer(model_path(name))
+    return _Pocketsphinx(pocketsphinx_worker.recognizer())
+
+
+def recognize(name: EmbeddedName, pcm: bytes, voice: Sequence[Edge]) -> tuple[Words, ...]:
+    """What an embedded recogniser makes of a recording (`parley.sim.hearing.recognize`)."""
+    after_s = ENGINES[name].capabilities.finalize_after_s
+    return hearing.recognize(recognizer(name), pcm, voice, after_s)
+
+
+class _Pocketsphinx:
+    """It tells words, and judges no turns."""
+
+    def __init__(self, inner: pocketsphinx_worker.Recognizer) -> None:
+        self._inner = inner
+
+    def open(self) -> None:
+        self._inner.open("")
+
+    def hear(self, pcm: bytes) -> Text | None:
+        text = self._inner.hear(pcm)
+        return (text, None) if text else None
+
+    def finish(self) -> Text:
+        return " ".join(word for word, _, _ in self._inner.finish()), None

@@ -38,12 +38,16 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What the recogniser said at `known_s`, by itself or asked for the final text at `asked_s`."""
+    """What the recogniser said at `known_s`, by itself or asked for the final text at `asked_s`.
+
+    `over`: how probable it held the end of the turn to be, where it judges turns.
+    """
 
     known_s: float
     text: str
     final: bool = False
     asked_s: float | None = None
+    over: float | None = None
 
 
 @dataclass(slots=True)
@@ -58,7 +62,7 @@ class Hearing:
     def to_json(self) -> dict[str, Any]:
         """For a file; `from_json` reads it."""
         edges = [[e.known_s, e.at_s, e.began] for e in self.edges]
-        words = [[w.known_s, w.text, w.final, w.asked_s] for w in self.words]
+        words = [[w.known_s, w.text, w.final, w.asked_s, w.over] for w in self.words]
         return {"seconds": self.seconds, "edges": edges, "words": words, "judged": self.judged}
 
     @classmethod
@@ -131,12 +135,16 @@ def judge(hearing: Hearing, model: TurnModel, pcm: bytes, since_s: float, asked_
 # Words
 
 
-class Recognizer(Protocol):
-    """What `parley.providers.stt.pocketsphinx_worker.Recognizer` does."""
+Text = tuple[str, float | None]
+"""What was said, and how probable it is that the turn ends there, where that is judged."""
 
-    def open(self, grammar: str) -> None: ...
-    def hear(self, pcm: bytes) -> str: ...
-    def finish(self) -> list[tuple[str, float, float]]: ...
+
+class Recognizer(Protocol):
+    """What happens in the process of an embedded recogniser (`parley.sim.engines`)."""
+
+    def open(self) -> None: ...
+    def hear(self, pcm: bytes) -> Text | None: ...
+    def finish(self) -> Text: ...
 
 
 def recognize(
@@ -152,19 +160,16 @@ def recognize(
     asked for the final text after so much silence. Its work is done one request after the
     other, and takes the time by `clock` that it takes now.
     """
-    recognizer.open("")
+    recognizer.open()
     free_s, found = 0.0, []
     for at_s, piece in _requests(pcm, voice, finalize_after_s):
         begun = clock()
-        if piece is None:
-            text = " ".join(word for word, _, _ in recognizer.finish())
-        else:
-            text = recognizer.hear(piece)
+        said = recognizer.finish() if piece is None else recognizer.hear(piece)
         free_s = max(free_s, at_s) + clock() - begun
-        if piece is None:
-            found.append(Words(free_s, text, final=True, asked_s=at_s))
-        elif text:
-            found.append(Words(free_s, text))
+        if said is not None:
+            text, over = said
+            asked_s = at_s if piece is None else None
+            found.append(Words(free_s, text, piece is None, asked_s, over))
     return tuple(found)
 
 

@@ -19,6 +19,8 @@ from parley.core.settings import Settings
 from parley.sim.hearing import Edge, Hearing, Words
 from parley.speech.endofturn import SILENCE_S
 
+NOTHING = Words(0.0, "")
+
 Judge = Callable[[float, float], float | None]
 """How probable the end is of a turn that began at the first time, heard until the second.
 
@@ -93,7 +95,8 @@ class Replay:
         self._order = count()
         self._finals = [w for w in hearing.words if w.asked_s is not None]
         self._segment = 0
-        self._carried = self._newest = ""
+        self._carried = ""
+        self._newest = NOTHING
         self._given = 0
         self._onsets = [edge.known_s for edge in hearing.edges if edge.began]
         self._replies: dict[int, float] = {}
@@ -109,7 +112,7 @@ class Replay:
             self._edge(edge)
         for words in self._hearing.words:
             if words.asked_s is None:
-                self._at(words.known_s, partial(self._say, words.text, final=words.final))
+                self._at(words.known_s, partial(self._say, words, final=words.final))
         while self._step():
             pass
         return self.told
@@ -149,16 +152,13 @@ class Replay:
 
     # Words
 
-    def _say(self, text: str, *, final: bool) -> None:
+    def _say(self, words: Words, *, final: bool) -> None:
         """A text of the segment as it was recognised, less what was given before."""
-        self._newest = text
-        rest = text.split()[self._given :]
-        self._tell_text(" ".join(rest), final=final)
-
-    def _tell_text(self, text: str, *, final: bool) -> None:
-        whole = f"{self._carried} {text}".strip()
+        self._newest = words
+        rest = words.text.split()[self._given :]
+        whole = " ".join([*self._carried.split(), *rest])
         if whole or final:
-            self._tell(ev.Transcript(CALLER, self._segment, whole, final))
+            self._tell(ev.Transcript(CALLER, self._segment, whole, final, words.over))
         if final:
             self._carried = ""
             self._segment += 1
@@ -173,22 +173,22 @@ class Replay:
             return
         given = self._finals.pop(0)
         known = self._now + given.known_s - _asked_s(given)
-        self._at(known, partial(self._end_segment, given.text))
+        self._at(known, partial(self._end_segment, given))
 
-    def _settle(self, text: str) -> None:
-        self._say(text, final=True)
-        self._given = max(self._given, len(text.split()))
+    def _settle(self, words: Words) -> None:
+        self._say(words, final=True)
+        self._given = max(self._given, len(words.text.split()))
 
-    def _end_segment(self, text: str) -> None:
-        self._say(text, final=True)
-        self._given, self._newest = 0, ""
+    def _end_segment(self, words: Words) -> None:
+        self._say(words, final=True)
+        self._given, self._newest = 0, NOTHING
 
     def _onset(self, event: ev.Event) -> None:
         """Words that nobody has asked for belong to the segment that goes on."""
         while self._finals and _asked_s(self._finals[0]) <= self._now:
             rest = self._finals.pop(0).text.split()[self._given :]
             self._carried = " ".join([*self._carried.split(), *rest])
-            self._given, self._newest = 0, ""
+            self._given, self._newest = 0, NOTHING
         self._tell(event)
 
     def _spoken_before(self, until: float) -> bool:

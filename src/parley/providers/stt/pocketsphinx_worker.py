@@ -18,15 +18,12 @@ from typing import TYPE_CHECKING
 
 from parley.providers.stt.jsgf import Grammar
 from parley.providers.stt.ngrams import arpa
+from parley.providers.stt.requests import AUDIO, FINALIZE, OPEN
 
 if TYPE_CHECKING:
     from pocketsphinx import Decoder, Vad
 
     from parley.providers.engine_process import Channel
-
-OPEN, AUDIO, FINALIZE, EXPECT = range(4)
-"""Requests: begin with a call (JSGF grammar or nothing), hear PCM, give the final result,
-understand what a grammar allows (or, without one, anything) from the next utterance on."""
 
 STRICT = "strict"
 """The name of the search for the grammar that a call was opened with."""

@@ -1,0 +1,215 @@
+"""Moonshine tiny (Jeffries et al. 2024, arXiv:2410.15608): English speech to text on the CPU.
+
+An encoder makes a state of each 24 ms of sound, a decoder writes the text, one token after the
+other. What was written before is checked in one step, so that a longer recording of the same
+speech costs little more than its new words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+RATE = 16_000
+
+BEGIN, END = 1, 2
+"""The tokens that begin and end a text."""
+
+TOKENS_PER_S = 6.5
+"""Nobody speaks more; the model's authors cut its text there, too."""
+
+LEAST_TOKENS = 4
+
+LAYERS, HEADS, HEAD_SIZE = 6, 8, 36
+
+REPEATS = 5
+"""A word or two said more often in succession are a fault of the decoder."""
+
+PERIOD = 4
+"""How many tokens such a fault repeats, at most."""
+
+STOPS = ".?!"
+PAUSES = ",;:-…"
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """Tokens, without BEGIN and END, and the natural logarithm of each one's probability.
+
+    `stop` is how probable a full stop, question mark or exclamation mark is after the last word,
+    0 to 1.
+    """
+
+    tokens: tuple[int, ...]
+    scores: tuple[float, ...]
+    stop: float
+
+    @property
+    def confidence(self) -> float:
+        """The geometric mean of the tokens' probabilities, 0 to 1."""
+        return float(np.exp(np.mean(self.scores))) if self.scores else 0.0
+
+
+class Vocabulary:
+    """The pieces of text that tokens stand for."""
+
+    def __init__(self, data: bytes) -> None:
+        """Read the publisher's file: each piece after its length, of one byte or of two."""
+        self._pieces: list[bytes] = []
+        place = 0
+        while place < len(data):
+            length = data[place]
+            place += 1
+            if length > 127:
+                length += 128 * (data[place] - 1)
+                place += 1
+            self._pieces.append(data[place : place + length])
+            place += length
+        self.stops = self._of(STOPS)
+        self.marks = self.stops | self._of(PAUSES) | self._of("...")
+
+    def text(self, tokens: Sequence[int]) -> str:
+        """What they say; what is no Latin script is no speech, but noise or music."""
+        joined = b"".join(self._pieces[token] for token in tokens)
+        whole = joined.replace("▁".encode(), b" ").decode(errors="ignore")
+        return " ".join("".join(c for c in whole if _is_written(c)).split())
+
+    def begins_word(self, token: int) -> bool:
+        return self._pieces[token].startswith("▁".encode())
+
+    def _of(self, characters: str) -> frozenset[int]:
+        wanted = {characters, *characters}
+        pieces = enumerate(self._pieces)
+        return frozenset(n for n, p in pieces if p.decode(errors="ignore") in wanted - {""})
+
+
+def _is_written(character: str) -> bool:
+    return character < "\u0250" or character in "\u2018\u2019\u201c\u201d\u2013\u2014\u2026"
+
+
+class MoonshineModel:
+    """Both halves of the model. Not for two threads at once."""
+
+    def __init__(self, encoder: bytes, decoder: bytes, vocabulary: bytes) -> None:
+        self._encoder = session(encoder)
+        self._decoder = session(decoder)
+        self.vocabulary = Vocabulary(vocabulary)
+        self._outputs = [output.name for output in self._decoder.get_outputs()][1:]
+
+    def write(
+        self, samples: Array, given: Sequence[int] = (), guess: Sequence[int] = ()
+    ) -> Writing:
+        """What is said in `samples` (16 kHz mono, float32, -1 to 1; at least 0.1 s of them).
+
+        The text begins with `given`, whatever is heard; the rest is returned. `guess` is what
+        it may go on with: it saves time, and makes next to no difference to the text.
+        """
+        limit = LEAST_TOKENS + int(len(samples) / RATE * TOKENS_PER_S)
+        return _Pass(self, samples, tuple(given)).write(tuple(guess), limit)
+
+    def encode(self, samples: Array) -> Array:
+        """The states, one for each 24 ms."""
+        heard = samples[None].astype(np.float32)
+        mask = np.ones(heard.shape, np.int64)
+        states: Array = self._encoder.run(None, {"input_values": heard, "attention_mask": mask})[0]
+        return states
+
+    def decode(self, feed: Mapping[str, Array]) -> tuple[Array, dict[str, Array]]:
+        """Logits for each token that is fed, and the decoder's memory after them."""
+        logits, *memory = self._decoder.run(None, feed)
+        return logits[0], dict(zip(self._outputs, memory, strict=True))
+
+
+class _Pass:
+    """One recording being written down."""
+
+    def __init__(self, model: MoonshineModel, samples: Array, given: tuple[int, ...]) -> None:
+        self._model = model
+        self._given = given
+        self._mask = np.ones((1, len(samples)), np.int64)
+        self._states = model.encode(samples)
+        empty = np.zeros((1, HEADS, 0, HEAD_SIZE), np.float32)
+        self._memory = {
+            f"past_key_values.{layer}.{half}.{part}": empty
+            for layer in range(LAYERS)
+            for half in ("decoder", "encoder")
+            for part in ("key", "value")
+        }
+        self._begun = False
+
+    def write(self, guess: tuple[int, ...], limit: int) -> Writing:
+        marks, stops = self._model.vocabulary.marks, self._model.vocabulary.stops
+        logits = self._step((BEGIN, *self._given, *guess))[len(self._given) :]
+        tokens, scores, stop = list[int](), list[float](), 0.0
+        while True:
+            chances = _log_softmax(logits[0])
+            token = int(chances.argmax())
+            if not tokens or tokens[-1] not in marks:
+                stop = float(np.exp(chances[list(stops)]).sum())
+            if token == END or len(tokens) >= limit or _is_stuck(tokens):
+                return Writing(tuple(tokens), tuple(scores), stop)
+            tokens.append(token)
+            scores.append(float(chances[token]))
+            if len(tokens) <= len(guess) and guess[len(tokens) - 1] == token:
+                logits = logits[1:]
+            else:
+                if len(tokens) <= len(guess):
+                    self._forget(len(guess) - len(tokens) + 1)
+                    guess = ()
+                logits = self._step((token,))
+
+    def _step(self, tokens: Sequence[int]) -> Array:
+        feed = {
+            "encoder_attention_mask": self._mask,
+            "encoder_hidden_states": self._states,
+            "input_ids": np.array([tokens], np.int64),
+            "use_cache_branch": np.array([self._begun]),
+            **self._memory,
+        }
+        logits, memory = self._model.decode(feed)
+        for name, values in memory.items():
+            if not self._begun or ".decoder." in name:
+                self._memory[name.replace("present", "past_key_values")] = values
+        self._begun = True
+        return logits
+
+    def _forget(self, tokens: int) -> None:
+        """The last tokens were guessed wrongly."""
+        for name, values in self._memory.items():
+            if ".decoder." in name:
+                self._memory[name] = values[:, :, :-tokens]
+
+
+def _log_softmax(logits: Array) -> Array:
+    above: Array = logits - logits.max()
+    chances: Array = above - np.log(np.exp(above).sum())
+    return chances
+
+
+def _is_stuck(tokens: Sequence[int]) -> bool:
+    """Whether the decoder says the same again and again."""
+    for period in range(1, PERIOD + 1):
+        length = period * REPEATS
+        last = tokens[-length:]
+        if len(last) == length and last[period:] == last[:-period]:
+            return True
+    return False
+
+
+def session(model: bytes) -> Any:
+    """An `onnxruntime.InferenceSession` on one core."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+Load = Callable[[], MoonshineModel]

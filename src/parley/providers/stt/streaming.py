@@ -1,0 +1,150 @@
+"""One call's recogniser in a process of its own, as the event loop sees it."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from typing import NamedTuple
+
+from parley.audio.formats import INBOUND
+from parley.errors import ProviderError, ProviderTimeout, ProviderUnavailable
+from parley.providers.engine_process import REFUSED
+from parley.providers.protocols import SttResult
+from parley.providers.stt.requests import AUDIO, EXPECT, FINALIZE, OPEN
+from parley.providers.worker import Inbox, Worker
+from parley.providers.workers import WorkerPool
+
+BEHIND_S = 5.0
+"""A recogniser that has not dealt with audio by then does not keep up."""
+
+BACKLOG_S = 30.0
+"""How much audio may be handed over faster than it is spoken, as after a restart."""
+
+OPEN_LIMIT_S = 5.0
+
+
+class _Request(NamedTuple):
+    kind: int
+    at: float
+    seconds: float
+
+
+class EngineStream:
+    """What all such recognisers share; what they say is read by a subclass."""
+
+    def __init__(self, name: str, pool: WorkerPool) -> None:
+        self._name = name
+        self._loop = asyncio.get_running_loop()
+        self._pool = pool
+        self._worker: Worker | None = None
+        self._opened: asyncio.Future[None] = self._loop.create_future()
+        self._unheard: deque[_Request] = deque()
+        self._unheard_s = 0.0
+        self._inbox: Inbox[SttResult] = Inbox()
+        self._segment = 0
+        self._error: ProviderError | None = None
+
+    async def begin(self, payload: bytes = b"") -> None:
+        """Get a process and prepare it for the call."""
+        self._worker = await self._pool.acquire(self)
+        self._request(OPEN, payload)
+        try:
+            async with asyncio.timeout(OPEN_LIMIT_S):
+                await self._opened
+        except TimeoutError:
+            raise ProviderTimeout(self._name, "its process did not get ready for a call") from None
+
+    def push(self, pcm: bytes) -> None:
+        """Hand over the next audio (16 kHz PCM).
+
+        Raises ProviderTimeout when audio of 5 s ago was not dealt with, or more than
+        30 s of audio were handed over at once.
+        """
+        seconds = INBOUND.seconds_in(pcm)
+        oldest = self._unheard[0].at if self._unheard else self._loop.time()
+        if self._loop.time() - oldest > BEHIND_S or self._unheard_s + seconds > BACKLOG_S:
+            raise ProviderTimeout(
+                self._name,
+                f"it is {self._unheard_s:.0f} s of audio behind",
+                remedy="This machine is too slow for so many calls.",
+            )
+        self._ask(AUDIO, pcm, seconds)
+
+    def expect(self, grammar: str | None) -> None:
+        """Understand what the grammar allows, or nearly, from the next utterance on.
+
+        None: what the stream was opened with. A grammar that cannot be used ends the stream
+        with ProviderRequestError.
+        """
+        self._ask(EXPECT, (grammar or "").encode(errors="replace"))
+
+    def finalize(self) -> None:
+        """Ask for the final result of everything pushed so far."""
+        self._ask(FINALIZE)
+
+    def __aiter__(self) -> AsyncIterator[SttResult]:
+        return self
+
+    async def __anext__(self) -> SttResult:
+        result = await self._inbox.get()
+        if result is None:
+            raise StopAsyncIteration
+        return result
+
+    async def aclose(self) -> None:
+        """End the stream and pass its process on, emptied, to the next call."""
+        self._end(ProviderUnavailable(self._name, "the stream was closed"))
+        self._inbox.end()
+        if self._worker is not None:
+            self._pool.release(self._worker, self)
+
+    # What a subclass knows
+
+    def read(self, payload: bytes, segment: int, *, final: bool) -> SttResult:
+        """What the process says of what it has heard; of a result before the final, some text."""
+        raise NotImplementedError
+
+    def refused(self, why: str) -> ProviderError:
+        """What is wrong with a grammar that the process does not take."""
+        raise NotImplementedError
+
+    # What the process says
+
+    def receive(self, kind: int, payload: bytes) -> None:
+        request = self._unheard.popleft()
+        self._unheard_s -= request.seconds
+        if self._error is not None:
+            return
+        if request.kind == AUDIO:
+            if payload:
+                self._put(self.read(payload, self._segment, final=False))
+        elif request.kind == FINALIZE:
+            self._put(self.read(payload, self._segment, final=True))
+            self._segment += 1
+        elif kind == REFUSED:
+            self.fail(self.refused(payload.decode()))
+        elif request.kind == OPEN:
+            self._opened.set_result(None)
+
+    def fail(self, error: ProviderError) -> None:
+        if not self._opened.done():
+            self._opened.set_exception(error)
+        self._end(error)
+        self._inbox.end(error)
+
+    def _put(self, result: SttResult) -> None:
+        """A partial result that nobody has read yet gives way to what follows it."""
+        self._inbox.put(result, replaces=lambda last: not last.final)
+
+    def _ask(self, kind: int, payload: bytes = b"", seconds: float = 0.0) -> None:
+        if self._error is not None:
+            raise self._error
+        self._request(kind, payload, seconds)
+
+    def _request(self, kind: int, payload: bytes, seconds: float = 0.0) -> None:
+        assert self._worker is not None  # noqa: S101 - nobody has the stream before
+        self._unheard.append(_Request(kind, self._loop.time(), seconds))
+        self._unheard_s += seconds
+        self._worker.request(kind, payload)
+
+    def _end(self, error: ProviderError) -> None:
+        self._error = self._error or error
