@@ -34,7 +34,7 @@ from parley.providers.protocols import (
     SttOptions,
     SttResult,
 )
-from parley.providers.stt.pocketsphinx import PocketsphinxStt
+from parley.providers.stt.embedded import ENGINES, EmbeddedName
 from parley.runtime.building import heeding
 from parley.runtime.responders import ModelResponder
 from parley.runtime.stages import Stages
@@ -182,13 +182,16 @@ async def call(
 
 
 async def calls(
-    uttered: Sequence[Uttered], opening: sounds.Audio, settings: Settings, *, local: bool
+    uttered: Sequence[Uttered],
+    opening: sounds.Audio,
+    settings: Settings,
+    local: EmbeddedName | None,
 ) -> list[dict[str, Any]]:
     """All trials, some at a time. Each begins at a whole second: at the same place in the voice
     detector's grid, whichever calls came before it."""
     together = 4 if local else TOGETHER
     room = asyncio.Semaphore(together)
-    stt = PocketsphinxStt(maximum=together, ready=together) if local else None
+    stt = ENGINES[local](maximum=together, ready=together) if local else None
     if stt:
         turns = replace(settings.turns, recognizer_finalizes=True, finalize_after_s=0.25)
         floor = heeding(settings.interruption, stt.capabilities)
@@ -290,7 +293,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="where the JSON goes")
     parser.add_argument("--plot", type=Path, help="where the picture goes")
-    parser.add_argument("--local", action="store_true", help="with the installed recogniser")
+    parser.add_argument("--local", choices=ENGINES, help="with an embedded recogniser")
     parser.add_argument("--half", choices=("a", "b", "ab"), default="ab", help="of the speakers")
     parser.add_argument("--group", action="append", help="only the sounds of this name; again")
     return parser.parse_args()
@@ -309,7 +312,7 @@ def main() -> None:
     trials = material(given.half, given.group)
     print(f"{len(trials)} sounds after {time.perf_counter() - began:.0f} s", flush=True)
     opening = sounds.opening(find_corpus())
-    found = run_virtual(calls(trials, opening, SETTINGS, local=given.local))
+    found = run_virtual(calls(trials, opening, SETTINGS, given.local))
     given.out.write_text(json.dumps(found))
     print(summary(found))
     if given.plot:

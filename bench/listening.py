@@ -47,9 +47,8 @@ QUESTIONS: Mapping[str, tuple[str, str]] = {
     "time": ("which_time", "time"),
     "choice": ("welcome", "wish"),
     "name": ("whose", "name"),
-    "name, also": ("who_moves", "name"),
 }
-"""The node that asks, and the slot of the answer; the last may be told a day and a time, too."""
+"""The node that asks, and the slot of the answer."""
 
 EXACT: Mapping[str, Sequence[str]] = {
     "day": (

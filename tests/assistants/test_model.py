@@ -239,7 +239,7 @@ def test_python_takes_sections_or_plain_data() -> None:
 def test_the_defaults() -> None:
     assistant = Assistant()
     assert assistant.model == Model(provider="scripted", replies=["I heard: {transcript}"])
-    assert assistant.transcriber == Transcriber(provider="pocketsphinx", language="en")
+    assert assistant.transcriber == Transcriber(provider="embedded", language="en")
     assert assistant.voice == Voice(provider="embedded", voice_id=None, speed=1.0)
     assert assistant.voice.chunk_plan == ChunkPlan(first_clause=True, max_words=15)
     assert assistant.start_speaking_plan == StartSpeakingPlan(wait_seconds=0.5)

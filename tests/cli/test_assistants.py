@@ -81,9 +81,12 @@ def test_warnings_have_a_line() -> None:
             "line 2: voice: the text-to-speech provider",
         ),
         ("transcriber: {provider: nobody}\n", "line 1: transcriber: there is no speech-to-text"),
-        ("transcriber: {language: de}\n", "line 1: transcriber: pocketsphinx: it does not under"),
         (
-            "transcriber:\n  grammar: nonsense\n",
+            "transcriber: {provider: pocketsphinx, language: de}\n",
+            "line 1: transcriber: pocketsphinx: it does not under",
+        ),
+        (
+            "transcriber:\n  provider: pocketsphinx\n  grammar: nonsense\n",
             "transcriber: pocketsphinx: it cannot use the grammar: line 1",
         ),
         (

@@ -19,6 +19,7 @@ from parley.cli.doctor import NOT_READY, READY
 from parley.cli.main import app
 from parley.errors import ConfigurationError, ProviderUnavailable
 from parley.models import CATALOGUE
+from parley.providers.stt import embedded
 from parley.providers.tts import flite
 from parley.runtime import brain
 from parley.speech import silero
@@ -156,13 +157,20 @@ def test_a_page_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (found.state, found.remedy[-16:]) == ("missing", "reinstall parley")
 
 
-def test_a_recogniser_that_hears_something_else(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [("moonshine", "models pull moonshine"), ("pocketsphinx", "--force-reinstall pocketsphinx")],
+)
+def test_a_recogniser_that_hears_something_else(
+    name: str, remedy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     only(monkeypatch, "_recogniser")
-    monkeypatch.setattr(checkup, "GRAMMAR", "#JSGF V1.0; grammar g; public <g> = goodbye;")
+    monkeypatch.setattr(checkup, "SENTENCE", "Colourless green ideas sleep furiously")
+    monkeypatch.setattr(embedded, "embedded_name", lambda: name)
     found = examined()["recogniser"]
     assert found.state == "missing"
     assert "did not understand" in found.detail
-    assert found.remedy.endswith("--force-reinstall pocketsphinx")
+    assert found.remedy.endswith(remedy)
 
 
 def test_a_detector_that_notices_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

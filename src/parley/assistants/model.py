@@ -39,9 +39,7 @@ VOICE_FACT_WARNINGS = {
 class Transcriber(ProviderSection):
     """How the assistant hears."""
 
-    provider: str = Field(
-        default="pocketsphinx", description="the name of a speech-to-text provider"
-    )
+    provider: str = Field(default="embedded", description="the name of a speech-to-text provider")
     language: str = Field(default="en", description="a BCP 47 language tag")
     grammar: str | None = Field(
         default=None, description="all that may be understood, as a JSGF grammar"

@@ -22,7 +22,7 @@ app = typer.Typer(
 FINE, WARNED, WRONG = 0, 1, 2
 """Exit codes of `check`; of several files the highest counts."""
 
-ON_THIS_MACHINE = ("pocketsphinx", "embedded", "espeak", "flite")
+ON_THIS_MACHINE = ("embedded", "moonshine", "pocketsphinx", "espeak", "flite")
 """Providers that can be tried without anybody's bill."""
 
 START = ("front_desk.yaml", "clinic.py")

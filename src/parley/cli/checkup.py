@@ -54,14 +54,18 @@ Check = Callable[[], list[Finding] | Awaitable[list[Finding]]]
 
 async def examine(*, calls: Path, port: int) -> list[Finding]:
     """All findings, in the order in which one would put them right."""
+    from parley.providers.stt.embedded import embedded_name
+
     again = f"{PIP} --force-reinstall"
+    name = embedded_name()
+    hearing = "parley models pull moonshine" if name == "moonshine" else f"{again} {name}"
     checks: list[tuple[str, Check, str]] = [
         ("Python", _python, ""),
         ("packages", _packages, ""),
         ("models", _models, ""),
         ("voice espeak", _espeak, f"{again} espeakng-loader"),
         ("voice flite", _flite, ""),
-        ("recogniser", _recogniser, f"{again} pocketsphinx"),
+        ("recogniser", _recogniser, hearing),
         ("voice detector", _detector, "parley models pull silero-vad"),
         ("page", _page, f"{again} parley"),
         (f"port {port}", lambda: _port(port), ""),
@@ -181,13 +185,13 @@ def _length_s(pcm: bytes) -> float:
 async def _recogniser() -> list[Finding]:
     """The recogniser listens to the voice."""
     from parley.providers.protocols import SttOptions
-    from parley.providers.stt.pocketsphinx import PocketsphinxStt
+    from parley.providers.stt.embedded import embedded
 
     pcm, _ = await _spoken(SENTENCE)
-    stt = PocketsphinxStt()
+    stt = embedded()
     try:
         begun = time.perf_counter()
-        stream = await stt.open(SttOptions(grammar=GRAMMAR))
+        stream = await stt.open(SttOptions(grammar=GRAMMAR if stt.capabilities.grammars else None))
         opened = time.perf_counter()
         stream.push(pcm)
         stream.finalize()
@@ -196,10 +200,10 @@ async def _recogniser() -> list[Finding]:
         await stream.aclose()
     finally:
         await stt.aclose()
-    if heard != SENTENCE.lower():
-        raise ProviderError("pocketsphinx", "it did not understand a sentence of the voice")
+    if heard.lower().rstrip(".") != SENTENCE.lower():
+        raise ProviderError(stt.name, "it did not understand a sentence of the voice")
     detail = (
-        f"starts in {opened - begun:.1f} s; understood {_length_s(pcm):.1f} s of speech"
+        f"{stt.name} starts in {opened - begun:.1f} s; understood {_length_s(pcm):.1f} s of speech"
         f" in {took_s:.1f} s ({took_s / _length_s(pcm):.2f} of real time)"
     )
     return [Finding("recogniser", "ok", detail)]
