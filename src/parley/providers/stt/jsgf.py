@@ -64,6 +64,15 @@ class Grammar:
         self._rules, self._public = _Reader(text).grammar()
 
     @property
+    def public(self) -> list[Rule]:
+        """The rules that a sentence may be of."""
+        return [Rule(name) for name in self._public]
+
+    def rule(self, reference: Rule) -> Alternatives:
+        """What a reference stands for."""
+        return self._rules[reference.name]
+
+    @property
     def words(self) -> list[str]:
         """All words that may be said, each once."""
         found: dict[str, None] = {}

@@ -29,7 +29,7 @@ class MoonshineStt:
     """
 
     name = NAME
-    capabilities = SttCapabilities(partials=True, finalizes=True, needs_voice=True)
+    capabilities = SttCapabilities(partials=True, finalizes=True, grammars=True, needs_voice=True)
 
     def __init__(self, *, ready: int = 1, maximum: int | None = None) -> None:
         model_path(NAME)
@@ -42,8 +42,8 @@ class MoonshineStt:
     async def open(self, options: SttOptions) -> "MoonshineStream":
         """Start to listen to one call.
 
-        Raises ProviderRequestError for a language that is not English, and
-        ProviderUnavailable when all processes are busy.
+        Raises ProviderRequestError for a language that is not English and a grammar that
+        cannot be used, and ProviderUnavailable when all processes are busy.
         """
         if primary(options.language) != "en":
             raise ProviderRequestError(
@@ -53,7 +53,7 @@ class MoonshineStt:
             )
         stream = MoonshineStream(NAME, self._pool)
         try:
-            await stream.begin()
+            await stream.begin((options.grammar or "").encode(errors="replace"))
         except BaseException:
             await stream.aclose()
             raise
@@ -64,11 +64,16 @@ class MoonshineStt:
 
 
 class MoonshineStream(EngineStream):
-    """One call's recogniser."""
+    """One call's recogniser. The grammar that it was opened with allows nothing else."""
 
     def read(self, payload: bytes, segment: int, *, final: bool) -> SttResult:
         text, over = json.loads(payload)
         return SttResult(segment, text, final=final, turn_over=over)
 
     def refused(self, why: str) -> ProviderError:
-        return ProviderRequestError(NAME, why)
+        return ProviderRequestError(
+            NAME,
+            f"it cannot use the grammar: {why}",
+            remedy="Write it in JSGF, with English words in lower case, as they are spoken:"
+            " '#JSGF V1.0; grammar g; public <g> = yes | no;'.",
+        )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,9 @@ PERIOD = 4
 STOPS = ".?!"
 PAUSES = ",;:-…"
 
+NO_PIECE = 1 << 30
+"""Above all numbers of tokens."""
+
 Array = npt.NDArray[Any]
 
 
@@ -43,12 +47,13 @@ class Writing:
     """Tokens, without BEGIN and END, and the natural logarithm of each one's probability.
 
     `stop` is how probable a full stop, question mark or exclamation mark is after the last word,
-    0 to 1.
+    0 to 1. `end` is the logarithm of the probability that nothing follows.
     """
 
     tokens: tuple[int, ...]
     scores: tuple[float, ...]
     stop: float
+    end: float = 0.0
 
     @property
     def confidence(self) -> float:
@@ -73,12 +78,31 @@ class Vocabulary:
             place += length
         self.stops = self._of(STOPS)
         self.marks = self.stops | self._of(PAUSES) | self._of("...")
+        self._numbers = {piece: number for number, piece in enumerate(self._pieces)}
 
     def text(self, tokens: Sequence[int]) -> str:
         """What they say; what is no Latin script is no speech, but noise or music."""
         joined = b"".join(self._pieces[token] for token in tokens)
         whole = joined.replace("▁".encode(), b" ").decode(errors="ignore")
         return " ".join("".join(c for c in whole if _is_written(c)).split())
+
+    def tokens(self, text: str) -> tuple[int, ...]:
+        """The tokens of a text, as the model writes it: of two neighbours that make a piece,
+        the most usual ones are joined first (byte pair encoding, arXiv:1508.07909).
+
+        Raises ValueError for a character that it does not know.
+        """
+        pieces = [character.encode() for character in text.replace(" ", "▁")]
+        while True:
+            joined = [self._numbers.get(a + b, NO_PIECE) for a, b in pairwise(pieces)]
+            if min(joined, default=NO_PIECE) == NO_PIECE:
+                break
+            at = joined.index(min(joined))
+            pieces[at : at + 2] = [pieces[at] + pieces[at + 1]]
+        unknown = b"".join(piece for piece in pieces if piece not in self._numbers)
+        if unknown:
+            raise ValueError(f"it cannot write {unknown.decode()!r}")
+        return tuple(self._numbers[piece] for piece in pieces)
 
     def begins_word(self, token: int) -> bool:
         return self._pieces[token].startswith("▁".encode())
@@ -111,7 +135,12 @@ class MoonshineModel:
         it may go on with: it saves time, and makes next to no difference to the text.
         """
         limit = LEAST_TOKENS + int(len(samples) / RATE * TOKENS_PER_S)
-        return _Pass(self, samples, tuple(given)).write(tuple(guess), limit)
+        self._last = _Pass(self, samples, tuple(given))
+        return self._last.write(tuple(guess), limit)
+
+    def branches(self) -> Branches:
+        """What else could have been written in the place of the last text."""
+        return self._last.branches()
 
     def encode(self, samples: Array) -> Array:
         """The states, one for each 24 ms."""
@@ -120,10 +149,26 @@ class MoonshineModel:
         states: Array = self._encoder.run(None, {"input_values": heard, "attention_mask": mask})[0]
         return states
 
-    def decode(self, feed: Mapping[str, Array]) -> tuple[Array, dict[str, Array]]:
-        """Logits for each token that is fed, and the decoder's memory after them."""
-        logits, *memory = self._decoder.run(None, feed)
-        return logits[0], dict(zip(self._outputs, memory, strict=True))
+    def decode(
+        self, mask: Array, states: Array, tokens: Array, memory: Mapping[str, Array], *, begun: bool
+    ) -> tuple[Array, dict[str, Array]]:
+        """Logits for each token of each row, and the decoder's memory after them.
+
+        All rows may share one row of what was heard.
+        """
+        feed = {
+            "encoder_attention_mask": mask,
+            "encoder_hidden_states": states,
+            "input_ids": tokens,
+            "use_cache_branch": np.array([begun]),
+            **memory,
+        }
+        logits, *after = self._decoder.run(None, feed)
+        names = (name.replace("present", "past_key_values") for name in self._outputs)
+        return logits, {
+            name: memory[name] if begun and not _grows(name) else values
+            for name, values in zip(names, after, strict=True)
+        }
 
 
 class _Pass:
@@ -146,6 +191,7 @@ class _Pass:
     def write(self, guess: tuple[int, ...], limit: int) -> Writing:
         marks, stops = self._model.vocabulary.marks, self._model.vocabulary.stops
         logits = self._step((BEGIN, *self._given, *guess))[len(self._given) :]
+        self._first = _log_softmax(logits[0])
         tokens, scores, stop = list[int](), list[float](), 0.0
         while True:
             chances = _log_softmax(logits[0])
@@ -153,7 +199,7 @@ class _Pass:
             if not tokens or tokens[-1] not in marks:
                 stop = float(np.exp(chances[list(stops)]).sum())
             if token == END or len(tokens) >= limit or _is_stuck(tokens):
-                return Writing(tuple(tokens), tuple(scores), stop)
+                return Writing(tuple(tokens), tuple(scores), stop, float(chances[END]))
             tokens.append(token)
             scores.append(float(chances[token]))
             if len(tokens) <= len(guess) and guess[len(tokens) - 1] == token:
@@ -164,31 +210,68 @@ class _Pass:
                     guess = ()
                 logits = self._step((token,))
 
+    def branches(self) -> Branches:
+        """What else could be written."""
+        length = 1 + len(self._given)
+        memory = {n: m[:, :, :length] if _grows(n) else m for n, m in self._memory.items()}
+        return Branches(self._model, self._mask, self._states, self._first, memory)
+
     def _step(self, tokens: Sequence[int]) -> Array:
-        feed = {
-            "encoder_attention_mask": self._mask,
-            "encoder_hidden_states": self._states,
-            "input_ids": np.array([tokens], np.int64),
-            "use_cache_branch": np.array([self._begun]),
-            **self._memory,
-        }
-        logits, memory = self._model.decode(feed)
-        for name, values in memory.items():
-            if not self._begun or ".decoder." in name:
-                self._memory[name.replace("present", "past_key_values")] = values
+        fed = np.array([tokens], np.int64)
+        logits, self._memory = self._model.decode(
+            self._mask, self._states, fed, self._memory, begun=self._begun
+        )
         self._begun = True
-        return logits
+        rows: Array = logits[0]
+        return rows
 
     def _forget(self, tokens: int) -> None:
         """The last tokens were guessed wrongly."""
         for name, values in self._memory.items():
-            if ".decoder." in name:
+            if _grows(name):
                 self._memory[name] = values[:, :, :-tokens]
 
 
+class Branches:
+    """Texts that begin alike and go on differently, all heard in one recording."""
+
+    def __init__(
+        self,
+        model: MoonshineModel,
+        mask: Array,
+        states: Array,
+        first: Array,
+        memory: dict[str, Array],
+    ) -> None:
+        self._model = model
+        self._mask = mask
+        self._states = states
+        self._first = first
+        self._memory = memory
+
+    def begin(self) -> Array:
+        """How probable each token is at the beginning: logarithms, in one row."""
+        return self._first[None]
+
+    def go_on(self, rows: Sequence[int], tokens: Sequence[int]) -> Array:
+        """The same after a token each, which follow texts of the last call, by their rows there.
+
+        All texts go on at once: four take hardly longer than one.
+        """
+        chosen = {n: m[list(rows)] if _grows(n) else m for n, m in self._memory.items()}
+        fed = np.array(tokens, np.int64)[:, None]
+        logits, self._memory = self._model.decode(self._mask, self._states, fed, chosen, begun=True)
+        return _log_softmax(logits[:, -1])
+
+
+def _grows(name: str) -> bool:
+    """Whether a part of the decoder's memory is of its text, not of what is heard."""
+    return ".decoder." in name
+
+
 def _log_softmax(logits: Array) -> Array:
-    above: Array = logits - logits.max()
-    chances: Array = above - np.log(np.exp(above).sum())
+    above: Array = logits - logits.max(axis=-1, keepdims=True)
+    chances: Array = above - np.log(np.exp(above).sum(axis=-1, keepdims=True))
     return chances
 
 

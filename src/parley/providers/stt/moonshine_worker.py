@@ -10,20 +10,23 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from parley.models import model_path
+from parley.providers.stt.moonshine_grammar import Expected
 from parley.providers.stt.moonshine_model import (
     RATE,
     Array,
     MoonshineModel,
     Writing,
 )
-from parley.providers.stt.requests import AUDIO, FINALIZE
+from parley.providers.stt.moonshine_search import Search, Text
+from parley.providers.stt.requests import AUDIO, FINALIZE, OPEN
 
 if TYPE_CHECKING:
     from parley.providers.engine_process import Channel
@@ -57,6 +60,13 @@ HALLUCINATED = {"you": 1.0, "thank you": 0.7, "thanks for watching": 0.7, "bye":
 """What a model that learned from subtitles hears in noise, and how certain such words must be."""
 
 
+HANGOVER_S = 0.6
+"""After so much silence nobody is taken to be speaking."""
+
+GRAMMARS_KEPT = 10
+"""What is expected will be again, in this call and in others."""
+
+
 class Said(NamedTuple):
     """A text, and how probable it is, 0 to 1, that it ends there; None where there is none."""
 
@@ -72,15 +82,35 @@ class Recognizer:
     ) -> None:
         self._model = model
         self._clock = clock
+        self._grammars: dict[str, Expected] = {}
         self.open()
 
-    def open(self) -> None:
-        """Begin with a call."""
+    def open(self, grammar: str = "") -> None:
+        """Begin with a call. Raises ValueError, with the reason, when its grammar is unusable.
+
+        Nothing that is not of that grammar is understood.
+        """
+        self._strict: Expected | None = None
+        if grammar:
+            self._strict = self._read(grammar)
+            if self._strict.unknown:
+                raise ValueError(f"it cannot write words of it: {_some(self._strict.unknown)}")
+        self._expected = self._next = self._strict
         self._settled = ""
         self._told = Said("")
         self._written = NOTHING
         self._new_s = 0.0
         self._begin()
+
+    def expect(self, grammar: str) -> None:
+        """From the next utterance on, listen for the sentences of a grammar, or for anything.
+
+        The call's own grammar is kept to strictly. Of another, what is said nearly so is
+        understood as a sentence of it, and words that cannot be written are passed over.
+        Raises ValueError, with the reason, when it cannot be used.
+        """
+        self._next = self._read(grammar) if grammar else None
+        self._change()
 
     def hear(self, pcm: bytes) -> Said | None:
         """Take the next audio; what was said since the last final result, if that is news."""
@@ -106,7 +136,22 @@ class Recognizer:
         self._settled, self._told, self._written = "", Said(""), NOTHING
         if self._length_s() > LONGEST_S:
             self._begin()
+        self._change()
         return said
+
+    def _read(self, grammar: str) -> Expected:
+        vocabulary = self._model.vocabulary
+        expected = self._grammars.pop(grammar, None) or Expected(grammar, vocabulary.tokens)
+        self._grammars[grammar] = expected
+        if len(self._grammars) > GRAMMARS_KEPT:
+            del self._grammars[next(iter(self._grammars))]
+        return expected
+
+    def _change(self) -> None:
+        """Go over to what is expected, unless somebody is speaking."""
+        is_speaking = self._new_s or self._written.tokens
+        if not is_speaking or self._quiet > HANGOVER_S * RATE:
+            self._expected = self._next
 
     def _begin(self) -> None:
         """Hear what follows by itself."""
@@ -123,6 +168,7 @@ class Recognizer:
         if not piece.any():
             self._quiet += len(piece)
             return
+        self._change()
         if self._quiet > APART_S * RATE and not self._written.tokens:
             self._begin()
         if self._pieces:
@@ -175,13 +221,18 @@ class Recognizer:
         self._keep(whole[place:])
 
     def _said(self, *, final: bool = False) -> Said:
-        if not self._believed(final=final):
+        strict = self._expected is not None and self._expected is self._strict
+        text = "" if strict or not self._believed(final=final) else self._text()
+        if self._written.tokens and (strict or (final and text and not self._settled)):
+            text = self._as_expected(text)
+        if not text:
             return Said(self._settled)
-        text = self._model.vocabulary.text(self._written.tokens).lstrip(MARKS)
-        if self._written.stop < LIKELY:
-            text = text.rstrip(MARKS)
         whole = f"{self._settled} {text}".strip()
         return Said(whole, _over(self._written.stop))
+
+    def _text(self) -> str:
+        text = self._model.vocabulary.text(self._written.tokens).lstrip(MARKS)
+        return text.rstrip(MARKS) if self._written.stop < LIKELY else text
 
     def _believed(self, *, final: bool = False) -> bool:
         """Whether there are words, and no noise that was taken for some."""
@@ -189,6 +240,21 @@ class Recognizer:
         few = not final and self._samples - self._given_samples < FEW_S * RATE
         least = HALLUCINATED.get(text, SURE if few else LEAST_CONFIDENCE)
         return bool(text) and self._written.confidence >= least
+
+    def _as_expected(self, text: str) -> str:
+        """The text, or what was expected in the place of it."""
+        if self._expected is None:
+            return text
+        search, branches = Search(self._model.vocabulary), self._model.branches()
+        found: Text | None
+        if self._expected is self._strict:
+            found = search.strictly(self._expected, branches)
+        else:
+            found = search.instead(self._expected, branches, self._written)
+        if found is None:
+            return text
+        self._written = found.writing
+        return " ".join(found.words)
 
     def _without_mark(self, tokens: tuple[int, ...]) -> tuple[int, ...]:
         """What is final may go on, after a pause, in the same sentence."""
@@ -217,6 +283,10 @@ def _over(stop: float) -> float:
     return 1.0 / (1.0 + math.exp(-WEIGHT * (odds - BALANCE)))
 
 
+def _some(words: Iterable[str]) -> str:
+    return " ".join(word[:40] for word in islice(words, 5))
+
+
 def recognizer(folder: Path) -> Recognizer:
     """Load the model from the folder with its three files."""
     files = ("encoder_model.ort", "decoder_model_merged.ort", "tokenizer.bin")
@@ -235,5 +305,10 @@ def serve(channel: Channel) -> None:
         elif kind == FINALIZE:
             channel.answer(json.dumps(loaded.finish()).encode())
         else:
-            loaded.open()
-            channel.answer()
+            grammar = payload.decode()
+            try:
+                loaded.open(grammar) if kind == OPEN else loaded.expect(grammar)
+            except ValueError as error:
+                channel.refuse(str(error))
+            else:
+                channel.answer()
