@@ -1,7 +1,7 @@
-"""What is expected, as pocketsphinx's own grammar (FSG) and as a trigram model.
+"""What is expected, as pocketsphinx's own grammar (FSG), as a trigram model, and by Moonshine.
 
 Flite's voices answer five questions of the demo: with sentences of the question's grammar,
-and with sentences that are nearly so (a word more, less or other). Both ways hear the same
+and with sentences that are nearly so (a word more, less or other). All ways hear the same
 audio, in one call for each question, in this process.
 
     build       CPU s until the grammar can be listened for: median, least and most
@@ -33,13 +33,17 @@ from parley.assistants.flows.dialogue import Dialogue
 from parley.assistants.flows.state import State
 from parley.audio.formats import INBOUND
 from parley.audio.resampling import resample
+from parley.models import model_path
 from parley.providers.protocols import TtsRequest
 from parley.providers.stt.jsgf import Grammar
+from parley.providers.stt.moonshine_worker import Recognizer as MoonshineRecognizer
+from parley.providers.stt.moonshine_worker import Said
+from parley.providers.stt.moonshine_worker import recognizer as moonshine
 from parley.providers.stt.pocketsphinx_worker import FRAME_S, RATE, Recognizer
 from parley.providers.tts.flite import FliteTts, available
 
 TODAY = date(2026, 11, 30)
-QUIET_S = 0.7
+QUIET_S, LEAD_S = 0.7, 0.3
 FRAME_BYTES = 640
 
 QUESTIONS: Mapping[str, tuple[str, str]] = {
@@ -172,21 +176,28 @@ def pronounceable(grammar: str) -> str:
     return grammar
 
 
-def hear(ears: Recognizer, pcm: bytes) -> tuple[str, float]:
-    """The words, and the CPU seconds that they took."""
+def hear(ears: Recognizer | MoonshineRecognizer, pcm: bytes) -> tuple[str, float]:
+    """The words, and the CPU seconds that they took.
+
+    Moonshine hears what a voice gate gives: digital silence around the voice.
+    """
+    if isinstance(ears, MoonshineRecognizer):
+        silent = bytes(INBOUND.bytes_for(QUIET_S - LEAD_S))
+        pcm = silent + pcm[len(silent) : -len(silent)] + silent
     begun = time.process_time()
     for at in range(0, len(pcm), FRAME_BYTES):
         ears.hear(pcm[at : at + FRAME_BYTES])
-    words = ears.finish()
-    return " ".join(word for word, _, _ in words), time.process_time() - begun
+    said = ears.finish()
+    text = said.text if isinstance(said, Said) else " ".join(word for word, _, _ in said)
+    return text, time.process_time() - begun
 
 
 def measure(dialogue: Dialogue, name: str, way: str, noise_dbfs: float, builds: int) -> Tally:
     node, slot = QUESTIONS[name]
     grammar = dialogue.grammar(State(node, awaits="answer"), TODAY)
     kind = dialogue.types[slot]
-    ears = recognizer()
-    prepare = ears.expect if way == "n-gram" else ears.open
+    ears = recognizer() if way != "Moonshine" else moonshine(model_path("moonshine"))
+    prepare = ears.open if way == "FSG" else ears.expect
     if way == "FSG":
         grammar = pronounceable(grammar)
     tally = Tally()
@@ -199,7 +210,7 @@ def measure(dialogue: Dialogue, name: str, way: str, noise_dbfs: float, builds: 
         for (_, text), pcm in asyncio.run(speech(texts, noise_dbfs)).items():
             heard, took_s = hear(ears, pcm)
             tally.decoding.append(took_s / (INBOUND.seconds_in(pcm) - 2 * QUIET_S))
-            tally.words[group].append(heard == text)
+            tally.words[group].append(heard.lower().rstrip(".?!") == text)
             wanted, got = ([f.value for f in kind.find(t, TODAY)] for t in (text, heard))
             tally.understood[group].append(got == wanted != [])
     return tally
@@ -218,7 +229,7 @@ def main() -> None:
     print(f"{'question':17} {'build':27} {'decoding':26} words, understood: exact, nearly")
     for name in given.question:
         tallies = {}
-        for way in ("FSG", "n-gram"):
+        for way in ("FSG", "n-gram", "Moonshine"):
             tallies[way] = measure(dialogue, name, way, given.noise, given.builds)
             print(tallies[way].row(f"{name} {way}"), flush=True)
         fsg, ngram = tallies["FSG"], tallies["n-gram"]

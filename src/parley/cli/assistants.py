@@ -128,7 +128,7 @@ async def _try_transcriber(assistant: "Assistant") -> None:
         if described.grammar and not stt.capabilities.grammars:
             raise ConfigurationError(
                 f"{described.provider} knows no grammars",
-                remedy="Leave the grammar out, or use the provider pocketsphinx.",
+                remedy="Leave the grammar out, or use the provider embedded.",
             )
         if described.provider in ON_THIS_MACHINE:
             options = SttOptions(language=described.language, grammar=described.grammar)

@@ -71,7 +71,7 @@ def build_agent(
     if assistant.transcriber.grammar and not stt.capabilities.grammars:
         raise AssistantError(
             f"transcriber.grammar: {assistant.transcriber.provider} knows no grammars",
-            remedy="Leave the grammar out, or use the provider pocketsphinx.",
+            remedy="Leave the grammar out, or use the provider embedded.",
         )
     model = registry.create("llm", assistant.model.provider, assistant.model.settings())
     end_of_turn = _end_of_turn(assistant)
