@@ -134,6 +134,21 @@ def test_what_it_said_of_other_words_does_not_count() -> None:
     assert ended(call.tell(ev.Transcript(CALLER, 0, "sure", True))) == USUAL_S
 
 
+def test_the_punctuation_of_a_recogniser_that_judges_turns_is_not_counted_again() -> None:
+    turns = {"ending": RULES, "speculation_limit": 0}
+
+    def heard(text: str, over: float | None) -> Call:
+        call = Call(turns=turns).at(1).voice().at(2).pause().at(2.1)
+        return call.tell(ev.Transcript(CALLER, 0, text, True, over))
+
+    for text in ("sure.", "sure,"):
+        assert ended(heard(text, None)) != USUAL_S
+        for over in (0.2, 0.5, 0.7):
+            assert ended(heard(text, over)) == ended(heard("sure", over))
+    assert told(heard("this afternoon.", 0.6)) == "last words +2.5, recogniser +0.4: 0.30 s"
+    assert told(heard("this afternoon.", None)) == "last words +2.5, punctuation +1.0: 0.30 s"
+
+
 def test_words_that_come_late_are_waited_for_however_certain_the_end() -> None:
     turns = {"ending": RULES, "judges": True, "speculation_limit": 0}
     call = Call(turns=turns).at(1).voice().at(2).pause()

@@ -39,7 +39,9 @@ def _plugins(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_names_of_all_kinds() -> None:
-    assert names("stt") == ["anything", "broken", "empty", "pocketsphinx", "scripted"]
+    assert names("stt") == [
+        "anything", "broken", "embedded", "empty", "moonshine", "pocketsphinx", "scripted",
+    ]  # fmt: skip
     assert names("llm") == ["openai", "scripted", "strict"]
     assert names("tts") == ["embedded", "espeak", "flite", "scripted"]
 
@@ -61,7 +63,7 @@ def test_built_in_providers_are_made_from_settings() -> None:
     ("kind", "name"), [(kind, name) for kind, paths in BUILT_IN.items() for name in paths]
 )
 def test_all_built_in_providers_are_where_they_are_said_to_be(kind: Kind, name: str) -> None:
-    assert isinstance(find(kind, name), type)
+    assert callable(find(kind, name))
     assert setting_names(kind, name)
 
 
@@ -86,8 +88,11 @@ def test_the_settings_of_a_provider() -> None:
 @pytest.mark.parametrize(
     ("name", "remedy"),
     [
-        ("scriptd", "Did you mean 'scripted'? There are: anything, broken, empty, pocketsphinx, "),
-        ("zzz", "There are: anything, broken, empty, pocketsphinx, scripted."),
+        ("scriptd", "Did you mean 'scripted'? There are: anything, broken, embedded, empty, "),
+        (
+            "zzz",
+            "There are: anything, broken, embedded, empty, moonshine, pocketsphinx, scripted.",
+        ),
     ],
 )
 def test_an_unknown_name(name: str, remedy: str) -> None:

@@ -135,3 +135,23 @@ def test_tokens_of_replies_that_nobody_wanted_are_counted_as_far_as_they_came() 
     told = replay(hearing, SETTINGS, pace=PACE)
     assert told.started == 2
     assert 0 < told.wasted_tokens <= PACE.tokens
+
+
+@pytest.mark.parametrize(("over", "ends_s"), [(None, 0.5), (0.95, 0.3), (0.05, 1.5)])
+def test_what_the_recogniser_thinks_of_the_turn_reaches_the_core(
+    over: float | None, ends_s: float
+) -> None:
+    turns = TurnSettings(finalize_after_s=0.15)
+    settings = Settings(turns=replace(turns, speculation_limit=0))
+    words = Words(1.8, "sure", over=0.5), Words(2.2, "sure", True, 2.15, over)
+    told = replay(Hearing(6.0, edges(1.0, 2.0), words), settings, pace=PACE)
+    assert told.committed == pytest.approx([2.0 + ends_s], abs=0.05)
+    known = Words(2.2, "sure", True, None, over)
+    told = replay(Hearing(6.0, edges(1.0, 2.0), (known,)), settings, pace=PACE)
+    assert told.committed == pytest.approx([2.0 + ends_s], abs=0.05)
+
+
+def test_a_text_of_nothing_before_the_final_one_is_not_told() -> None:
+    words = Words(1.3, "hello"), Words(1.6, ""), final(2.2, "hello")
+    told = replay(Hearing(6.0, edges(1.0, 2.0), words), SETTINGS, pace=PACE)
+    assert told.texts == ["hello"]

@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from parley.core import CALLER, Conversation, trace
 from parley.core import events as ev
-from parley.core.settings import EndingSettings, Settings, TurnSettings
+from parley.core.settings import EndingSettings, InterruptionSettings, Settings, TurnSettings
 from parley.core.trace import Trace
 from parley.sim import tuning
 from parley.sim.hearing import Edge, Hearing, Words
@@ -103,7 +104,7 @@ CALL: list[tuple[float, ev.Event]] = [
     (2.65, ev.SpeechStarted(CALLER, 2.6)),  # the turn was committed at 2.5
     (2.9, ev.Transcript(CALLER, 1, "hello there", final=False)),
     (3.5, ev.SpeechStopped(CALLER, 3.4)),
-    (3.7, ev.Transcript(CALLER, 1, "hello there", final=True)),
+    (3.7, ev.Transcript(CALLER, 1, "hello there", final=True, over=0.6)),
     (8.0, ev.Disconnected(CALLER)),
 ]
 
@@ -117,7 +118,10 @@ def test_a_trace_tells_what_was_heard_and_what_became_of_it() -> None:
         (2.6, True),
         (3.4, False),
     ]
-    assert [w.text for w in heard.words if w.final] == ["hello", "hello there"]
+    assert [(w.text, w.over) for w in heard.words if w.final] == [
+        ("hello", None),
+        ("hello there", 0.6),
+    ]
     assert heard.words[0].asked_s == pytest.approx(2.15)
     assert happened_in(found) == Happened(turns=2, cut_off=1, reopened=1)
     judge = judged_in(found)
@@ -149,6 +153,17 @@ def test_patience_cuts_off_fewer_and_takes_longer() -> None:
     assert [(p.cut_off, p.pauses) for p in points] == [(2, 2), (1, 2), (1, 2), (0, 2)]
     assert [p.median_s for p in points] == pytest.approx([0.3, 0.5, 0.6, 1.0])
     assert [p.missed for p in points] == [0] * 4
+
+
+@pytest.mark.parametrize("word", ["something", "yeah"])
+def test_pauses_count_although_the_agent_speaks_after_the_ones_before_them(word: str) -> None:
+    """Even where what the caller says then would not interrupt it."""
+    heard = hearing(1.0, 2.0, 3.0, 3.2, 4.2, 4.4)
+    words = tuple(replace(each, text=word) for each in heard.words)
+    deaf = replace(EVEN, interruption=InterruptionSettings(words=9, voice_s=30.0))
+    (point,) = curve(list(passages(replace(heard, words=words))), deaf, (0.5,))
+    assert (point.cut_off, point.pauses) == (2, 2)
+    assert point.median_s == pytest.approx(0.5)
 
 
 def test_the_closure_of_a_consonant_is_no_pause() -> None:

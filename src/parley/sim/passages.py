@@ -122,7 +122,8 @@ def heard_in(trace: Trace) -> Hearing:
             if began is not bool(edges and edges[-1].began):
                 edges.append(Edge(step.now, event.at, began))
         elif isinstance(event, ev.Transcript):
-            words.append(Words(step.now, event.text, event.final, asked if event.final else None))
+            answers = asked if event.final else None
+            words.append(Words(step.now, event.text, event.final, answers, event.over))
             asked = None if event.final else asked
         if any(isinstance(action, act.FinalizeTranscript) for action in step.actions):
             asked = step.now

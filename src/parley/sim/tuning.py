@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from parley.core.settings import Settings
+from parley.core.settings import InterruptionSettings, Settings
 from parley.sim.passages import Passage
 from parley.sim.replaying import Pace, replay
 
@@ -30,6 +30,10 @@ LEAST_PAUSES = 30
 """With fewer the rate is not known to within 15 %, and nothing is proposed."""
 
 EARLY_S = 0.02
+
+TAKEN = InterruptionSettings(voice_s=0.0, acknowledgements=())
+"""Who goes on after they were cut off has the floor at once, so that whether they are cut off
+again is seen in each later pause, whatever the assistant heeds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,9 @@ def _sum(one: Point, other: Point) -> Point:
 
 
 def _point(passages: Sequence[Passage], settings: Settings, wait_s: float) -> Point:
-    silent = replace(settings, greeting="", greeting_generated=False)
+    silent = replace(
+        settings, greeting="", greeting_generated=False, interruption=TAKEN, thinking=TAKEN
+    )
     cut_off, pauses, missed, delays = 0, 0, 0, []
     for passage in passages:
         turns = replace(silent.turns, wait_s=wait_s, judges=passage.judge is not None)

@@ -110,7 +110,7 @@ class Vocabulary:
     def _of(self, characters: str) -> frozenset[int]:
         wanted = {characters, *characters}
         pieces = enumerate(self._pieces)
-        return frozenset(n for n, p in pieces if p.decode(errors="ignore") in wanted - {""})
+        return frozenset(n for n, p in pieces if p.decode(errors="ignore") in wanted)
 
 
 def _is_written(character: str) -> bool:

@@ -40,6 +40,9 @@ SHARE = 0.25
 EDGE_S = 0.3
 """Silence around what the model hears: without it, it misses or repeats short words."""
 
+PAUSE_S = 1.0
+"""So much of a longer silence is left within what is heard."""
+
 APART_S = 1.0
 """What is said after such a silence is heard by itself."""
 
@@ -134,6 +137,7 @@ class Recognizer:
         self._given += self._without_mark(self._written.tokens)
         self._given_samples = self._samples
         self._settled, self._told, self._written = "", Said(""), NOTHING
+        self._due_s = FIRST_S
         if self._length_s() > LONGEST_S:
             self._begin()
         self._change()
@@ -169,10 +173,11 @@ class Recognizer:
             self._quiet += len(piece)
             return
         self._change()
-        if self._quiet > APART_S * RATE and not self._written.tokens:
+        unsaid = self._written.tokens or self._new_s
+        if self._quiet > APART_S * RATE and not unsaid:
             self._begin()
         if self._pieces:
-            self._keep(np.zeros(self._quiet, np.float32))
+            self._keep(np.zeros(min(self._quiet, round(PAUSE_S * RATE)), np.float32))
         self._quiet = 0
         self._keep(piece)
         self._new_s += len(piece) / RATE

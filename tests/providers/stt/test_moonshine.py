@@ -1,0 +1,262 @@
+"""Recognition by the real Moonshine in its processes, in simulated time."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Coroutine, Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from parley.audio.formats import INBOUND
+from parley.audio.resampling import resample
+from parley.errors import (
+    MissingModelError,
+    ProviderRequestError,
+    ProviderTimeout,
+    ProviderUnavailable,
+)
+from parley.models import find_model
+from parley.providers.protocols import SttOptions, SttResult, TtsRequest
+from parley.providers.stt.moonshine import MoonshineStream, MoonshineStt
+from parley.providers.tts.espeak import EspeakTts
+from parley.runtime.vtime import VirtualLoop
+
+T = TypeVar("T")
+
+PAUSE = bytes(INBOUND.bytes_for(0.7))
+DIGITS, MEETING = "one two three four", "The meeting is on Tuesday and"
+
+
+class Engine:
+    """A recogniser of two processes on one loop, for all tests of this file."""
+
+    def __init__(self) -> None:
+        self.runner = asyncio.Runner(loop_factory=VirtualLoop)
+        self.stt = self.run(self._make())
+
+    async def _make(self) -> MoonshineStt:
+        stt = MoonshineStt(ready=1, maximum=2)
+        await stt.warm()
+        return stt
+
+    def run(self, main: Coroutine[Any, Any, T]) -> T:
+        return self.runner.run(main)
+
+    @property
+    def loop(self) -> VirtualLoop:
+        loop = self.runner.get_loop()
+        assert isinstance(loop, VirtualLoop)
+        return loop
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    if not find_model("moonshine").fetched:
+        pytest.skip("the model moonshine is not here: `parley models pull moonshine` fetches it")
+    engine = Engine()
+    with engine.runner:
+        yield engine
+        engine.run(engine.stt.aclose())
+        assert engine.loop.owed == 0
+
+
+@pytest.fixture(scope="module")
+def spoken(engine: Engine) -> dict[str, bytes]:
+    """What the caller may say, as `INBOUND` audio."""
+
+    async def speak() -> dict[str, bytes]:
+        tts, said = EspeakTts(maximum=1), {}
+        for text in (DIGITS, MEETING):
+            request = TtsRequest(text, voice="en-us+f5")
+            pcm = b"".join([chunk.pcm async for chunk in tts.synthesize(request)])
+            heard = resample(pcm, tts.capabilities.format.sample_rate, INBOUND.sample_rate)
+            said[text] = PAUSE + heard + PAUSE
+        await tts.aclose()
+        return said
+
+    return engine.run(speak())
+
+
+def push(stream: MoonshineStream, pcm: bytes) -> None:
+    """Push audio in frames of 20 ms."""
+    for i in range(0, len(pcm), 640):
+        stream.push(pcm[i : i + 640])
+
+
+async def final(stream: MoonshineStream) -> SttResult:
+    """Ask for the final result and wait for it."""
+    stream.finalize()
+    async for result in stream:
+        if result.final:
+            return result
+    raise AssertionError("the stream ended")
+
+
+async def hear(stt: MoonshineStt, pcm: bytes) -> SttResult:
+    """What a new call's only utterance is recognised as."""
+    stream = await stt.open(SttOptions("en-GB"))
+    push(stream, pcm)
+    try:
+        return await final(stream)
+    finally:
+        await stream.aclose()
+
+
+def plain(text: str) -> str:
+    return "".join(c for c in text.lower() if c.isalpha() or c == " ")
+
+
+def test_speech_comes_back_as_text_while_it_is_spoken(
+    engine: Engine, spoken: dict[str, bytes]
+) -> None:
+    pcm = spoken[DIGITS]
+
+    async def main() -> list[SttResult]:
+        stream = await engine.stt.open(SttOptions())
+        results: list[SttResult] = []
+
+        async def read() -> None:
+            results.extend([result async for result in stream])
+
+        reading = asyncio.create_task(read())
+        for i in range(0, len(pcm), 640):
+            stream.push(pcm[i : i + 640])
+            await asyncio.sleep(0.02)
+        stream.finalize()
+        stream.finalize()
+        await asyncio.sleep(0.02)
+        await stream.aclose()
+        await reading
+        return results
+
+    *partials, result, empty = engine.run(main())
+    assert plain(result.text) == DIGITS
+    assert (result.final, result.segment) == (True, 0)
+    assert result.turn_over is not None
+    assert 0.0 < result.turn_over < 1.0
+    assert empty == SttResult(1, "", final=True)
+    assert not any(partial.final for partial in partials)
+    texts = [partial.text for partial in partials]
+    assert plain(texts[0]) != DIGITS
+    assert all(before != after for before, after in pairwise(texts))
+
+
+def test_a_sentence_may_go_on_after_a_final_result(
+    engine: Engine, spoken: dict[str, bytes]
+) -> None:
+    async def main() -> list[SttResult]:
+        stream = await engine.stt.open(SttOptions())
+        results = []
+        for text in (MEETING, DIGITS):
+            push(stream, spoken[text])
+            results.append(await final(stream))
+        await stream.aclose()
+        return results
+
+    first, second = engine.run(main())
+    assert [first.segment, second.segment] == [0, 1]
+    assert plain(first.text).startswith("the meeting is on tuesday")
+    assert plain(second.text) == DIGITS
+
+
+def test_silence_says_nothing(engine: Engine) -> None:
+    for pcm in (b"", bytes(64_000)):
+        assert engine.run(hear(engine.stt, pcm)) == SttResult(0, "", final=True)
+
+
+def test_a_process_forgets_a_call_before_the_next(engine: Engine, spoken: dict[str, bytes]) -> None:
+    async def main() -> None:
+        fresh = await hear(engine.stt, spoken[MEETING])
+        other = await engine.stt.open(SttOptions())
+        for _ in range(2):  # in both processes
+            loud = await engine.stt.open(SttOptions())
+            push(loud, spoken[DIGITS])
+            await final(loud)
+            push(loud, spoken[DIGITS][:60_000])  # left in the middle of a word
+            await loud.aclose()
+            assert await hear(engine.stt, spoken[MEETING]) == fresh
+        await other.aclose()
+
+    engine.run(main())
+
+
+def test_another_language_is_refused(engine: Engine) -> None:
+    async def main() -> None:
+        for _ in range(3):
+            with pytest.raises(ProviderRequestError, match="the language 'de-DE'") as caught:
+                await engine.stt.open(SttOptions("de-DE"))
+            assert "English only" in caught.value.remedy
+        assert (await hear(engine.stt, b"")).text == ""
+
+    engine.run(main())
+
+
+def test_only_the_call_whose_process_dies_is_told(engine: Engine, spoken: dict[str, bytes]) -> None:
+    async def main() -> None:
+        victim = await engine.stt.open(SttOptions())
+        other = await engine.stt.open(SttOptions())
+        with pytest.raises(ProviderUnavailable, match="busy"):
+            await engine.stt.open(SttOptions())
+        push(other, spoken[DIGITS])
+        assert victim._worker
+        os.kill(victim._worker.pid, signal.SIGKILL)
+        with pytest.raises(ProviderUnavailable, match="ended"):
+            await final(victim)
+        with pytest.raises(ProviderUnavailable):
+            victim.push(bytes(640))
+        await victim.aclose()
+        assert plain((await final(other)).text) == DIGITS
+        await other.aclose()
+        await engine.stt.warm()
+
+    engine.run(main())
+    assert engine.loop.owed == 0
+
+
+def test_who_is_too_far_behind_is_told(engine: Engine) -> None:
+    async def main() -> None:
+        stream = await engine.stt.open(SttOptions())
+        with pytest.raises(ProviderTimeout, match="behind"):
+            push(stream, bytes(INBOUND.bytes_for(31)))
+        assert (await final(stream)).text == ""
+        await stream.aclose()
+
+    engine.run(main())
+
+
+def test_opening_may_be_cancelled(engine: Engine) -> None:
+    async def main() -> None:
+        task = asyncio.create_task(engine.stt.open(SttOptions()))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert (await hear(engine.stt, b"")).final
+        await engine.stt.warm()
+
+    engine.run(main())
+    assert engine.loop.owed == 0
+
+
+def test_a_closed_stream_is_at_its_end(engine: Engine) -> None:
+    async def main() -> None:
+        stream = await engine.stt.open(SttOptions())
+        stream.finalize()
+        await stream.aclose()
+        await stream.aclose()
+        assert [result async for result in stream] == []
+        with pytest.raises(ProviderUnavailable, match="closed"):
+            stream.push(bytes(640))
+
+    engine.run(main())
+
+
+def test_a_model_that_was_not_fetched_is_missing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PARLEY_HOME", str(tmp_path))
+    with pytest.raises(MissingModelError, match="moonshine"):
+        MoonshineStt()
