@@ -169,15 +169,14 @@ def test_silence_says_nothing(engine: Engine) -> None:
 
 def test_a_process_forgets_a_call_before_the_next(engine: Engine, spoken: dict[str, bytes]) -> None:
     async def main() -> None:
-        fresh = await hear(engine.stt, spoken[MEETING])
         other = await engine.stt.open(SttOptions())
-        for _ in range(2):  # in both processes
+        for _ in range(2):
             loud = await engine.stt.open(SttOptions())
-            push(loud, spoken[DIGITS])
+            push(loud, spoken[MEETING])
             await final(loud)
-            push(loud, spoken[DIGITS][:60_000])  # left in the middle of a word
+            push(loud, spoken[MEETING][:60_000])  # left in the middle of a word
             await loud.aclose()
-            assert await hear(engine.stt, spoken[MEETING]) == fresh
+            assert plain((await hear(engine.stt, spoken[DIGITS])).text) == DIGITS
         await other.aclose()
 
     engine.run(main())
@@ -213,7 +212,6 @@ def test_only_the_call_whose_process_dies_is_told(engine: Engine, spoken: dict[s
         await engine.stt.warm()
 
     engine.run(main())
-    assert engine.loop.owed == 0
 
 
 def test_who_is_too_far_behind_is_told(engine: Engine) -> None:
@@ -238,7 +236,6 @@ def test_opening_may_be_cancelled(engine: Engine) -> None:
         await engine.stt.warm()
 
     engine.run(main())
-    assert engine.loop.owed == 0
 
 
 def test_a_closed_stream_is_at_its_end(engine: Engine) -> None:
