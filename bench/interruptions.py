@@ -193,7 +193,11 @@ async def calls(
     room = asyncio.Semaphore(together)
     stt = ENGINES[local](maximum=together, ready=together) if local else None
     if stt:
-        turns = replace(settings.turns, recognizer_finalizes=True, finalize_after_s=0.25)
+        turns = replace(
+            settings.turns,
+            recognizer_finalizes=True,
+            finalize_after_s=stt.capabilities.finalize_after_s,
+        )
         floor = heeding(settings.interruption, stt.capabilities)
         settings = replace(settings, turns=turns, interruption=floor)
 

@@ -1,6 +1,6 @@
 """What is expected, as pocketsphinx's own grammar (FSG), as a trigram model, and by Moonshine.
 
-Flite's voices answer five questions of the demo: with sentences of the question's grammar,
+Flite's voices answer four questions of the demo: with sentences of the question's grammar,
 and with sentences that are nearly so (a word more, less or other). All ways hear the same
 audio, in one call for each question, in this process.
 

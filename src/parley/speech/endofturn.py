@@ -11,9 +11,9 @@ import numpy as np
 
 from parley.audio.framing import samples_of
 from parley.errors import ConfigurationError
+from parley.inference import session
 from parley.models import model_path
 from parley.speech.endofturn_features import FRAMES, MELS, SAMPLES, Floats, log_mel
-from parley.speech.inference import session
 
 MODEL = "smart-turn"
 

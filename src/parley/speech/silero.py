@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from parley.errors import ConfigurationError
+from parley.inference import session
 from parley.models import model_path
 from parley.speech.detector import WINDOW
-from parley.speech.inference import session
 from parley.speech.onnxfile import Array, Node, read_weights, write_model
 
 MODEL = "silero-vad"

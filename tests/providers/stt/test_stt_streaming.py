@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from parley.audio.formats import INBOUND
-from parley.errors import ProviderError, ProviderRequestError, ProviderTimeout, ProviderUnavailable
+from parley.errors import ProviderRequestError, ProviderTimeout, ProviderUnavailable
 from parley.providers.engine_process import ANSWER, REFUSED
 from parley.providers.protocols import SttResult
 from parley.providers.stt.requests import AUDIO, EXPECT, FINALIZE, OPEN
@@ -47,13 +47,10 @@ class Stream(EngineStream):
     def read(self, payload: bytes, segment: int, *, final: bool) -> SttResult:
         return SttResult(segment, payload.decode(), final=final)
 
-    def refused(self, why: str) -> ProviderError:
-        return ProviderRequestError("fake", why)
 
-
-async def opened(process: Process, payload: bytes = b"") -> Stream:
+async def opened(process: Process, grammar: str = "") -> Stream:
     stream = Stream("fake", cast("Any", process))
-    await stream.begin(payload)
+    await stream.begin(grammar)
     return stream
 
 
@@ -66,7 +63,7 @@ async def rest(stream: Stream) -> list[SttResult]:
 def test_requests_and_results_have_their_order() -> None:
     async def main() -> list[SttResult]:
         process = Process()
-        stream = await opened(process, b"grammar")
+        stream = await opened(process, "grammar")
         stream.push(FRAME)
         stream.expect("more")
         stream.expect(None)
@@ -104,7 +101,7 @@ def test_a_process_that_does_not_get_ready_is_given_up() -> None:
     async def main() -> float:
         stream = Stream("fake", cast("Any", Process(opens=None)))
         with pytest.raises(ProviderTimeout, match="did not get ready"):
-            await stream.begin()
+            await stream.begin("")
         return stream._loop.time()
 
     assert run_virtual(main()) == pytest.approx(OPEN_LIMIT_S)
@@ -113,7 +110,7 @@ def test_a_process_that_does_not_get_ready_is_given_up() -> None:
 def test_what_a_process_does_not_take_is_said_and_ends_the_stream() -> None:
     async def main() -> None:
         with pytest.raises(ProviderRequestError, match="why"):
-            await opened(Process(opens=REFUSED), b"why")
+            await opened(Process(opens=REFUSED), "why")
         process = Process()
         stream = await opened(process)
         stream.expect("nonsense")

@@ -7,13 +7,15 @@ speech costs little more than its new words.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from parley.inference import session
 
 RATE = 16_000
 
@@ -103,9 +105,6 @@ class Vocabulary:
         if unknown:
             raise ValueError(f"it cannot write {unknown.decode()!r}")
         return tuple(self._numbers[piece] for piece in pieces)
-
-    def begins_word(self, token: int) -> bool:
-        return self._pieces[token].startswith("▁".encode())
 
     def _of(self, characters: str) -> frozenset[int]:
         wanted = {characters, *characters}
@@ -283,16 +282,3 @@ def _is_stuck(tokens: Sequence[int]) -> bool:
         if len(last) == length and last[period:] == last[:-period]:
             return True
     return False
-
-
-def session(model: bytes) -> Any:
-    """An `onnxruntime.InferenceSession` on one core."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-
-
-Load = Callable[[], MoonshineModel]

@@ -20,13 +20,15 @@ import numpy as np
 from parley.models import model_path
 from parley.providers.stt.moonshine_grammar import Expected
 from parley.providers.stt.moonshine_model import (
+    PAUSES,
     RATE,
+    STOPS,
     Array,
     MoonshineModel,
     Writing,
 )
 from parley.providers.stt.moonshine_search import Search, Text
-from parley.providers.stt.requests import AUDIO, FINALIZE, OPEN
+from parley.providers.stt.requests import work
 
 if TYPE_CHECKING:
     from parley.providers.engine_process import Channel
@@ -62,6 +64,16 @@ in any case. Of half a word, or a cough, the model makes another word, and is le
 HALLUCINATED = {"you": 1.0, "thank you": 0.7, "thanks for watching": 0.7, "bye": 0.7}
 """What a model that learned from subtitles hears in noise, and how certain such words must be."""
 
+MARKS = f"{STOPS}{PAUSES} "
+
+LIKELY = 0.8
+"""So probable must a full stop be to be written: what was said may go on."""
+
+WEIGHT, BALANCE, LEAST, MOST = 0.45, 1.7, -1.0, 4.0
+"""What a full stop's log-odds, within bounds, are evidence for. On 101 ends and 358 pauses of
+recorded people (`bench/turns.py`), beside the last words and the sound."""
+
+NOTHING = Writing((), (), 0.0)
 
 HANGOVER_S = 0.6
 """After so much silence nobody is taken to be speaking."""
@@ -142,6 +154,13 @@ class Recognizer:
             self._begin()
         self._change()
         return said
+
+    def heard(self, pcm: bytes) -> bytes:
+        said = self.hear(pcm)
+        return b"" if said is None else json.dumps(said).encode()
+
+    def final(self) -> bytes:
+        return json.dumps(self.finish()).encode()
 
     def _read(self, grammar: str) -> Expected:
         vocabulary = self._model.vocabulary
@@ -268,19 +287,6 @@ class Recognizer:
         return tokens
 
 
-NOTHING = Writing((), (), 0.0)
-
-
-MARKS = ".,;:?!-… "
-
-LIKELY = 0.8
-"""So probable must a full stop be to be written: what was said may go on."""
-
-WEIGHT, BALANCE, LEAST, MOST = 0.45, 1.7, -1.0, 4.0
-"""What a full stop's log-odds, within bounds, are evidence for. On 101 ends and 358 pauses of
-recorded people (`bench/turns.py`), beside the last words and the sound."""
-
-
 def _over(stop: float) -> float:
     """What the mark at the end is worth: it is more often there than not."""
     bounded = min(max(stop, 0.001), 0.999)
@@ -300,20 +306,4 @@ def recognizer(folder: Path) -> Recognizer:
 
 def serve(channel: Channel) -> None:
     """Load the model, then work for one call after the other."""
-    loaded = recognizer(model_path("moonshine"))
-    channel.answer()
-    while True:
-        kind, payload = channel.receive()
-        if kind == AUDIO:
-            said = loaded.hear(payload)
-            channel.answer(b"" if said is None else json.dumps(said).encode())
-        elif kind == FINALIZE:
-            channel.answer(json.dumps(loaded.finish()).encode())
-        else:
-            grammar = payload.decode()
-            try:
-                loaded.open(grammar) if kind == OPEN else loaded.expect(grammar)
-            except ValueError as error:
-                channel.refuse(str(error))
-            else:
-                channel.answer()
+    work(channel, recognizer(model_path("moonshine")))

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from parley.providers.stt.jsgf import Grammar
 from parley.providers.stt.ngrams import arpa
-from parley.providers.stt.requests import AUDIO, FINALIZE, OPEN
+from parley.providers.stt.requests import work
 
 if TYPE_CHECKING:
     from pocketsphinx import Decoder, Vad
@@ -227,6 +227,12 @@ class Recognizer:
         self._text = ""
         return words
 
+    def heard(self, pcm: bytes) -> bytes:
+        return self.hear(pcm).encode()
+
+    def final(self) -> bytes:
+        return json.dumps(self.finish()).encode()
+
     def _decoder_for(self, grammar: str) -> Decoder:
         read = Grammar(grammar)
         dictionary = {word: self._pronunciations(word) for word in read.words}
@@ -348,19 +354,4 @@ def recognizer() -> Recognizer:
 
 def serve(channel: Channel) -> None:
     """Load the model, then work for one call after the other."""
-    loaded = recognizer()
-    channel.answer()
-    while True:
-        kind, payload = channel.receive()
-        if kind == AUDIO:
-            channel.answer(loaded.hear(payload).encode())
-        elif kind == FINALIZE:
-            channel.answer(json.dumps(loaded.finish()).encode())
-        else:
-            grammar = payload.decode()
-            try:
-                loaded.open(grammar) if kind == OPEN else loaded.expect(grammar)
-            except ValueError as error:
-                channel.refuse(str(error))
-            else:
-                channel.answer()
+    work(channel, recognizer())

@@ -1,14 +1,22 @@
-"""One call's recogniser in a process of its own, as the event loop sees it."""
+"""A recogniser with a process of its own for each call, as the event loop sees it."""
 
 import asyncio
+import os
 from collections import deque
 from collections.abc import AsyncIterator
-from typing import NamedTuple
+from pathlib import Path
+from typing import ClassVar, NamedTuple
 
 from parley.audio.formats import INBOUND
-from parley.errors import ProviderError, ProviderTimeout, ProviderUnavailable
+from parley.core.listeners import primary
+from parley.errors import (
+    ProviderError,
+    ProviderRequestError,
+    ProviderTimeout,
+    ProviderUnavailable,
+)
 from parley.providers.engine_process import REFUSED
-from parley.providers.protocols import SttResult
+from parley.providers.protocols import SttCapabilities, SttOptions, SttResult
 from parley.providers.stt.requests import AUDIO, EXPECT, FINALIZE, OPEN
 from parley.providers.worker import Inbox, Worker
 from parley.providers.workers import WorkerPool
@@ -28,8 +36,51 @@ class _Request(NamedTuple):
     seconds: float
 
 
+class EngineStt:
+    """An English recogniser: one process per call, `ready` of them loaded beforehand, `maximum` in
+    all, by default four per core. Its stream knows how to read what the process says.
+    """
+
+    name: str
+    capabilities: SttCapabilities
+    engine: ClassVar[str]
+    """The file that is run in each process."""
+
+    stream: ClassVar[type["EngineStream"]]
+
+    def __init__(self, *, ready: int = 1, maximum: int | None = None) -> None:
+        limit = 4 * (os.cpu_count() or 1) if maximum is None else maximum
+        self._pool = WorkerPool(self.name, Path(self.engine), ready=ready, maximum=limit)
+
+    async def warm(self) -> None:
+        await self._pool.warm()
+
+    async def open(self, options: SttOptions) -> "EngineStream":
+        """Start to listen to one call.
+
+        Raises ProviderRequestError for a language that is not English and a grammar that
+        cannot be used, and ProviderUnavailable when all processes are busy.
+        """
+        if primary(options.language) != "en":
+            raise ProviderRequestError(
+                self.name,
+                f"it does not understand the language {options.language!r}",
+                remedy="It knows English only; choose another transcriber.",
+            )
+        stream = self.stream(self.name, self._pool)
+        try:
+            await stream.begin(options.grammar or "")
+        except BaseException:
+            await stream.aclose()
+            raise
+        return stream
+
+    async def aclose(self) -> None:
+        await self._pool.aclose()
+
+
 class EngineStream:
-    """What all such recognisers share; what they say is read by a subclass."""
+    """One call's recogniser. The grammar that it was opened with allows nothing else."""
 
     def __init__(self, name: str, pool: WorkerPool) -> None:
         self._name = name
@@ -43,10 +94,10 @@ class EngineStream:
         self._segment = 0
         self._error: ProviderError | None = None
 
-    async def begin(self, payload: bytes = b"") -> None:
+    async def begin(self, grammar: str) -> None:
         """Get a process and prepare it for the call."""
         self._worker = await self._pool.acquire(self)
-        self._request(OPEN, payload)
+        self._request(OPEN, grammar.encode(errors="replace"))
         try:
             async with asyncio.timeout(OPEN_LIMIT_S):
                 await self._opened
@@ -97,14 +148,8 @@ class EngineStream:
         if self._worker is not None:
             self._pool.release(self._worker, self)
 
-    # What a subclass knows
-
     def read(self, payload: bytes, segment: int, *, final: bool) -> SttResult:
         """What the process says of what it has heard; of a result before the final, some text."""
-        raise NotImplementedError
-
-    def refused(self, why: str) -> ProviderError:
-        """What is wrong with a grammar that the process does not take."""
         raise NotImplementedError
 
     # What the process says
@@ -121,7 +166,7 @@ class EngineStream:
             self._put(self.read(payload, self._segment, final=True))
             self._segment += 1
         elif kind == REFUSED:
-            self.fail(self.refused(payload.decode()))
+            self.fail(_bad_grammar(self._name, payload.decode()))
         elif request.kind == OPEN:
             self._opened.set_result(None)
 
@@ -148,3 +193,12 @@ class EngineStream:
 
     def _end(self, error: ProviderError) -> None:
         self._error = self._error or error
+
+
+def _bad_grammar(name: str, why: str) -> ProviderError:
+    return ProviderRequestError(
+        name,
+        f"it cannot use the grammar: {why}",
+        remedy="Write it in JSGF, with English words in lower case, as they are spoken:"
+        " '#JSGF V1.0; grammar g; public <g> = yes | no;'.",
+    )
