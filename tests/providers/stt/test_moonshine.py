@@ -3,12 +3,13 @@
 import asyncio
 import os
 import signal
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, TypeVar
 
 import pytest
+import recognisers
+from recognisers import Engine, final, push
 
 from parley.audio.formats import INBOUND
 from parley.audio.resampling import resample
@@ -20,43 +21,19 @@ from parley.errors import (
 )
 from parley.models import find_model
 from parley.providers.protocols import SttOptions, SttResult, TtsRequest
-from parley.providers.stt.moonshine import MoonshineStream, MoonshineStt
+from parley.providers.stt.moonshine import MoonshineStt
+from parley.providers.stt.streaming import EngineStt
 from parley.providers.tts.espeak import EspeakTts
-from parley.runtime.vtime import VirtualLoop
-
-T = TypeVar("T")
 
 PAUSE = bytes(INBOUND.bytes_for(0.7))
 DIGITS, MEETING = "one two three four", "The meeting is on Tuesday and"
-
-
-class Engine:
-    """A recogniser of two processes on one loop, for all tests of this file."""
-
-    def __init__(self) -> None:
-        self.runner = asyncio.Runner(loop_factory=VirtualLoop)
-        self.stt = self.run(self._make())
-
-    async def _make(self) -> MoonshineStt:
-        stt = MoonshineStt(ready=1, maximum=2)
-        await stt.warm()
-        return stt
-
-    def run(self, main: Coroutine[Any, Any, T]) -> T:
-        return self.runner.run(main)
-
-    @property
-    def loop(self) -> VirtualLoop:
-        loop = self.runner.get_loop()
-        assert isinstance(loop, VirtualLoop)
-        return loop
 
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
     if not find_model("moonshine").fetched:
         pytest.skip("the model moonshine is not here: `parley models pull moonshine` fetches it")
-    engine = Engine()
+    engine = Engine(MoonshineStt)
     with engine.runner:
         yield engine
         engine.run(engine.stt.aclose())
@@ -80,29 +57,8 @@ def spoken(engine: Engine) -> dict[str, bytes]:
     return engine.run(speak())
 
 
-def push(stream: MoonshineStream, pcm: bytes) -> None:
-    """Push audio in frames of 20 ms."""
-    for i in range(0, len(pcm), 640):
-        stream.push(pcm[i : i + 640])
-
-
-async def final(stream: MoonshineStream) -> SttResult:
-    """Ask for the final result and wait for it."""
-    stream.finalize()
-    async for result in stream:
-        if result.final:
-            return result
-    raise AssertionError("the stream ended")
-
-
-async def hear(stt: MoonshineStt, pcm: bytes) -> SttResult:
-    """What a new call's only utterance is recognised as."""
-    stream = await stt.open(SttOptions("en-GB"))
-    push(stream, pcm)
-    try:
-        return await final(stream)
-    finally:
-        await stream.aclose()
+async def hear(stt: EngineStt, pcm: bytes) -> SttResult:
+    return await recognisers.hear(stt, pcm, SttOptions("en-GB"))
 
 
 def plain(text: str) -> str:

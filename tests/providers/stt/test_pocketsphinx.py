@@ -6,13 +6,14 @@ import os
 import random
 import signal
 import struct
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, TypeVar
 
 import pytest
+import recognisers
+from recognisers import Engine, final, push
 
 from parley.assistants.flows.values import compose
 from parley.assistants.flows.values.date import Date
@@ -21,11 +22,10 @@ from parley.audio.formats import INBOUND
 from parley.audio.resampling import resample
 from parley.errors import ProviderRequestError, ProviderTimeout, ProviderUnavailable
 from parley.providers.protocols import SttOptions, SttResult, TtsRequest
-from parley.providers.stt.pocketsphinx import PocketsphinxStream, PocketsphinxStt
+from parley.providers.stt.pocketsphinx import PocketsphinxStt
+from parley.providers.stt.streaming import EngineStt
 from parley.providers.tts.espeak import EspeakTts
 from parley.runtime.vtime import VirtualLoop
-
-T = TypeVar("T")
 
 DIGITS = SttOptions(
     grammar="#JSGF V1.0; grammar digits; public <all> = (zero | one | two | three | four | five"
@@ -35,31 +35,9 @@ SILENCE = bytes(INBOUND.bytes_for(0.7))
 SPEECH = Path(os.environ.get("PARLEY_SPEECH", Path(__file__).parents[4] / "shared" / "speech"))
 
 
-class Engine:
-    """A recogniser of two processes on one loop, for all tests of this file."""
-
-    def __init__(self) -> None:
-        self.runner = asyncio.Runner(loop_factory=VirtualLoop)
-        self.stt = self.run(self._make())
-
-    async def _make(self) -> PocketsphinxStt:
-        stt = PocketsphinxStt(ready=1, maximum=2)
-        await stt.warm()
-        return stt
-
-    def run(self, main: Coroutine[Any, Any, T]) -> T:
-        return self.runner.run(main)
-
-    @property
-    def loop(self) -> VirtualLoop:
-        loop = self.runner.get_loop()
-        assert isinstance(loop, VirtualLoop)
-        return loop
-
-
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    engine = Engine()
+    engine = Engine(PocketsphinxStt)
     with engine.runner:
         yield engine
         engine.run(engine.stt.aclose())
@@ -88,29 +66,8 @@ DATES = ("the third of december please", "next tuesday")
 DATE = compose([Date().grammar(date(2026, 11, 30))])
 
 
-def push(stream: PocketsphinxStream, pcm: bytes) -> None:
-    """Push audio in frames of 20 ms."""
-    for i in range(0, len(pcm), 640):
-        stream.push(pcm[i : i + 640])
-
-
-async def final(stream: PocketsphinxStream) -> SttResult:
-    """Ask for the final result and wait for it."""
-    stream.finalize()
-    async for result in stream:
-        if result.final:
-            return result
-    raise AssertionError("the stream ended")
-
-
-async def hear(stt: PocketsphinxStt, pcm: bytes, options: SttOptions = DIGITS) -> SttResult:
-    """What a new call's only utterance is recognised as."""
-    stream = await stt.open(options)
-    push(stream, pcm)
-    try:
-        return await final(stream)
-    finally:
-        await stream.aclose()
+async def hear(stt: EngineStt, pcm: bytes, options: SttOptions = DIGITS) -> SttResult:
+    return await recognisers.hear(stt, pcm, options)
 
 
 def noise(seconds: float, seed: int = 1) -> bytes:
