@@ -1,6 +1,6 @@
 """What is expected, as pocketsphinx's own grammar (FSG), as a trigram model, and by Moonshine.
 
-Flite's voices answer four questions of the demo: with sentences of the question's grammar,
+Flite's voices answer five questions of the demo: with sentences of the question's grammar,
 and with sentences that are nearly so (a word more, less or other). All ways hear the same
 audio, in one call for each question, in this process.
 
@@ -51,8 +51,9 @@ QUESTIONS: Mapping[str, tuple[str, str]] = {
     "time": ("which_time", "time"),
     "choice": ("welcome", "wish"),
     "name": ("whose", "name"),
+    "name, also": ("who", "name"),
 }
-"""The node that asks, and the slot of the answer."""
+"""The node that asks, and the slot of the answer; the last may be told a day and a time, too."""
 
 EXACT: Mapping[str, Sequence[str]] = {
     "day": (
