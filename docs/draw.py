@@ -13,8 +13,14 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
 from typer.main import get_command
 
+from parley.assistants import model
+from parley.assistants.problems import section_of
+from parley.assistants.sections import Section
 from parley.core import actions, events, settings
 from parley.core.machines import TABLES, Table
 from parley.core.reasons import AT_FAULT, EndReason
@@ -61,6 +67,31 @@ def _fields(kind: type) -> Iterator[str]:
 
 def _short(text: str) -> str:
     return text if len(text) <= 100 else text[:97] + "…"
+
+
+def assistant_page() -> str:
+    """Every field of an assistant's file with its default and its meaning."""
+    out = ["# Fields of an assistant", "", inspect.getdoc(model) or "", ""]
+    for section in dict.fromkeys(_sections(model.Assistant)):
+        out += [f"## {section.__name__}", "", inspect.getdoc(section) or "", ""]
+        out += [*map(_field, section.model_fields.values()), ""]
+    return "\n".join(out).rstrip() + "\n"
+
+
+def _sections(section: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    """A section and those within it, each once; those of a flow have a page of their own."""
+    yield section
+    for field in section.model_fields.values():
+        within = section_of(field.annotation)
+        if within is not None and within.__module__ == model.__name__:
+            yield from _sections(within)
+
+
+def _field(field: FieldInfo) -> str:
+    default = field.get_default(call_default_factory=True)
+    shown = type(default).__name__ if isinstance(default, Section) else repr(default)
+    told = " must be given" if default is PydanticUndefined else f" = `{_short(shown)}`"
+    return f"- `{field.serialization_alias or field.alias}`{told}: {field.description}"
 
 
 def vocabulary_page() -> str:
@@ -112,6 +143,7 @@ def pages() -> dict[Path, str]:
     page = DOCS / "ARCHITECTURE.md"
     return {
         page: architecture(page.read_text()),
+        DOCS / "reference" / "assistant.md": assistant_page(),
         DOCS / "reference" / "settings.md": settings_page(),
         DOCS / "reference" / "vocabulary.md": vocabulary_page(),
         DOCS / "reference" / "commands.md": command_page(),

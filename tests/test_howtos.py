@@ -46,7 +46,7 @@ def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_an_assistant_of_ones_own() -> None:
     page = HOWTO / "assistant.md"
-    whole, stops, away, model = blocks(page, "yaml")
+    whole, stops, away, german, model = blocks(page, "yaml")
     Path("assistant.yaml").write_text(whole)
     (call,) = blocks(page, "sh")
     said = parley(call)
@@ -55,6 +55,8 @@ def test_an_assistant_of_ones_own() -> None:
     assert load_assistant("stops.yaml").stop_speaking_plan.backoff_seconds == 1
     Path("away.yaml").write_text(away)
     assert load_assistant("away.yaml").hold_plan.phrases == ["hold on", "one moment"]
+    Path("german.yaml").write_text(german)
+    assert load_assistant("german.yaml").warnings == ()
     Path("model.yaml").write_text(model)
     assert load_assistant("model.yaml").model.base_url == "http://localhost:11434/v1"
     (tools,) = blocks(page, "python")

@@ -48,11 +48,14 @@ FULL: dict[str, Any] = {
     "first_message": "Hello!",
     "first_message_mode": "assistant-waits-for-user",
     "first_message_interruptions_enabled": False,
+    "uninterruptible_phrases": ["is recorded"],
     "start_speaking_plan": {
         "wait_seconds": 0.8,
         "patience_seconds": 0.4,
         "shortest_seconds": 0.2,
         "longest_seconds": 2.0,
+        "speculation_limit": 0,
+        "speculation_waste": 0.5,
         "smart_endpointing_plan": {"provider": "off"},
         "transcription_endpointing_plan": {
             "on_punctuation_seconds": 0.2,
@@ -65,6 +68,9 @@ FULL: dict[str, Any] = {
                 "regex": "",
                 "assistant_regex": "number",
                 "customer_regex": "[0-9]$",
+                "regex_options": [],
+                "assistant_regex_options": [{"type": "ignore-case", "enabled": True}],
+                "customer_regex_options": [],
                 "timeout_seconds": 3.0,
             }
         ],
@@ -105,6 +111,13 @@ FULL: dict[str, Any] = {
         "idle_messages": ["Hello?"],
         "idle_timeout_seconds": 7.5,
         "idle_message_max_spoken_count": 2,
+        "silence_timeout_message": "S.",
+        "max_duration_message": "M.",
+        "unclear_message": "U.",
+        "gap_message": "G.",
+        "apology_message": "A.",
+        "lost_thread_message": "L.",
+        "failure_message": "F.",
     },
     "silence_timeout_seconds": 20.0,
     "max_duration_seconds": 300.0,
@@ -139,11 +152,14 @@ WIRE: dict[str, Any] = {
     "firstMessage": "Hello!",
     "firstMessageMode": "assistant-waits-for-user",
     "firstMessageInterruptionsEnabled": False,
+    "uninterruptiblePhrases": ["is recorded"],
     "startSpeakingPlan": {
         "waitSeconds": 0.8,
         "patienceSeconds": 0.4,
         "shortestSeconds": 0.2,
         "longestSeconds": 2.0,
+        "speculationLimit": 0,
+        "speculationWaste": 0.5,
         "smartEndpointingPlan": {"provider": "off"},
         "transcriptionEndpointingPlan": {
             "onPunctuationSeconds": 0.2,
@@ -156,6 +172,9 @@ WIRE: dict[str, Any] = {
                 "regex": "",
                 "assistantRegex": "number",
                 "customerRegex": "[0-9]$",
+                "regexOptions": [],
+                "assistantRegexOptions": [{"type": "ignore-case", "enabled": True}],
+                "customerRegexOptions": [],
                 "timeoutSeconds": 3.0,
             }
         ],
@@ -196,6 +215,13 @@ WIRE: dict[str, Any] = {
         "idleMessages": ["Hello?"],
         "idleTimeoutSeconds": 7.5,
         "idleMessageMaxSpokenCount": 2,
+        "silenceTimeoutMessage": "S.",
+        "maxDurationMessage": "M.",
+        "unclearMessage": "U.",
+        "gapMessage": "G.",
+        "apologyMessage": "A.",
+        "lostThreadMessage": "L.",
+        "failureMessage": "F.",
     },
     "silenceTimeoutSeconds": 20.0,
     "maxDurationSeconds": 300.0,
@@ -332,6 +358,24 @@ def test_unknown_fields_are_kept_and_reported() -> None:
     assert Assistant.parse(wire) == assistant
 
 
+def test_phrases_in_another_language_than_the_callers_are_reported() -> None:
+    german: dict[str, Any] = {"firstMessage": "Hallo", "transcriber": {"language": "de-AT"}}
+    (warning,) = Assistant.parse(german).warnings
+    assert warning.startswith("transcriber.language: it is de-AT, but English are waiting_plan.")
+    assert "message_plan.unclear_message" in warning
+    assert "seconds" not in warning
+    assert "backchannel_words" not in warning
+    given = {"waiting_plan": FULL["waiting_plan"], "message_plan": FULL["message_plan"]}
+    assert Assistant.parse(german | given).warnings == ()
+    (warning,) = Assistant.parse(german | given | {"enableBackchannel": True}).warnings
+    assert warning == "transcriber.language: it is de-AT, but English are backchannel_words"
+    silent = {"waiting_plan": {"thinkingMessages": [], "workingMessages": [], "stillMessages": []}}
+    assert Assistant.parse(german | given | silent).warnings == ()
+    assert (
+        Assistant.parse({"firstMessage": "Hi", "transcriber": {"language": "en-GB"}}).warnings == ()
+    )
+
+
 def test_unknown_fields_of_a_provider_are_its_settings() -> None:
     assistant = Assistant.parse(
         {
@@ -401,17 +445,60 @@ def test_a_rule_must_be_a_regular_expression() -> None:
     assert "it is no regular expression" in error.what
 
 
+def test_a_whole_number_may_be_written_as_vapis_sdk_does() -> None:
+    assistant = Assistant.parse(
+        {"stopSpeakingPlan": {"numWords": 2.0}, "model": {"maxTokens": 250.0}}
+    )
+    words, tokens = assistant.stop_speaking_plan.num_words, assistant.model.max_tokens
+    assert [(type(n), n) for n in (words, tokens)] == [(int, 2), (int, 250)]
+    for wrong in (2.5, float("inf"), float("nan"), "2", True):
+        assert "num_words" in refusal(stop_speaking_plan={"num_words": wrong}).what
+
+
 def test_one_delimiter_needs_no_list() -> None:
     plan = Assistant.parse({"keypadInputPlan": {"delimiters": "*"}}).keypad_input_plan
     assert plan.delimiters == ["*"]
 
 
-@pytest.mark.parametrize("hosted", ["vapi", "livekit"])
-def test_a_hosted_model_of_the_end_of_turns_has_ours_in_its_place(hosted: str) -> None:
-    assistant = Assistant.parse(
-        {"startSpeakingPlan": {"smartEndpointingPlan": {"provider": hosted}}}
+@pytest.mark.parametrize("none", ["", [], [""]])
+def test_there_may_be_no_delimiter(none: object) -> None:
+    plan = Assistant.parse({"keypadInputPlan": {"delimiters": none}}).keypad_input_plan
+    assert plan.delimiters == []
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"type": "assistant"},
+        {"type": "customer", "customerRegex": "c"},
+        {"type": "assistant", "regex": "a", "customerRegex": "c"},
+        {"type": "both", "regex": "a"},
+        {"type": "both"},
+    ],
+)
+def test_a_rule_that_would_fit_everything_by_mistake_is_refused(rule: dict[str, str]) -> None:
+    plan = {"customEndpointingRules": [{**rule, "timeoutSeconds": 1}]}
+    assert ".0: a rule of type" in refusal(start_speaking_plan=plan).what
+
+
+def test_a_regex_that_its_options_break_is_refused() -> None:
+    option = {"type": "whole-word", "enabled": True}
+    rule = {"type": "customer", "regex": "(?i)a", "regexOptions": [option], "timeoutSeconds": 1}
+    error = refusal(startSpeakingPlan={"customEndpointingRules": [rule]})
+    assert "it is no regular expression" in error.what
+
+
+@pytest.mark.parametrize("hosted", ["vapi", "livekit", "custom-endpointing-model"])
+def test_a_hosted_model_of_the_end_of_turns_is_kept_and_told(hosted: str) -> None:
+    plan = {"smartEndpointingPlan": {"provider": hosted}, "transcriptionEndpointingPlan": {}}
+    assistant = Assistant.parse({"firstMessage": "Hi", "startSpeakingPlan": plan})
+    wire = assistant.wire()["startSpeakingPlan"]
+    assert wire["smartEndpointingPlan"] == {"provider": hosted}
+    model, text = assistant.warnings
+    assert model.startswith(
+        f"start_speaking_plan.smart_endpointing_plan.provider: {hosted} is not run here"
     )
-    assert assistant.start_speaking_plan.smart_endpointing_plan.provider == "auto"
+    assert text.startswith("start_speaking_plan.transcription_endpointing_plan: smart_endpointing")
 
 
 def test_all_wrong_values_are_told_at_once_and_none_is_repeated() -> None:

@@ -74,6 +74,48 @@ def test_too_few_words_in_a_long_voice_do() -> None:
     assert yielded(call.at(5)) == [(4.0, "voice")]
 
 
+WORDS_ONLY = {"words": 3, "by_voice": False}
+
+
+def test_where_only_words_count_a_long_voice_makes_the_agent_pause_once_and_no_more() -> None:
+    call = telling(interruption=WORDS_ONLY).voice()
+    for tenths in range(31, 60):
+        call.at(tenths / 10).measured(tenths / 10 - 3, 0.98, -25.0, 7.0)
+    assert call.when(act.PausePlayout) == [3.0]
+    assert kept(call) == [(3.4, "no words")]
+    assert yielded(call) == []
+    assert yielded(call.at(6).partial("well I")) == []
+    assert yielded(call.at(6.2).partial("well I mean")) == [(6.2, "words")]
+
+
+def test_where_only_words_count_their_speaker_does_not_raise_the_bar() -> None:
+    doubted = {**WORDS_ONLY, "word": 1.5, "false_alarm": 1.0, "speech": 1.5}
+    call = telling(interruption=doubted)
+    for at in (3, 5, 7):
+        call.at(at).voice().at(at + 0.2).measured(0.2, 0.98, -25.0).at(at + 0.6).pause()
+        call.at(at + 0.7).final("")
+    assert len(call.when(act.PausePlayout)) == 3
+    call.at(9).heard(1, 10).voice().at(9.2).measured(0.2, 0.98, -25.0).at(9.4).partial("no I want")
+    assert yielded(call) == [(9.4, "words")]
+
+
+@pytest.mark.parametrize("voiced_s", [0.2, 0.6, 2.0])
+def test_where_only_words_count_too_few_are_no_turn_either(voiced_s: float) -> None:
+    call = telling(interruption=WORDS_ONLY).voice().at(3 + voiced_s).pause()
+    call.after(0.1).final("well no").at(7)
+    assert yielded(call) == []
+    assert len(call.turns()) == len(call.did(act.SegmentDropped)) == 1
+    call.heard(1, len(STORY)).finished(1).at(8).says("well no")
+    assert call.turns()[1:] == ["well no"]
+
+
+def test_where_only_words_count_a_noise_raises_the_bar_still() -> None:
+    call = telling(interruption=WORDS_ONLY)
+    for at in (3.0, 4.0):
+        call.at(at).voice().at(at + 0.1).measured(0.1, 0.5, -25.0).at(at + 0.2).pause()
+    assert call.at(6).when(act.PausePlayout) == [3.0]
+
+
 def test_a_command_takes_the_floor_however_short() -> None:
     call = telling(interruption={"words": 3, "commands": ("hold on",)}).voice()
     assert yielded(call.at(3.3).partial("Hold on!")) == [(3.3, "command")]

@@ -10,6 +10,7 @@ from timeline import Call
 from parley.core import CALLER, ending
 from parley.core import actions as act
 from parley.core import events as ev
+from parley.core.listeners import hesitations
 from parley.core.settings import EndingRule, EndingSettings
 
 RULES = EndingSettings()
@@ -62,6 +63,12 @@ def test_words_that_end_sentences_end_turns_sooner(text: str) -> None:
 
 def test_a_full_stop_ends_a_turn_sooner() -> None:
     assert ended(paused("On Tuesday.")) < ended(paused("On Tuesday"))
+
+
+def test_a_hesitation_of_another_language_keeps_the_floor() -> None:
+    german = replace(RULES, language="de", hesitations=hesitations("de"))
+    assert ended(paused("am Dienstag, ähm", ending=german)) > 1.5 * USUAL_S
+    assert ended(paused("am Dienstag um", ending=german)) == USUAL_S
 
 
 def test_the_words_of_another_language_tell_nothing() -> None:
@@ -248,6 +255,39 @@ def test_a_rule_may_look_at_what_the_agent_said_last() -> None:
     call = Call(greeting="Your number?", turns={"ending": replace(RULES, rules=rules)})
     call.says_phrase(1).at(3).voice().at(4).pause().at(4.1).final("it is")
     assert call.at(9).when(act.TurnCommitted) == [6.0]
+
+
+def date_of_birth(call: Call, reply: int) -> Call:
+    """A question to which the assistant has a rule, of 2 s, is heard to its end."""
+    return call.answers(reply, "Your date of birth?").started(reply).at(5).finished(reply)
+
+
+def with_a_rule() -> Call:
+    rules = (EndingRule(agent="birth\\?$", wait_s=2.0),)
+    turns = {"ending": replace(RULES, rules=rules), "speculation_limit": 0}
+    return Call(turns=turns).at(1).says("Hello there.")
+
+
+def test_a_filler_before_a_question_does_not_take_its_place() -> None:
+    call = date_of_birth(with_a_rule().at(3).says_phrase(2).at(4), 1)
+    assert call.said() == ["Let me see."]
+    call.at(6).voice().at(7).pause().at(7.1).final("the third").at(12)
+    assert call.when(act.TurnCommitted)[-1] == 9.0
+
+
+def test_after_a_filler_a_short_answer_is_one() -> None:
+    call = Call(turns={"ending": RULES, "speculation_limit": 0}).at(1).says("Hello.")
+    call.at(3).says_phrase(2).at(4).answers(1, "How many?").started(1).at(5).finished(1)
+    call.at(6).voice().at(6.4).pause().at(6.5).final("five").at(9)
+    assert call.did(act.TurnCommitted)[-1].why == "short answer +1.5: 0.30 s"
+
+
+def test_who_is_asked_to_say_it_again_is_given_the_time_of_the_question() -> None:
+    call = date_of_birth(with_a_rule(), 1)
+    call.at(6).voice().at(7).pause().at(7.1).final("").at(10)
+    assert call.said() == ["Sorry, I didn't catch that. Could you say it again?"]
+    call.says_phrase(2).at(11).voice().at(12).pause().at(12.1).final("the third").at(16)
+    assert call.when(act.TurnCommitted)[-1] == 14.0
 
 
 # The policy

@@ -162,3 +162,23 @@ def test_a_phrase_that_is_wanted_twice_is_said_twice() -> None:
             call.says_phrase(number)
         call.after(3)
     assert [text for _, text in said(call)].count("Wait.") == 2
+
+
+def backing_off(backoff_s: float) -> Call:
+    """The caller has interrupted at 3.3, and their turn ends at 4.0."""
+    call = Call(interruption={"backoff_s": backoff_s}).at(1).says("Tell me.").speaks(1, LONG)
+    call.at(3).heard(1, 10).voice().at(3.3).partial("no wait").cleared().at(3.5).pause()
+    return call.at(3.6).final("no wait")
+
+
+def test_who_has_interrupted_hears_no_filler_before_the_back_off_is_over() -> None:
+    call = backing_off(3.0).at(6.2)
+    assert call.said() == []
+    assert call.at(6.3).said() == ["Let me see."]
+
+
+def test_a_filler_is_not_heard_with_an_answer_that_has_waited_for_the_same_moment() -> None:
+    call = backing_off(2.0).at(5.25)
+    assert call.said() == []
+    call.answers(2, "Sorry, go on.").at(8)
+    assert [(a.reply, a.aside) for a in call.did(act.PlayReply)][1:] == [(2, False)]

@@ -215,6 +215,21 @@ def test_what_is_hardly_louder_than_the_steady_sound_may_be_that_sound() -> None
     assert floor.weakest(call.conversation._ctx) == "the line's own sound"
 
 
+DOUBTS = {"word": 1.5, "more_words": 0.5, "most_words": 2, "false_alarm": 1.0, "speech": 1.5}
+DOUBTS |= {"unjudged": 0.5, "even": 2.0, "even_most": 6.0}
+"""Of words that a recogniser may have made of noise."""
+
+
+def test_a_caller_in_a_noisy_place_is_not_taken_for_the_noise_afterwards() -> None:
+    """Their own voice was once too even to be one voice; their level is not that of the line."""
+    call = telling(interruption=DOUBTS).voice().at(3.1).measured(0.1, 0.95, OWN_DBFS)
+    call.at(3.6).measured(0.6, 0.95, OWN_DBFS, 4.5).at(4)
+    assert floor_of(call) == [(3.6, "many voices")]
+    call.pause().at(4.1).final("").at(9).heard(1, 12).at(14).heard(1, 14).at(17).heard(1, 16)
+    call.voice().at(17.6).measured(0.6, 0.97, OWN_DBFS, 7.0).partial("no not today")
+    assert floor_of(call)[-1] == (17.6, "words")
+
+
 def test_a_dismissed_voice_that_becomes_clear_is_heeded_again() -> None:
     call = telling().voice().at(3.2).measured(0.3, 0.3, -25).at(4).measured(1.0, 0.95, -24)
     assert pauses(call) == [3.0, 4.0]

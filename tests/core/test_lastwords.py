@@ -2,7 +2,7 @@
 
 import pytest
 
-from parley.core.lastwords import OPEN, completeness
+from parley.core.lastwords import NUMBER, OPEN, completeness, known
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,7 @@ def test_numbers_are_alike_however_long() -> None:
 @pytest.mark.parametrize(("text", "language"), [("", "en"), ("?!", "en"), ("ich will", "de")])
 def test_of_what_is_not_known_nothing_is_told(text: str, language: str) -> None:
     assert completeness(text, language) == 0.0
+
+
+def test_words_are_counted_as_they_are_looked_up() -> None:
+    assert known("It comes to 31, OK?") == ["it", "comes", "to", NUMBER, "ok"]

@@ -37,6 +37,18 @@ def test_the_responder_may_speak_first() -> None:
     assert call.at(1.5).said() == ["Let me see."]
 
 
+@pytest.mark.parametrize("interruptible", [True, False])
+def test_a_first_message_that_is_generated_may_have_to_be_heard(interruptible: bool) -> None:
+    call = Call(greeting_generated=True, greeting_interruptible=interruptible)
+    call.tell(ev.ReplyFailed(1, "unavailable", permanent=False)).at(0.5)
+    first = call.newest
+    call.answers(first, "This call is recorded.").started(first).at(1).heard(first, 4)
+    call.voice().at(1.4).partial("no wait")
+    assert bool(call.did(act.FloorYielded)) is interruptible
+    call.at(2).pause().at(2.1).final("no wait").finished(first).cleared().at(4)
+    assert call.turns() == ["no wait"]
+
+
 def test_it_connects_once() -> None:
     call = Call(greeting="Hello.").tell(ev.Connected(CALLER))
     assert len(call.did(act.Listen)) == len(call.did(act.PromoteReply)) == 1

@@ -2,8 +2,20 @@
 
 import pytest
 
-from parley.core.listeners import COMMANDS, LISTENERS, acknowledgements, commands
-from parley.core.phrases import begins_acknowledgement, contains_phrase, is_acknowledgement
+from parley.core.listeners import (
+    COMMANDS,
+    FILLED,
+    LISTENERS,
+    acknowledgements,
+    commands,
+    hesitations,
+)
+from parley.core.phrases import (
+    begins_acknowledgement,
+    contains_phrase,
+    is_acknowledgement,
+    plain,
+)
 
 
 @pytest.mark.parametrize("language", ["en", "de", "es", "fr", "it", "pt", "nl", "zh", "ja", "hi"])
@@ -45,7 +57,15 @@ def test_hindi_vowels_are_told_apart() -> None:
 
 
 def test_an_unknown_language_has_none() -> None:
-    assert (acknowledgements("tlh"), commands("tlh")) == ((), ())
+    assert (acknowledgements("tlh"), commands("tlh"), hesitations("tlh")) == ((), (), ())
+
+
+@pytest.mark.parametrize("language", FILLED)
+def test_a_hesitation_neither_acknowledges_nor_takes_the_floor_at_once(language: str) -> None:
+    for sound in hesitations(f"{language}-XX"):
+        assert sound == plain(sound)
+        assert not is_acknowledgement(sound, LISTENERS[language])
+        assert not contains_phrase(sound, COMMANDS[language])
 
 
 @pytest.mark.parametrize(

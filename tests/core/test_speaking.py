@@ -195,3 +195,21 @@ def test_results_that_a_reply_was_told_are_told_again_if_it_was_not_heard() -> N
     assert call.conversation.messages(newest)[1].tools[0].result == "booked"
     call.speaks(newest, "It is booked.").finished(newest).after(1)
     assert call.did(act.StartReply)[-1].reply == newest
+
+
+def test_what_must_be_heard_is_not_interrupted_and_the_callers_words_are_kept() -> None:
+    call = Call(must_be_heard=("this call is recorded",)).at(1).says("Hello.")
+    call.writes(1, "Hi there.").synthesized(1).started(1).at(2).voice()
+    assert call.did(act.PausePlayout)
+    call.at(2.1).writes(1, "This call is recorded.", start=10).synthesized(1, 1).generated(1)
+    assert call.when(act.ResumePlayout) == [2.1]
+    call.at(3).partial("no wait").at(3.5).pause().at(3.6).final("no wait").at(6)
+    assert not call.did(act.FloorYielded, act.SegmentDropped)
+    assert call.turns() == ["Hello."]
+    assert call.heard(1, 22, 1).finished(1).at(7).turns() == ["Hello.", "no wait"]
+
+
+def test_what_need_not_be_heard_is_interrupted() -> None:
+    call = Call(must_be_heard=("this call is recorded",)).at(1).says("Hello.")
+    call.speaks(1, "Is this call recorded?").at(2).voice().at(2.3).partial("no wait")
+    assert call.did(act.FloorYielded)

@@ -16,6 +16,7 @@ from parley.core import events as ev
 from parley.core.history import Line
 from parley.providers.scripted import Answer, CallTool, ScriptedLlm, ScriptedStt
 from parley.runtime.agent import Agent
+from parley.transports.ambient import AmbientTransport
 
 LEVEL = 3.0
 FLAT = Background(np.full(24_000, LEVEL))
@@ -146,7 +147,16 @@ def test_without_it_nothing_is_sent_in_between() -> None:
     assert len(caller.speaker.played) >= 3
 
 
-def test_typing_is_heard_while_a_tool_runs() -> None:
+def test_typing_is_heard_while_a_tool_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[float] = []
+    look = AmbientTransport._tick
+
+    def tick(it: AmbientTransport) -> None:
+        looked.append(asyncio.get_running_loop().time())
+        look(it)
+
+    monkeypatch.setattr(AmbientTransport, "_tick", tick)
+
     async def look_up() -> str:
         """Look something up."""
         await asyncio.sleep(0.5)
@@ -169,6 +179,8 @@ def test_typing_is_heard_while_a_tool_runs() -> None:
     last = beds[-1][0] + beds[-1][1]
     assert ended <= last <= ended + 0.3
     assert len(caller.speaker.played) <= 4
+    assert looked[0] == pytest.approx(ran, abs=0.03)  # a silent background costs nothing
+    assert looked[-1] <= ended + 0.3
 
 
 def test_a_line_that_is_not_continuous_has_none() -> None:

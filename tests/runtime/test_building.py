@@ -12,7 +12,14 @@ from parley.assistants.flows import Dialogue, Flow
 from parley.assistants.model import Assistant, VoiceFact
 from parley.audio.ambience import Background
 from parley.core.phrases import ACKNOWLEDGEMENTS
-from parley.core.settings import HoldSettings, Settings, ToolPhrase, cached_phrases
+from parley.core.settings import (
+    HoldSettings,
+    InterruptionSettings,
+    PhraseSettings,
+    Settings,
+    ToolPhrase,
+    cached_phrases,
+)
 from parley.core.voicing import FACTS
 from parley.errors import AssistantError, ConfigurationError, MissingModelError
 from parley.providers.protocols import SttCapabilities
@@ -43,6 +50,8 @@ def test_what_an_assistant_does_not_say_is_as_usual() -> None:
     assert found.interruption.acknowledgements == ACKNOWLEDGEMENTS
     assert found.silence.end_after_s == 30.0
     assert found.turns.wait_s == Assistant().start_speaking_plan.wait_seconds
+    assert found.turns.speculation_limit == usual.turns.speculation_limit
+    assert found.turns.speculation_waste == usual.turns.speculation_waste
 
 
 def test_everything_that_it_says_counts() -> None:
@@ -51,6 +60,7 @@ def test_everything_that_it_says_counts() -> None:
         firstMessageInterruptionsEnabled=False,
         endCallMessage="Bye.",
         endCallPhrases=["goodbye now"],
+        uninterruptiblePhrases=["is recorded"],
         maxDurationSeconds=77,
         silenceTimeoutSeconds=21,
         startSpeakingPlan={
@@ -58,6 +68,8 @@ def test_everything_that_it_says_counts() -> None:
             "patienceSeconds": 0.2,
             "shortestSeconds": 0.1,
             "longestSeconds": 2.5,
+            "speculationLimit": 2,
+            "speculationWaste": 0.25,
         },
         stopSpeakingPlan={
             "numWords": 2,
@@ -75,11 +87,13 @@ def test_everything_that_it_says_counts() -> None:
     assert not found.greeting_interruptible
     assert not found.greeting_generated
     assert (found.end_message, found.end_phrases) == ("Bye.", ("goodbye now",))
+    assert found.must_be_heard == ("is recorded",)
     assert (found.max_duration_s, found.turns.wait_s) == (77, 0.7)
     ending = found.turns.ending
     assert (ending.patience_s, ending.shortest_s, ending.longest_s) == (0.2, 0.1, 2.5)
+    assert (found.turns.speculation_limit, found.turns.speculation_waste) == (2, 0.25)
     stop = found.interruption
-    assert (stop.words, stop.voice_s) == (2, 0.3)
+    assert stop.words == 2
     assert (stop.acknowledgements, stop.commands) == (("aha",), ("stop",))
     silence = found.silence
     assert (silence.prompt_after_s, silence.end_after_s) == (5, 21)
@@ -87,11 +101,18 @@ def test_everything_that_it_says_counts() -> None:
     assert {"Hi.", "Bye.", "Hello?", "Still there?"} <= set(cached_phrases(found))
 
 
-def test_the_lists_of_words_are_for_english_only() -> None:
+def test_last_words_are_for_english_only_and_hesitations_of_the_language() -> None:
     assert settings().turns.ending == Settings().turns.ending
     assert settings(transcriber={"language": "en-GB"}).turns.ending == Settings().turns.ending
     german = settings(transcriber={"language": "de"}).turns.ending
-    assert (german.language, german.hesitations) == ("de", ())
+    assert german.language == "de"
+    assert "ähm" in german.hesitations
+    assert "um" not in german.hesitations
+    assert settings(transcriber={"language": "tlh"}).turns.ending.hesitations == ()
+
+
+def option(kind: str, enabled: bool = True) -> dict[str, Any]:
+    return {"type": kind, "enabled": enabled}
 
 
 def test_how_a_transcript_ends_may_decide_how_long_the_pause_is() -> None:
@@ -102,14 +123,48 @@ def test_how_a_transcript_ends_may_decide_how_long_the_pause_is() -> None:
 
 
 @pytest.mark.parametrize(
+    ("provider", "counts"),
+    [("auto", True), ("off", True), ("smart-turn", False), ("livekit", False), ("vapi", False)],
+)
+def test_a_model_that_is_named_takes_precedence_over_the_transcript(
+    provider: str, counts: bool
+) -> None:
+    chosen = {**plan(provider)["startSpeakingPlan"], "transcriptionEndpointingPlan": {}}
+    found = settings(startSpeakingPlan=chosen).turns.ending
+    assert found.on_no_stop_s == (1.5 if counts else None)
+
+
+@pytest.mark.parametrize(
     ("rule", "wanted"),
     [
         ({"type": "assistant", "regex": "a"}, ("a", "")),
         ({"type": "customer", "regex": "c"}, ("", "c")),
         ({"type": "both", "assistantRegex": "a", "customerRegex": "c"}, ("a", "c")),
+        (
+            {"type": "customer", "regex": "c", "regexOptions": [option("whole-word")]},
+            ("", r"\b(?:c)\b"),
+        ),
+        (
+            {"type": "assistant", "regex": "a", "regexOptions": [option("ignore-case")]},
+            ("(?i:a)", ""),
+        ),
+        (
+            {"type": "assistant", "regex": "a", "regexOptions": [option("ignore-case", False)]},
+            ("a", ""),
+        ),
+        (
+            {
+                "type": "both",
+                "assistantRegex": "a",
+                "assistantRegexOptions": [option("ignore-case")],
+                "customerRegex": "c",
+                "customerRegexOptions": [option("multi-line")],
+            },
+            ("(?i:a)", "(?m:c)"),
+        ),
     ],
 )
-def test_rules_of_the_end_of_turns(rule: dict[str, str], wanted: tuple[str, str]) -> None:
+def test_rules_of_the_end_of_turns(rule: dict[str, Any], wanted: tuple[str, str]) -> None:
     rules = [{**rule, "timeoutSeconds": 2}]
     (found,) = settings(startSpeakingPlan={"customEndpointingRules": rules}).turns.ending.rules
     assert (found.agent, found.caller, found.wait_s) == (*wanted, 2.0)
@@ -146,7 +201,7 @@ def test_the_sound_of_turns_is_judged_where_the_model_is_there(
 ) -> None:
     model = SharedEndOfTurn(lambda _: 0.5)
     monkeypatch.setattr(building, "shared_end_of_turn", lambda: model)
-    for provider, judges in (("auto", True), ("smart-turn", True), ("off", False)):
+    for provider, judges in (("auto", True), ("vapi", True), ("smart-turn", True), ("off", False)):
         agent = build_agent(Assistant.parse(plan(provider)))
         assert agent.end_of_turn is (model if judges else None)
         assert agent.settings.turns.judges is judges
@@ -161,6 +216,7 @@ def test_a_model_that_was_not_fetched_is_missed_only_where_it_was_asked_for(
 
     monkeypatch.setattr(building, "shared_end_of_turn", missing)
     assert not build_agent(Assistant()).settings.turns.judges
+    assert not build_agent(Assistant.parse(plan("livekit"))).settings.turns.judges
     with pytest.raises(MissingModelError, match="smart-turn"):
         build_agent(Assistant.parse(plan("smart-turn")))
 
@@ -247,7 +303,7 @@ def test_phrases_are_those_of_the_language() -> None:
     found = settings(stopSpeakingPlan={"numWords": 3, "backoffSeconds": 0.5})
     assert "wait" in found.interruption.commands
     assert found.thinking.commands == found.interruption.commands
-    assert (found.interruption.backoff_s, found.thinking.words) == (0.5, 3)
+    assert (found.interruption.backoff_s, found.thinking.words) == (0.5, 1)
     assert found.thinking.voice_s < found.interruption.voice_s
 
 
@@ -366,6 +422,28 @@ def test_the_background() -> None:
         background("nowhere.wav")
 
 
+def test_a_voice_counts_only_where_no_words_are_asked_for() -> None:
+    usual = settings()
+    for words in (0, 1):
+        plan = {"numWords": words, "voiceSeconds": 0.3}
+        made = settings(stopSpeakingPlan=plan)
+        for stop, before in zip(phases(made), phases(usual), strict=True):
+            assert (stop.words, stop.voice_s, stop.wordless_s) == (1, 0.3, 0.0)
+            assert stop.by_voice
+            assert before.by_voice
+    for voice in ({}, {"voiceSeconds": 0.3}):
+        made = settings(stopSpeakingPlan={"numWords": 3, **voice})
+        assert (made.interruption.words, made.interruption.by_voice) == (3, False)
+        assert made.interruption.voice_s == usual.interruption.voice_s
+        # an agent that is not heard yet yields to any voice: the caller goes on
+        assert made.thinking.by_voice
+        assert (made.thinking.words, made.thinking.voice_s) == (1, usual.thinking.voice_s)
+
+
+def phases(made: Settings) -> tuple[InterruptionSettings, InterruptionSettings]:
+    return made.interruption, made.thinking
+
+
 def test_what_is_said_while_the_caller_waits() -> None:
     usual = Settings()
     assert settings().phrases == usual.phrases
@@ -379,3 +457,21 @@ def test_what_is_said_while_the_caller_waits() -> None:
     assert made.phrases.working == ()
     assert made.phrases.still == ("Still.",)
     assert made.phrases.tools == (ToolPhrase("book", "I look.", 0.0), ToolPhrase("", "Slow.", 2.5))
+
+
+def test_what_is_said_when_something_has_gone_wrong() -> None:
+    phrases = {
+        "unclear": "unclearMessage",
+        "apology": "apologyMessage",
+        "lost_thread": "lostThreadMessage",
+        "gap": "gapMessage",
+        "failure_goodbye": "failureMessage",
+        "silence_goodbye": "silenceTimeoutMessage",
+        "duration_goodbye": "maxDurationMessage",
+    }
+    made = settings(messagePlan={name: name.upper() for name in phrases.values()})
+    for ours, name in phrases.items():
+        assert getattr(made.phrases, ours) == name.upper()
+        assert name.upper() in cached_phrases(made)
+    english = [f.name for f in fields(PhraseSettings) if isinstance(f.default, str)]
+    assert english == list(phrases)

@@ -16,6 +16,7 @@ from voices import LevelVad
 from parley.audio.formats import INBOUND
 from parley.core import actions as act
 from parley.core import events as ev
+from parley.core.settings import EndingSettings
 from parley.errors import ProviderTimeout, ProviderUnavailable
 from parley.providers.protocols import SttCapabilities, SttOptions, SttResult, SttStream
 from parley.providers.scripted import ScriptedLlm
@@ -135,6 +136,39 @@ def voiced(pcm: bytes | bytearray) -> float:
 
 
 # The recogniser
+
+
+class JudgingStt(TapeStt):
+    """An engine that ends turns by itself, as Deepgram's Flux and AssemblyAI do."""
+
+    capabilities = SttCapabilities(partials=True)
+
+
+def tells(over: float | None, *again: float) -> Callable[[TapeStream], None]:
+    def tell(stream: TapeStream) -> None:
+        stream.queue.put_nowait(SttResult(0, "on Tuesday", final=False, turn_over=over))
+        for then in again:  # the same words again: only its opinion has changed
+            stream.queue.put_nowait(SttResult(0, "on Tuesday", final=False, turn_over=then))
+        stream.queue.put_nowait(
+            SttResult(0, "on Tuesday", final=True, turn_over=[over, *again][-1])
+        )
+
+    return tell
+
+
+@pytest.mark.parametrize(
+    ("opinion", "pause_s"),
+    [((None,), 0.5), ((0.99,), 0.3), ((0.05,), 1.53), ((0.99, 0.05), 1.53), ((0.05, 0.99), 0.3)],
+)
+def test_the_opinion_of_an_engine_that_ends_turns_counts(
+    opinion: tuple[float, ...], pause_s: float
+) -> None:
+    stt = JudgingStt(misbehave=[(2.1, tells(*opinion))])
+    turns = replace(SETTINGS.turns, ending=EndingSettings(), speculation_limit=0)
+    call = called(stt, one_question, settings=replace(SETTINGS, turns=turns))
+    (turn,) = call.memory.actions(act.TurnCommitted)
+    (committed,) = call.memory.when(act.TurnCommitted)
+    assert committed - turn.at == pytest.approx(pause_s, abs=0.03)
 
 
 @pytest.mark.parametrize("opens_s", [0.0, 0.7, 1.9])

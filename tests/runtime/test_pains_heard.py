@@ -4,6 +4,7 @@ Numbers and names are those of the project's list of pains; `tests/core/test_pai
 """
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
@@ -14,6 +15,14 @@ from voices import letters
 from parley.audio.timing import Timing
 from parley.core import actions as act
 from parley.providers.scripted import CallTool, ScriptedLlm, ScriptedStt
+from parley.runtime.responders import (
+    HandingOver,
+    HandOver,
+    ModelResponder,
+    ReplyPart,
+    ReplyRequest,
+    ReplyText,
+)
 from parley.transports.base import CallSide
 
 ALL = pytest.mark.parametrize(
@@ -143,3 +152,47 @@ def test_12_a_turn_during_a_tool_call_is_dropped() -> None:
     assert said == ["look it up", "and be quick"]
     assert [ended.outcome for ended in call.memory.actions(act.ToolEnded)] == ["done"]
     assert call.caller.text.endswith("I am looking.")
+
+
+class Operator:
+    """Hands every call over."""
+
+    SAYS = "Please hold the line while I pass you on to a colleague."
+
+    async def respond(self, request: ReplyRequest) -> AsyncIterator[ReplyPart]:
+        yield ReplyText(self.SAYS)
+        yield HandOver("colleague")
+
+    def promoted(self, reply: int) -> None:
+        """Nothing depends on it."""
+
+    def withdrawn(self, reply: int) -> None:
+        """Nothing depends on it."""
+
+
+@ALL
+@pytest.mark.parametrize("after_s", [0.15, 0.3, 1.0])
+def test_12_a_turn_during_a_handoff_is_dropped(timing: Timing, after_s: float) -> None:
+    """Whether the agent is heard already or not, whoever goes on answers it or is told of it."""
+
+    async def script(caller: ScriptedCaller) -> None:
+        await caller.listen()
+        await caller.say(0.8)
+        await caller.quiet(0.5 + after_s)
+        await caller.say(0.8)
+        await caller.listen(silence_s=2.0)
+
+    colleague = ScriptedLlm([], then="I heard you.")
+    agent = an_agent(
+        stt=ScriptedStt(["a person please", "and be quick"]),
+        llm=colleague,
+        responder=lambda: HandingOver(Operator(), {"colleague": ModelResponder(colleague)}),
+    )
+    call = carry(agent, ScriptedCaller(script, timing))
+    *before, (who, answer) = call.lines
+    assert " ".join(text for who, text in before if who == "caller") == (
+        "a person please and be quick"
+    )
+    passed_on = any(who == "agent" for who, _ in before[1:])  # a word of it was heard
+    assert (who, answer) == ("agent", "I heard you." if passed_on else Operator.SAYS)
+    assert call.caller.text.endswith(answer)

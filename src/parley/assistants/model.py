@@ -10,14 +10,24 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, Self
 
-from pydantic import AliasChoices, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    AliasChoices,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
+from parley.assistants import cautions
 from parley.assistants.flows.checking import problems
 from parley.assistants.flows.model import Flow
 from parley.assistants.problems import Locate, assistant_error, found_error, nowhere
-from parley.assistants.sections import ProviderSection, Section
+from parley.assistants.regexes import python_regex
+from parley.assistants.sections import ProviderSection, Section, Whole
 from parley.core.phrases import BACKCHANNELS
+from parley.core.settings import PhraseSettings
 
 FirstMessageMode = Literal[
     "assistant-speaks-first",
@@ -71,7 +81,7 @@ class Model(ProviderSection):
         default=[], description="messages with a role and a content"
     )
     temperature: float | None = Field(default=None, ge=0, le=2, description="a number from 0 to 2")
-    max_tokens: int | None = Field(default=None, ge=1, description="a whole number of at least 1")
+    max_tokens: Whole | None = Field(default=None, ge=1, description="a whole number of at least 1")
     base_url: str | None = Field(
         default=None,
         validation_alias=AliasChoices("baseUrl", "url"),
@@ -102,7 +112,7 @@ class ChunkPlan(Section):
     first_clause: bool = Field(
         default=True, description="true or false: whether the first piece may end at a clause"
     )
-    max_words: int = Field(
+    max_words: Whole = Field(
         default=15, ge=1, description="words after which a sentence is cut, at least 1"
     )
 
@@ -121,17 +131,16 @@ class Voice(ProviderSection):
 
 
 class SmartEndpointingPlan(Section):
-    """Which model judges by the sound whether the caller has finished."""
+    """Which model judges by the sound whether the caller has finished.
 
-    provider: Literal["auto", "smart-turn", "off"] = Field(
+    One that is named, be it VAPI's, takes precedence over `transcription_endpointing_plan`.
+    """
+
+    provider: Literal[
+        "auto", "smart-turn", "off", "vapi", "livekit", "custom-endpointing-model"
+    ] = Field(
         default="auto", description="smart-turn, off, or auto: smart-turn where it was fetched"
     )
-
-    @field_validator("provider", mode="before")
-    @classmethod
-    def _hosted_ones(cls, provider: Any) -> Any:
-        """VAPI's own, for which ours stands."""
-        return "auto" if provider in ("vapi", "livekit", "custom-endpointing-model") else provider
 
 
 class TranscriptionEndpointingPlan(Section):
@@ -151,8 +160,20 @@ class TranscriptionEndpointingPlan(Section):
     )
 
 
+class RegexOption(Section):
+    """How a regular expression is searched for."""
+
+    type: Literal["ignore-case", "whole-word", "multi-line"] = Field(
+        description="ignore-case, whole-word or multi-line"
+    )
+    enabled: bool = Field(default=False, description="true or false")
+
+
 class EndpointingRule(Section):
-    """A silence that is fixed where regular expressions match: the first rule that fits."""
+    """A silence that is fixed where regular expressions match: the first rule that fits.
+
+    They are JavaScript's, and options that are not enabled are off.
+    """
 
     type: Literal["assistant", "customer", "both"] = Field(
         description="assistant, customer or both: whose words must match"
@@ -160,16 +181,63 @@ class EndpointingRule(Section):
     regex: str = Field(default="", description="a regular expression, for one of them")
     assistant_regex: str = Field(default="", description="a regular expression, for both")
     customer_regex: str = Field(default="", description="a regular expression, for both")
+    regex_options: list[RegexOption] = Field(
+        default=[], description="a list of options of regex, each with type and enabled"
+    )
+    assistant_regex_options: list[RegexOption] = Field(
+        default=[], description="those of assistant_regex"
+    )
+    customer_regex_options: list[RegexOption] = Field(
+        default=[], description="those of customer_regex"
+    )
     timeout_seconds: float = Field(ge=0, le=15, description="0 to 15 seconds")
 
     @field_validator("regex", "assistant_regex", "customer_regex")
     @classmethod
     def _can_be_searched_for(cls, regex: str) -> str:
-        try:
-            re.compile(regex)
-        except re.error as error:
-            raise ValueError(f"it is no regular expression: {error}") from error
+        _compile(python_regex(regex))
         return regex
+
+    @model_validator(mode="after")
+    def _names_what_it_looks_for(self) -> Self:
+        """A rule without its expression would fit everything."""
+        if self.type == "both" and (
+            self.regex or not (self.assistant_regex or self.customer_regex)
+        ):
+            raise PydanticCustomError(
+                "rule", "a rule of type both has assistant_regex and customer_regex, and no regex"
+            )
+        if self.type != "both" and (not self.regex or self.assistant_regex or self.customer_regex):
+            raise PydanticCustomError(
+                "rule", "a rule of type assistant or customer has a regex, and no other"
+            )
+        for regex in self.searched():
+            _compile(regex)
+        return self
+
+    def searched(self) -> tuple[str, str]:
+        """Python's regular expressions for what the assistant and the caller have said; "" fits
+        anything."""
+        own = python_regex(self.regex, _enabled(self.regex_options))
+        if self.type == "assistant":
+            return own, ""
+        if self.type == "customer":
+            return "", own
+        return (
+            python_regex(self.assistant_regex, _enabled(self.assistant_regex_options)),
+            python_regex(self.customer_regex, _enabled(self.customer_regex_options)),
+        )
+
+
+def _enabled(options: list[RegexOption]) -> set[str]:
+    return {option.type for option in options if option.enabled}
+
+
+def _compile(regex: str) -> None:
+    try:
+        re.compile(regex)
+    except re.error as error:
+        raise ValueError(f"it is no regular expression: {error}") from error
 
 
 class StartSpeakingPlan(Section):
@@ -203,6 +271,20 @@ class StartSpeakingPlan(Section):
         description="the silence that ends one which certainly is not, 0 to 10 seconds, no less"
         " than shortest_seconds",
     )
+    speculation_limit: Whole = Field(
+        default=4,
+        ge=0,
+        le=10,
+        description="how many answers may be begun for one turn before it has ended, 0 to 10;"
+        " 0: none is, and each comes later",
+    )
+    speculation_waste: float = Field(
+        default=1.0,
+        ge=0,
+        le=10,
+        description="how many of them may come to nothing for each turn, on average over the call,"
+        " 0 to 10",
+    )
     smart_endpointing_plan: SmartEndpointingPlan = Field(
         default=SmartEndpointingPlan(), description="provider"
     )
@@ -232,12 +314,13 @@ class StopSpeakingPlan(Section):
     of the language.
     """
 
-    num_words: int = Field(default=1, ge=0, le=10, description="words that interrupt, 0 to 10")
+    num_words: Whole = Field(default=1, ge=0, le=10, description="words that interrupt, 0 to 10")
     voice_seconds: float | None = Field(
         default=None,
         ge=0,
         le=2,
-        description="the length of a clear voice that interrupts by itself, 0 to 2 seconds",
+        description="the length of a clear voice that interrupts by itself, 0 to 2 seconds; with"
+        " num_words of 2 or more none does",
     )
     backoff_seconds: float = Field(
         default=0.0,
@@ -264,7 +347,7 @@ class ToolMessage(Section):
     tool: str = Field(
         default="", description="the tool's name; none: tools without messages of their own"
     )
-    timing_milliseconds: int = Field(
+    timing_milliseconds: Whole = Field(
         default=4000, ge=100, le=120_000, description="what is long, 100 to 120000 milliseconds"
     )
 
@@ -300,17 +383,24 @@ class KeypadInputPlan(Section):
         default=2.0, ge=0, le=10, description="the time after the last key, 0 to 10 seconds"
     )
     delimiters: list[Literal["#", "*"]] = Field(
-        default=["#"], description="a list of keys that end the input at once: # and *"
+        default=["#"], description="a list of keys that end the input at once: # and *, or none"
     )
 
     @field_validator("delimiters", mode="before")
     @classmethod
     def _one_or_several(cls, delimiters: Any) -> Any:
-        return [delimiters] if isinstance(delimiters, str) else delimiters
+        given = [delimiters] if isinstance(delimiters, str) else delimiters
+        return [] if given == [""] else given
+
+
+_USUAL = PhraseSettings()
 
 
 class MessagePlan(Section):
-    """What the assistant says when nobody speaks."""
+    """What the assistant says when nobody speaks, or when something has gone wrong.
+
+    All of it is English unless it is given.
+    """
 
     idle_messages: list[str] = Field(
         default=["Are you still there?"], description="a list of texts, said one after the other"
@@ -321,8 +411,42 @@ class MessagePlan(Section):
         le=3600,
         description="the silence before each of them, 1 to 3600 seconds",
     )
-    idle_message_max_spoken_count: int = Field(
-        default=3, ge=1, le=10, description="how often one is said in a call, 1 to 10"
+    idle_message_max_spoken_count: Whole = Field(
+        default=3,
+        ge=1,
+        le=10,
+        description="how often one is said before the caller speaks again, 1 to 10",
+    )
+    silence_timeout_message: str = Field(
+        default=_USUAL.silence_goodbye,
+        min_length=1,
+        description="what is said before silence ends the call",
+    )
+    max_duration_message: str = Field(
+        default=_USUAL.duration_goodbye,
+        min_length=1,
+        description="what is said when the call has lasted max_duration_seconds",
+    )
+    unclear_message: str = Field(
+        default=_USUAL.unclear, min_length=1, description="what is said to a voice without words"
+    )
+    gap_message: str = Field(
+        default=_USUAL.gap,
+        min_length=1,
+        description="what is said to a caller whose sound has stopped in the middle",
+    )
+    apology_message: str = Field(
+        default=_USUAL.apology, min_length=1, description="what is said when there is no answer"
+    )
+    lost_thread_message: str = Field(
+        default=_USUAL.lost_thread,
+        min_length=1,
+        description="what is said when an answer breaks off",
+    )
+    failure_message: str = Field(
+        default=_USUAL.failure_goodbye,
+        min_length=1,
+        description="what is said before failures end the call",
     )
 
 
@@ -385,8 +509,13 @@ class Assistant(Section):
         default=True,
         description="true or false: whether the caller may interrupt the first message",
     )
+    uninterruptible_phrases: list[str] = Field(
+        default=[],
+        description="a list of phrases, as of a legal disclosure: while the assistant says an"
+        " answer with one of them the caller cannot interrupt it",
+    )
     start_speaking_plan: StartSpeakingPlan = Field(
-        default=StartSpeakingPlan(), description="wait_seconds"
+        default=StartSpeakingPlan(), description="wait_seconds and others"
     )
     stop_speaking_plan: StopSpeakingPlan = Field(
         default=StopSpeakingPlan(), description="num_words, voice_seconds and others"
@@ -507,6 +636,8 @@ class Assistant(Section):
             found.append("first_message: there is none, so the caller speaks first")
         if "://" in self.background_sound:
             found.append("background_sound: nothing is fetched, so it is off; give a file's path")
+        found += cautions.endpointing(self.start_speaking_plan)
+        found += cautions.english(self)
         warned = [fact for fact in VOICE_FACT_WARNINGS if fact in self.voice_facts]
         found += [f"voice_facts: {fact} {VOICE_FACT_WARNINGS[fact]}" for fact in warned]
         return tuple(found)

@@ -73,13 +73,13 @@ def _description(model: type[BaseModel], path: Path) -> str:
         fields = section.model_fields.items() if section else ()
         found = next((field for name, field in fields if key in keys_of(name, field)), None)
         description = (found and found.description) or description
-        section = _section(found and found.annotation)
+        section = section_of(found and found.annotation)
     return description
 
 
-def _section(annotation: object) -> type[BaseModel] | None:
+def section_of(annotation: object) -> type[BaseModel] | None:
     """The model in an annotation: M, M | None, list[M]."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    inner = (_section(argument) for argument in typing.get_args(annotation))
+    inner = (section_of(argument) for argument in typing.get_args(annotation))
     return next((section for section in inner if section), None)

@@ -1,13 +1,22 @@
 """What every part of an assistant's description has in common."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel, to_snake
 from pydantic_core import PydanticCustomError
 
 from parley.assistants.problems import assistant_error, close_match, keys_of
+
+
+def _whole(value: Any) -> Any:
+    """JSON has one kind of numbers, and VAPI's own SDK writes 2 as 2.0."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+"""A whole number."""
 
 
 class Section(BaseModel):

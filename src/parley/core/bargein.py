@@ -71,7 +71,8 @@ def sound_judged(ctx: Context, event: ev.SoundJudged) -> None:
         return
     state.ear.sound = event
     floor.hear(ctx, event)
-    if state.floor.state == "settled" and _at_stake(ctx) and floor.clear(ctx):
+    heeded = floor.clear(ctx) and floor.may_take(ctx)
+    if state.floor.state == "settled" and _at_stake(ctx) and heeded:
         if state.pause_due is None:  # it was dismissed, or began before the agent spoke
             state.candidate_at, state.candidate_voiced = ctx.now, 0.0
         _pause(ctx)

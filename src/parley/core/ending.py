@@ -116,7 +116,7 @@ def _told(facts: list[Fact]) -> str:
 
 def _rule(ctx: Context) -> int | None:
     """The first rule that fits."""
-    text, heard = ctx.state.ear.text, _heard_last(ctx)
+    text, heard = ctx.state.ear.text, _heard_last(ctx, phrases=False)
     rules = enumerate(_rules(ctx).rules)
     fits = (n for n, r in rules if re.search(r.caller, text) and re.search(r.agent, heard))
     return next(fits, None)
@@ -152,10 +152,14 @@ def _is_judged(ctx: Context) -> bool:
     return ear.judged is not None and ear.judged[0] == ear.anchor
 
 
-def _heard_last(ctx: Context) -> str:
-    """What the caller heard last of the agent."""
+def _heard_last(ctx: Context, *, phrases: bool = True) -> str:
+    """What the caller heard last of the agent, fillers apart: the answer that they announce
+    follows them. Without `phrases` also apart from what only has the caller say it again.
+    """
     entries = (entry for entry in reversed(ctx.state.history) if isinstance(entry, AgentTurn))
-    return next((heard for e in entries if (heard := ctx.state.replies[e.reply].heard)), "")
+    said = (reply for e in entries if (reply := ctx.state.replies[e.reply]).kind != "filler")
+    meant = (r for r in said if phrases or not r.fixed or r.kind == "greeting")
+    return next((heard for r in meant if (heard := r.heard)), "")
 
 
 def asked(ctx: Context) -> Expectation:

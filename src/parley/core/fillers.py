@@ -18,7 +18,8 @@ def due(ctx: Context) -> float | None:
     """When the next filler is to be said while nothing is heard; None: there is none."""
     own, usual = _own_due(ctx), _usual_due(ctx)
     found = [when for when in (own, usual) if when is not None]
-    return min(found) if found else None
+    silent_until = speaking.backing_off(ctx) or 0.0  # what waits for that is heard all at once
+    return max(min(found), silent_until) if found else None
 
 
 def say(ctx: Context) -> None:

@@ -45,7 +45,12 @@ def rules(ctx: Context) -> InterruptionSettings:
 
 def wanted(ctx: Context) -> bool:
     """Whether the sound so far is an interruption."""
-    return sum(facts(ctx).values()) >= -EXACT
+    return may_take(ctx) and sum(facts(ctx).values()) >= -EXACT
+
+
+def may_take(ctx: Context) -> bool:
+    """Whether there are words, where only words take the floor."""
+    return rules(ctx).by_voice or said(ctx)
 
 
 def facts(ctx: Context) -> dict[str, float]:
@@ -63,11 +68,14 @@ def _other_facts(ctx: Context) -> dict[str, float]:
 
 def hopeless(ctx: Context) -> bool:
     """Whether no length of the voice would make it an interruption."""
-    return sum(_other_facts(ctx).values()) + rules(ctx).length_most < -EXACT
+    return not may_take(ctx) or sum(_other_facts(ctx).values()) + rules(ctx).length_most < -EXACT
 
 
 def lost(ctx: Context) -> bool:
-    """Whether there are words, but all that is known of their sound speaks against them."""
+    """Whether there are words, but too few, or all that is known of their sound speaks against
+    them."""
+    if not may_take(ctx):
+        return bool(ctx.state.ear.text)
     length = _length(ctx, ctx.state.ear.voiced_s)
     return said(ctx) and sum(_other_facts(ctx).values()) + length < -EXACT
 
@@ -114,7 +122,7 @@ def decides_s(ctx: Context) -> float:
     """The length at which the voice takes the floor, or is dismissed."""
     it = rules(ctx)
     against = -sum(_other_facts(ctx).values())
-    if against > it.length_most + EXACT:
+    if not may_take(ctx) or against > it.length_most + EXACT:
         return it.doubt_s
     if against <= -it.length_least:
         return 0.0
@@ -242,8 +250,10 @@ def false_alarms(ctx: Context) -> float:
 
 
 def dismissed(ctx: Context) -> None:
-    """Remember a sound that was no interruption."""
+    """Remember a sound that was no interruption; a caller of too few words is no false alarm."""
     line = ctx.state.line
+    if not may_take(ctx) and clear(ctx):
+        return
     line.false_alarms = false_alarms(ctx) + 1.0
     line.false_alarm_at = ctx.now
     hear_steady(ctx)
@@ -255,8 +265,10 @@ def hear_steady(ctx: Context) -> None:
     against = _level(ctx) + _even(ctx) + _line(ctx)
     foreign = against < 0.0 or voiced_s(ctx) >= rules(ctx).voice_s
     if ear.sound is not None and ear.listening.state == "speaking" and foreign:
-        known = line.steady_dbfs if _steady(ctx) else ear.sound.level_dbfs
-        line.steady_dbfs = max(known, ear.sound.level_dbfs)
+        level, own = ear.sound.level_dbfs, line.caller_dbfs
+        if own is not None:  # what is as loud as the caller may be the caller
+            level = min(level, own - rules(ctx).level_range_db)
+        line.steady_dbfs = max(line.steady_dbfs, level) if _steady(ctx) else level
         line.steady_at = ctx.now
 
 

@@ -22,7 +22,9 @@ def connected(ctx: Context, event: ev.Connected) -> None:
         interruptible = ctx.settings.greeting_interruptible
         speaking.say(ctx, "greeting", greeting, leg=event.leg, interruptible=interruptible)
     elif ctx.settings.greeting_generated:
-        speaking.promote(ctx, speaking.start(ctx, event.leg, "answer", None, ""))
+        first = speaking.start(ctx, event.leg, "answer", None, "")
+        first.interruptible = ctx.settings.greeting_interruptible
+        speaking.promote(ctx, first)
 
 
 def disconnected(ctx: Context, event: ev.Disconnected) -> None:

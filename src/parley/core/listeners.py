@@ -1,6 +1,7 @@
-"""What listeners say without wanting the floor, and what takes it at once, by language."""
+"""What listeners say without wanting the floor, what takes it at once, and what keeps it, by
+language."""
 
-from parley.core.phrases import ACKNOWLEDGEMENTS, MOMENTS
+from parley.core.phrases import ACKNOWLEDGEMENTS, HESITATIONS, MOMENTS
 
 LISTENERS: dict[str, tuple[str, ...]] = {
     "en": ACKNOWLEDGEMENTS,
@@ -105,6 +106,19 @@ WAITING: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """How a caller asks for time."""
 
+FILLED: dict[str, tuple[str, ...]] = {
+    "en": HESITATIONS,
+    "de": ("äh", "ähm", "öh", "öhm", "ehm"),
+    "es": ("em", "ehm", "eeh"),
+    "fr": ("euh", "heu", "euhm"),
+    "it": ("ehm", "uhm"),
+    "pt": ("ehm", "uhm"),
+    "nl": ("uh", "uhm", "ehm", "euh"),
+    "zh": ("呃",),
+    "ja": ("えと", "えっと", "えーと", "あの", "あのー", "ええと"),
+}  # fmt: skip
+"""Sounds with which a speaker keeps the floor; no word among them."""
+
 
 def acknowledgements(language: str) -> tuple[str, ...]:
     """Those of a BCP 47 language tag; of an unknown language none."""
@@ -119,6 +133,11 @@ def commands(language: str) -> tuple[str, ...]:
 def moments(language: str) -> tuple[str, ...]:
     """Those of `WAITING`, likewise."""
     return WAITING.get(primary(language), ())
+
+
+def hesitations(language: str) -> tuple[str, ...]:
+    """Those of `FILLED`, likewise."""
+    return FILLED.get(primary(language), ())
 
 
 def primary(language: str) -> str:

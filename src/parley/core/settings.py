@@ -148,6 +148,9 @@ class InterruptionSettings:
     voice_s: float = 1.0
     """A clear voice, as loud as the caller's own, takes the floor after so long by itself."""
 
+    by_voice: bool = True
+    """Whether a voice takes the floor that says too few words, or none."""
+
     wordless_s: float = 0.3
     """So much longer it must last where the recogniser tells words meanwhile, and told none."""
 
@@ -415,12 +418,25 @@ class PhraseSettings:
     """While a certain tool runs, each once, in the order of their times."""
 
     unclear: str = "Sorry, I didn't catch that. Could you say it again?"
+    """To a voice without words."""
+
     apology: str = "Sorry, something went wrong on my side. Could you say that again?"
+    """When there is no answer."""
+
     lost_thread: str = "Sorry, I lost my thread. Could you ask me again?"
+    """When an answer breaks off."""
+
     gap: str = "Sorry, you were cut off. Could you repeat that?"
+    """To a caller whose sound has stopped in the middle."""
+
     failure_goodbye: str = "Sorry, I can't go on right now. Please call again later. Goodbye."
+    """Before failures end the call."""
+
     silence_goodbye: str = "I can't hear anybody, so I'll hang up now. Goodbye."
+    """Before silence ends the call."""
+
     duration_goodbye: str = "Our time is up, so I have to end the call here. Goodbye."
+    """When the call has lasted for `max_duration_s`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -431,7 +447,7 @@ class Settings:
     """What the agent says first; empty: it waits for the caller."""
 
     greeting_interruptible: bool = True
-    """Whether the caller may interrupt the greeting."""
+    """Whether the caller may interrupt the greeting, or what the responder says first."""
 
     greeting_generated: bool = False
     """Whether the responder speaks first, before the caller has said anything."""
@@ -450,6 +466,10 @@ class Settings:
 
     end_phrases: tuple[str, ...] = ()
     """Phrases of the agent after which the call ends."""
+
+    must_be_heard: tuple[str, ...] = ()
+    """Phrases of the agent: a reply that holds one is not interrupted any more, and what the caller
+    says meanwhile is a turn after it."""
 
     end_message: str = ""
     """What is said before the agent hangs up."""

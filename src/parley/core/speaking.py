@@ -148,6 +148,8 @@ def span(ctx: Context, event: ev.ReplySpan) -> None:
     reply.spans[event.span] = Span(event.span, event.text, event.start, event.end, asked=ctx.now)
     if contains_phrase(event.text, ctx.settings.end_phrases):
         reply.ends_call = EndReason.AGENT_ENDED
+    if contains_phrase(event.text, ctx.settings.must_be_heard):
+        reply.interruptible = False
     ctx.do(act.Synthesize(reply.id, event.span, event.text, attempt=1, cached=False))
 
 

@@ -122,9 +122,9 @@ def _end_of_turn(assistant: Assistant) -> SharedEndOfTurn | None:
     try:
         return shared_end_of_turn()
     except MissingModelError:
-        if wanted == "auto":
-            return None
-        raise
+        if wanted == "smart-turn":
+            raise
+        return None
 
 
 def _background(assistant: Assistant) -> Background | None:
@@ -168,6 +168,7 @@ def settings_for(
     return Settings(
         **opening(assistant, dialogue, today()),
         end_phrases=tuple(assistant.end_call_phrases),
+        must_be_heard=tuple(assistant.uninterruptible_phrases),
         end_message=assistant.end_call_message or "",
         max_duration_s=assistant.max_duration_seconds,
         voice_facts=tuple(dict.fromkeys(assistant.voice_facts)),
@@ -175,12 +176,14 @@ def settings_for(
             wait_s=assistant.start_speaking_plan.wait_seconds,
             ending=_ending(assistant),
             judges=judges,
+            speculation_limit=assistant.start_speaking_plan.speculation_limit,
+            speculation_waste=assistant.start_speaking_plan.speculation_waste,
             recognizer_finalizes=stt.finalizes,
             recognizer_partials=stt.partials,
             finalize_after_s=stt.finalize_after_s,
         ),
         interruption=_stops(assistant, heeding(InterruptionSettings(), stt)),
-        thinking=_stops(assistant, heeding(Settings().thinking, stt)),
+        thinking=_stops(assistant, heeding(Settings().thinking, stt), thinks=True),
         attending=AttendingSettings(
             enabled=assistant.backchanneling_enabled,
             words=tuple(assistant.backchannel_words),
@@ -213,9 +216,16 @@ def _holding(assistant: Assistant) -> HoldSettings:
 
 
 def _phrases(assistant: Assistant) -> PhraseSettings:
-    """What is said while the caller waits."""
-    plan = assistant.waiting_plan
+    """What is said while the caller waits, and when nothing else can be."""
+    plan, messages = assistant.waiting_plan, assistant.message_plan
     return PhraseSettings(
+        unclear=messages.unclear_message,
+        apology=messages.apology_message,
+        lost_thread=messages.lost_thread_message,
+        gap=messages.gap_message,
+        failure_goodbye=messages.failure_message,
+        silence_goodbye=messages.silence_timeout_message,
+        duration_goodbye=messages.max_duration_message,
         fillers=tuple(plan.thinking_messages),
         working=tuple(plan.working_messages),
         still=tuple(plan.still_messages),
@@ -241,16 +251,25 @@ def heeding(usual: InterruptionSettings, stt: SttCapabilities) -> InterruptionSe
     return replace(words, speech=1.5, unjudged=0.5, even=2.0, even_most=6.0)
 
 
-def _stops(assistant: Assistant, usual: InterruptionSettings) -> InterruptionSettings:
-    """What takes the floor, with the phrases of the language where none are named."""
+def _stops(
+    assistant: Assistant, usual: InterruptionSettings, *, thinks: bool = False
+) -> InterruptionSettings:
+    """What takes the floor, with the phrases of the language where none are named.
+
+    As with VAPI, a voice counts only where not several words are asked for; of an agent that
+    `thinks` nothing is heard yet, and who goes on then is not made to say so many.
+    """
     stop, language = assistant.stop_speaking_plan, assistant.transcriber.language
-    builtin = listeners.commands(language) if stop.num_words > 1 else ()
+    several = stop.num_words > 1
+    builtin = listeners.commands(language) if several else ()
     listening, taking = stop.acknowledgement_phrases, stop.interruption_phrases
+    voice_s = None if several else stop.voice_seconds
     return replace(
         usual,
-        words=max(1, stop.num_words),
-        voice_s=usual.voice_s if stop.voice_seconds is None else stop.voice_seconds,
-        wordless_s=usual.wordless_s if stop.voice_seconds is None else 0.0,
+        words=1 if thinks else max(1, stop.num_words),
+        by_voice=thinks or not several,
+        voice_s=usual.voice_s if voice_s is None else voice_s,
+        wordless_s=usual.wordless_s if voice_s is None else 0.0,
         backoff_s=stop.backoff_seconds,
         acknowledgements=(
             listeners.acknowledgements(language) if listening is None else tuple(listening)
@@ -260,7 +279,7 @@ def _stops(assistant: Assistant, usual: InterruptionSettings) -> InterruptionSet
 
 
 def _ending(assistant: Assistant) -> EndingSettings:
-    """What is known of the end of a turn. The lists of words are English."""
+    """What is known of the end of a turn. The list of last words is English."""
     plan = assistant.start_speaking_plan
     usual = EndingSettings(
         shortest_s=plan.shortest_seconds,
@@ -269,8 +288,9 @@ def _ending(assistant: Assistant) -> EndingSettings:
     )
     language = listeners.primary(assistant.transcriber.language)
     if language != "en":
-        usual = replace(usual, language=language, hesitations=())
-    if by_text := plan.transcription_endpointing_plan:
+        usual = replace(usual, language=language, hesitations=listeners.hesitations(language))
+    by_text = plan.transcription_endpointing_plan
+    if by_text and plan.smart_endpointing_plan.provider in ("auto", "off"):
         usual = replace(
             usual,
             on_stop_s=by_text.on_punctuation_seconds,
@@ -281,13 +301,7 @@ def _ending(assistant: Assistant) -> EndingSettings:
 
 
 def _ending_rule(rule: EndpointingRule) -> EndingRule:
-    agent = rule.regex if rule.type == "assistant" else rule.assistant_regex
-    caller = rule.regex if rule.type == "customer" else rule.customer_regex
-    return EndingRule(
-        agent if rule.type != "customer" else "",
-        caller if rule.type != "assistant" else "",
-        rule.timeout_seconds,
-    )
+    return EndingRule(*rule.searched(), rule.timeout_seconds)
 
 
 def opening(assistant: Assistant, dialogue: Dialogue | None, today: date) -> dict[str, Any]:

@@ -44,6 +44,7 @@ class AmbientTransport:
         self._full_until = 0.0
         self._paused_at: float | None = None
         self._running: set[str] = set()
+        self._over = False
 
     async def run(self, side: CallSide) -> None:
         gone = True
@@ -58,9 +59,8 @@ class AmbientTransport:
 
     def step(self, now: float, event: ev.Event, actions: Sequence[act.Action]) -> None:
         """The background begins with the call, or comes and goes with the tools."""
-        if isinstance(event, ev.Connected) and self._timer is None:
+        if isinstance(event, ev.Connected):
             self._bed.wanted = not self._working_only
-            self._tick()
         for action in actions:
             if isinstance(action, act.RunTool):
                 self._running.add(action.call)
@@ -68,6 +68,8 @@ class AmbientTransport:
                 self._running.discard(action.call)
         if self._working_only:
             self._bed.wanted = bool(self._running)
+        if self._timer is None and not self._bed.silent and not self._over:
+            self._tick()
 
     # The playout's side
 
@@ -117,9 +119,13 @@ class AmbientTransport:
     # The background alone
 
     def _tick(self) -> None:
+        """Look whether the line runs empty, for as long as there is something to be heard."""
+        self._timer = None
+        if self._bed.silent:
+            return
         now = self._loop.time()
         ahead = max(self._full_until - now, 0.0)
-        if not self._bed.silent and self._paused_at is None and ahead < AHEAD_S:
+        if self._paused_at is None and ahead < AHEAD_S:
             samples = round((AHEAD_S - ahead) * OUTBOUND.sample_rate)
             nothing = bytes(samples * OUTBOUND.sample_bytes)
             self._send(mixed(nothing, self._bed.next(samples)), (), voice=False)
@@ -134,6 +140,7 @@ class AmbientTransport:
         self._inner.play(pcm, marks)
 
     def _stop(self) -> None:
+        self._over = True
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
