@@ -1,7 +1,8 @@
 """Rules that end a turn, and what becomes of the trials under each.
 
-Parley's is the core itself: as it is by default, and on a curve with other values of `wait_s`
-and more patience. The baselines:
+Parley's is the core itself: as it is by default, and on a curve where a turn that is certainly
+over ends after so long, one of which nothing is known after 1.6 s, and none is held back until
+its reply is ready. The baselines:
 
     silence X     X ms after the last voiced sample, whatever was said
     Smart Turn    asked after 200 ms of silence; over where it says so (0.5), else after 3 s.
@@ -24,11 +25,8 @@ from parley.sim.replaying import Pace, replay
 from turn_hearing import Heard
 
 WAITS_S = (0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.25)
-PATIENCE_S = 1.0
+UNSURE_S = 1.6
 """On the curve. By default it is less, for the sake of the slowest commits."""
-
-SHORTEST_S, SOONER_S = 0.2, 0.1
-"""The shortest pause on it; and by how much less than `wait_s` may do where the end is certain."""
 
 SILENCES_S = (0.2, 0.5, 0.8)
 ASK_S, OVER, GIVE_UP_S = 0.2, 0.5, 3.0
@@ -78,7 +76,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What decides; `wait_s` places it on the curve."""
+    """What decides; `wait_s` places it on the curve: the pause after a turn that is over."""
 
     name: str
     wait_s: float | None = None
@@ -99,9 +97,8 @@ def placed(turns: TurnSettings, wait_s: float | None) -> TurnSettings:
     """On the curve; None: as they are."""
     if wait_s is None:
         return turns
-    shortest_s = max(SHORTEST_S, wait_s - SOONER_S)
-    ending = replace(turns.ending, patience_s=PATIENCE_S, shortest_s=shortest_s)
-    return replace(turns, wait_s=wait_s, ending=ending)
+    ending = replace(turns.ending, shortest_s=wait_s)
+    return replace(turns, wait_s=max(UNSURE_S, wait_s), unready_s=0.0, ending=ending)
 
 
 def changed(turns: TurnSettings, changes: str) -> TurnSettings:

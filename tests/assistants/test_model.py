@@ -52,7 +52,7 @@ FULL: dict[str, Any] = {
     "start_speaking_plan": {
         "wait_seconds": 0.8,
         "patience_seconds": 0.4,
-        "shortest_seconds": 0.2,
+        "unsure_seconds": 0.9,
         "longest_seconds": 2.0,
         "speculation_limit": 0,
         "speculation_waste": 0.5,
@@ -156,7 +156,7 @@ WIRE: dict[str, Any] = {
     "startSpeakingPlan": {
         "waitSeconds": 0.8,
         "patienceSeconds": 0.4,
-        "shortestSeconds": 0.2,
+        "unsureSeconds": 0.9,
         "longestSeconds": 2.0,
         "speculationLimit": 0,
         "speculationWaste": 0.5,
@@ -268,7 +268,7 @@ def test_the_defaults() -> None:
     assert assistant.transcriber == Transcriber(provider="embedded", language="en")
     assert assistant.voice == Voice(provider="embedded", voice_id=None, speed=1.0)
     assert assistant.voice.chunk_plan == ChunkPlan(first_clause=True, max_words=15)
-    assert assistant.start_speaking_plan == StartSpeakingPlan(wait_seconds=0.5)
+    assert assistant.start_speaking_plan == StartSpeakingPlan(wait_seconds=0.3)
     assert assistant.stop_speaking_plan == StopSpeakingPlan(num_words=1, backoff_seconds=0)
     assert assistant.stop_speaking_plan.acknowledgement_phrases is None
     assert assistant.message_plan == MessagePlan(
@@ -433,7 +433,7 @@ def test_a_wrong_value_is_told_with_its_path_and_remedy() -> None:
         "start_speaking_plan.wait_seconds: Input should be less than or equal to 5"
     )
     assert error.remedy == (
-        "Give the silence that ends a caller's turn where nothing tells whether it is over,"
+        "Give the silence that ends a caller's turn which is certainly over; none ends sooner,"
         " 0 to 5 seconds."
     )
 
@@ -526,13 +526,6 @@ def test_a_list_in_a_section_and_a_missing_field() -> None:
     assert error.remedy == "Give who is speaking: system, user or assistant."
 
 
-def test_the_longest_pause_is_no_shorter_than_the_shortest() -> None:
-    error = refusal(start_speaking_plan={"shortest_seconds": 1.7})
-    assert error.what == (
-        "start_speaking_plan.longest_seconds: 1.6 is less than shortest_seconds, 1.7"
-    )
-
-
 def test_a_section_alone_raises_the_same_error() -> None:
     with pytest.raises(AssistantError, match="speed: Input should be less"):
         Voice(speed=9)
@@ -542,9 +535,9 @@ def test_a_section_alone_raises_the_same_error() -> None:
     ("path", "good", "bad"),
     [
         ("start_speaking_plan.wait_seconds", [0, 5], [-0.1, 5.1, float("nan"), True, "1", None]),
-        ("start_speaking_plan.patience_seconds", [0, 2], [-0.1, 2.1, None]),
-        ("start_speaking_plan.shortest_seconds", [0, 1.6], [-0.1, 5.1]),
-        ("start_speaking_plan.longest_seconds", [0.3, 10], [0.2, 10.1]),
+        ("start_speaking_plan.patience_seconds", [0, 5], [-0.1, 5.1, None]),
+        ("start_speaking_plan.unsure_seconds", [0, 5], [-0.1, 5.1]),
+        ("start_speaking_plan.longest_seconds", [0, 10], [-0.1, 10.1]),
         ("stop_speaking_plan.num_words", [0, 10], [-1, 11, 1.5]),
         ("stop_speaking_plan.voice_seconds", [0, 2], [-0.1, 2.1]),
         ("stop_speaking_plan.backoff_seconds", [0, 10], [-0.1, 10.1]),

@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 from parley.cli.tune import share, tune
 from parley.errors import ConfigurationError
 from parley.providers.stt import embedded
+from parley.providers.stt.moonshine_worker import Said
 from parley.sim import engines, tuning
-from parley.sim.hearing import Text
 
 app = typer.Typer()
 app.command()(tune)
@@ -45,15 +45,15 @@ class Scribe:
     def open(self) -> None:
         self.heard = False
 
-    def hear(self, pcm: bytes) -> Text | None:
+    def hear(self, pcm: bytes) -> Said | None:
         if self.heard or not any(pcm):
             return None
         self.heard = True
-        return self.word, None
+        return Said(self.word)
 
-    def finish(self) -> Text:
+    def finish(self) -> Said:
         heard, self.heard = self.heard, False
-        return (self.word if heard else ""), None
+        return Said(self.word if heard else "")
 
 
 @pytest.fixture(autouse=True)
@@ -100,7 +100,7 @@ def test_the_curve_is_shown_and_the_present_wait_is_marked(folder: Path) -> None
     assert (
         "10 calls, 0 with a trace: callers finished 10 times and paused 40 times" in result.output
     )
-    assert "0.5 (now)" in result.output
+    assert "1.15 (now)" in result.output
     assert "startSpeakingPlan" not in result.output
 
 
@@ -110,20 +110,20 @@ def test_what_cuts_off_rarely_enough_is_proposed_with_what_it_rests_on(
     result = run(folder, "--cut-off", "20%", "--out", tmp_path / "out")
     assert result.exit_code == 0
     assert "from 40 pauses and 10 ends" in result.output
-    assert "startSpeakingPlan:\n  waitSeconds: 1.2\n  patienceSeconds: 0.35" in result.output
+    assert "startSpeakingPlan:\n  unsureSeconds: 1.15\n  patienceSeconds: 1" in result.output
     assert "Chosen by one half of the calls and tried on the other: cut off 12.5%" in result.output
     picture = ElementTree.parse(tmp_path / "out" / "curve.svg").getroot()  # noqa: S314 - our own
     texts = [node.text for node in picture.iter() if node.tag.endswith("text")]
-    assert "waitSeconds, on 40 pauses" in texts
-    assert {"1.2", "patienceSeconds 0.35", "patienceSeconds 0.2"} <= set(texts)
+    assert "unsureSeconds, on 40 pauses" in texts
+    assert {"1.15", "patienceSeconds 1", "patienceSeconds 0.2"} <= set(texts)
 
 
 def test_what_is_fast_enough_is_proposed(folder: Path) -> None:
-    assert "waitSeconds: 0.7" in run(folder, "--latency", 0.75).output
+    assert "unsureSeconds: 0.7" in run(folder, "--latency", 0.75).output
 
 
 def test_both_wishes_are_met_or_it_is_said_that_they_are_not(folder: Path) -> None:
-    assert "waitSeconds: 1.2" in run(folder, "--cut-off", "20%", "--latency", 1.3).output
+    assert "unsureSeconds: 1.15" in run(folder, "--cut-off", "20%", "--latency", 1.3).output
     result = run(folder, "--cut-off", "20%", "--latency", 0.3)
     assert result.exit_code == 1
     assert "Nothing that was tried gives that" in result.output
@@ -142,7 +142,7 @@ def test_a_patience_that_gains_nothing_is_not_proposed(folder: Path, tmp_path: P
     assistant.write_text("startSpeakingPlan:\n  patienceSeconds: 0.6\n")
     result = run(folder, "--cut-off", "20%", "--assistant", assistant)
     assert "patienceSeconds 0.6" in result.output
-    assert "waitSeconds: 1.2\n  patienceSeconds: 0.6" in result.output
+    assert "unsureSeconds: 1.15\n  patienceSeconds: 0.6" in result.output
 
 
 def test_a_choice_that_no_other_call_confirms_says_so(tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_nothing_that_can_be_read_is_an_error(tmp_path: Path) -> None:
 
 def test_the_assistant_is_where_the_curve_begins(folder: Path, tmp_path: Path) -> None:
     assistant = tmp_path / "assistant.yaml"
-    assistant.write_text("startSpeakingPlan:\n  waitSeconds: 0.9\n")
+    assistant.write_text("startSpeakingPlan:\n  unsureSeconds: 0.9\n")
     assert "0.9 (now)" in run(folder, "--assistant", assistant).output
 
 

@@ -11,21 +11,22 @@ from parley.core import CALLER, ending
 from parley.core import actions as act
 from parley.core import events as ev
 from parley.core.listeners import hesitations
-from parley.core.settings import EndingRule, EndingSettings
+from parley.core.settings import EndingRule, EndingSettings, TurnSettings
 
 RULES = EndingSettings()
-USUAL_S = 0.5
+USUAL_S, UNREADY_S = TurnSettings().wait_s, TurnSettings().unready_s
+DEFAULT = {"ending": RULES, "wait_s": USUAL_S, "unready_s": UNREADY_S}
 
 
 def paused(text: str, **turns: object) -> Call:
     """A caller whose last voiced sample was at 2.0, and whose words are known at 2.1."""
-    settings = {"ending": RULES, "speculation_limit": 0, **turns}
+    settings = {**DEFAULT, "speculation_limit": 0, **turns}
     return Call(turns=settings).at(1).voice().at(2).pause().at(2.1).final(text)
 
 
 def asked(text: str, **greeting: object) -> Call:
     """The same, after a greeting that asks for something."""
-    settings = {"ending": RULES, "speculation_limit": 0}
+    settings = {**DEFAULT, "speculation_limit": 0}
     call = Call(turns=settings, greeting_question="Well?", **greeting)
     return call.at(1).voice().at(2).pause().at(2.1).final(text)
 
@@ -48,7 +49,14 @@ def ended(call: Call) -> float:
     ],
 )  # fmt: skip
 def test_who_has_not_finished_is_given_time(text: str) -> None:
-    assert ended(paused(text)) > 1.5 * USUAL_S
+    assert ended(paused(text)) >= USUAL_S
+
+
+@pytest.mark.parametrize(
+    "text", ["i would like to", "the third of", "tuesday and my", "well um", "zero seven nine"]
+)
+def test_who_certainly_has_not_is_given_more(text: str) -> None:
+    assert USUAL_S < ended(paused(text)) <= RULES.longest_s
 
 
 @pytest.mark.parametrize("text", ["on Tuesday", "all the way", "no", "green cab"])
@@ -67,7 +75,7 @@ def test_a_full_stop_ends_a_turn_sooner() -> None:
 
 def test_a_hesitation_of_another_language_keeps_the_floor() -> None:
     german = replace(RULES, language="de", hesitations=hesitations("de"))
-    assert ended(paused("am Dienstag, ähm", ending=german)) > 1.5 * USUAL_S
+    assert ended(paused("am Dienstag, ähm", ending=german)) > USUAL_S
     assert ended(paused("am Dienstag um", ending=german)) == USUAL_S
 
 
@@ -92,18 +100,18 @@ def test_a_short_answer_ends_a_turn_as_soon_as_a_sentence(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["the", "my name is", "um", "seven eight nine"])
 def test_the_beginning_of_an_answer_does_not(text: str) -> None:
-    assert ended(asked(text, greeting_kind="choice")) > 1.5 * USUAL_S
+    assert ended(asked(text, greeting_kind="choice")) >= USUAL_S
 
 
 def test_a_question_is_known_by_its_mark() -> None:
-    call = Call(greeting="Who is it?", turns={"ending": RULES, "speculation_limit": 0})
+    call = Call(greeting="Who is it?", turns={**DEFAULT, "speculation_limit": 0})
     call.says_phrase(1).at(3).voice().at(4).pause().at(4.1).final("no")
     assert call.at(9).when(act.TurnCommitted) == [4.3]
 
 
 @pytest.mark.parametrize("text", ["nine", "oh seven", "it is double four", "four 2 2"])
 def test_a_number_is_waited_for_until_it_has_all_its_digits(text: str) -> None:
-    assert ended(asked(text, greeting_kind="number", greeting_digits=4)) > 1.5 * USUAL_S
+    assert ended(asked(text, greeting_kind="number", greeting_digits=4)) > USUAL_S
 
 
 @pytest.mark.parametrize("text", ["oh seven one one", "it is double four 22", "1234", "ten twelve"])
@@ -114,7 +122,7 @@ def test_a_number_with_all_its_digits_ends_the_turn(text: str) -> None:
 
 def test_ten_digits_may_be_a_whole_telephone_number() -> None:
     digits = "oh one seven nine four six three two"
-    assert ended(paused(digits)) > 1.5 * USUAL_S
+    assert ended(paused(digits)) > USUAL_S
     assert ended(paused(f"{digits} eight one")) <= USUAL_S
 
 
@@ -128,15 +136,15 @@ def test_while_a_reply_is_prepared_nothing_is_gained_by_haste() -> None:
 
 def test_a_recogniser_that_judges_turns_itself_is_believed() -> None:
     def told(over: float | None) -> float:
-        call = Call(turns={"ending": RULES}).at(1).voice().at(2).pause().at(2.1)
+        call = Call(turns=DEFAULT).at(1).voice().at(2).pause().at(2.1)
         return ended(call.tell(ev.Transcript(CALLER, 0, "sure", True, over)))
 
-    assert told(0.05) > told(0.5) == told(None) == told(float("nan")) == USUAL_S
-    assert told(0.6) == USUAL_S  # the reply is not ready
+    assert told(0.03) > told(0.5) == told(None) == told(float("nan")) == USUAL_S
+    assert told(0.9) == UNREADY_S  # the reply is not ready
 
 
 def test_what_it_said_of_other_words_does_not_count() -> None:
-    call = Call(turns={"ending": RULES}).at(1).voice().at(1.9)
+    call = Call(turns=DEFAULT).at(1).voice().at(1.9)
     call.tell(ev.Transcript(CALLER, 0, "sure", False, 0.01)).at(2).pause().at(2.1)
     assert ended(call.tell(ev.Transcript(CALLER, 0, "sure", True))) == USUAL_S
 
@@ -198,12 +206,20 @@ def judged(probability: float, text: str = "on Tuesday", at: float = 2.0) -> flo
 
 
 def test_the_more_probable_the_end_the_shorter_the_pause() -> None:
-    waits = [judged(p) for p in (0.0, 0.1, 0.3, 0.5, 0.6, 0.7, 1.0)]
+    waits = [judged(p) for p in (0.0, 0.5, 0.6, 0.7, 0.8, 1.0)]
     assert waits == sorted(waits, reverse=True)
-    assert len(set(waits)) == len(waits)
-    assert waits[3] == USUAL_S
-    assert waits[0] <= RULES.longest_s
+    assert waits[0] == waits[1] == USUAL_S  # a weak doubt is outweighed by then
+    assert len(set(waits[1:])) == 5
     assert waits[-1] == RULES.shortest_s
+    doubted = [judged(p, "it is for my") for p in (0.0, 0.5, 0.9, 0.98)]
+    assert doubted == sorted(doubted, reverse=True)
+    assert doubted[0] == RULES.longest_s
+
+
+def test_only_strong_evidence_against_the_end_makes_it_longer_than_usual() -> None:
+    assert ending.silence(-RULES.doubt, USUAL_S, RULES) == USUAL_S
+    assert ending.silence(-RULES.doubt - 0.5, USUAL_S, RULES) == USUAL_S + 0.5 * RULES.patience_s
+    assert ending.silence(0.5, USUAL_S, RULES) == USUAL_S - 0.5 * RULES.patience_s
 
 
 def test_words_and_sound_count_together() -> None:
@@ -276,7 +292,7 @@ def test_a_filler_before_a_question_does_not_take_its_place() -> None:
 
 
 def test_after_a_filler_a_short_answer_is_one() -> None:
-    call = Call(turns={"ending": RULES, "speculation_limit": 0}).at(1).says("Hello.")
+    call = Call(turns={**DEFAULT, "speculation_limit": 0}).at(1).says("Hello.")
     call.at(3).says_phrase(2).at(4).answers(1, "How many?").started(1).at(5).finished(1)
     call.at(6).voice().at(6.4).pause().at(6.5).final("five").at(9)
     assert call.did(act.TurnCommitted)[-1].why == "short answer +1.5: 0.30 s"
@@ -324,12 +340,12 @@ def told(call: Call) -> str:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("sure", "no evidence: 0.50 s"),
+        ("sure", "no evidence: 1.15 s"),
         ("this afternoon.", "last words +2.5, punctuation +1.0: 0.30 s"),
-        ("i would like to", "last words -4.0: 1.60 s"),
-        ("well um", "hesitation -3.0: 1.55 s"),
-        ("on Tuesday,", "punctuation -3.0: 1.55 s"),
-        ("zero seven nine", "dictation -2.0: 1.20 s"),
+        ("i would like to", "last words -4.0: 2.00 s"),
+        ("well um", "hesitation -3.0: 1.90 s"),
+        ("on Tuesday,", "punctuation -3.0: 1.90 s"),
+        ("zero seven nine", "dictation -3.5: 2.00 s"),
     ],
 )
 def test_a_turn_says_why_it_ended(text: str, why: str) -> None:
@@ -342,10 +358,10 @@ def test_what_was_asked_and_how_it_sounds_is_told() -> None:
     assert told(number) == "all digits +3.0: 0.30 s"
     assert told(asked("sure", greeting_kind="choice")) == "short answer +1.5: 0.30 s"
     call = paused("sure", judges=True).at(2.2).tell(ev.TurnJudged(CALLER, 2.0, 0.3))
-    assert told(call) == "sound -0.3: 0.62 s"
-    call = Call(turns={"ending": RULES}).at(1).voice().at(2).pause().at(2.1)
+    assert told(call) == "sound -0.3: 1.15 s"
+    call = Call(turns=DEFAULT).at(1).voice().at(2).pause().at(2.1)
     assert told(call.tell(ev.Transcript(CALLER, 0, "sure", True, 0.05))) == (
-        "recogniser -2.9: 1.53 s"
+        "recogniser -2.9: 1.84 s"
     )
 
 
@@ -360,9 +376,9 @@ def test_what_the_author_has_fixed_is_told() -> None:
 
 def test_what_a_turn_waited_for_is_told() -> None:
     call = paused("this afternoon", speculation_limit=4)
-    assert told(call) == "last words +2.5: 0.50 s while the reply was prepared"
-    call = Call(turns={"ending": RULES, "speculation_limit": 0}).at(1).voice().partial("sure")
-    assert told(call.at(2).pause()) == "no evidence: 0.50 s, the last words were missing"
+    assert told(call) == "last words +2.5: 1.00 s while the reply was prepared"
+    call = Call(turns={**DEFAULT, "speculation_limit": 0}).at(1).voice().partial("sure")
+    assert told(call.at(2).pause()) == "no evidence: 1.15 s, the last words were missing"
     assert call.when(act.TurnCommitted) == [3.4]
     call = Call(turns={"utterance_limit_s": 5.0}).at(1).voice().at(2).partial("on and on")
     assert told(call) == "a voice that does not pause"

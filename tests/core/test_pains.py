@@ -214,8 +214,8 @@ def test_08_without_a_full_stop_the_end_of_turn_is_slow(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["I would like to", "on the", "well, um", "it is zero seven nine"])
 def test_08_the_end_of_turn_cuts_off(text: str) -> None:
-    """Nobody ends with such words; and no words make it wait for more than 1.6 s."""
-    assert 1.0 <= ended_after(text) <= 1.6
+    """Nobody ends with such words; and no words make it wait for more than 2 s."""
+    assert 1.0 <= ended_after(text) <= 2.0
 
 
 @pytest.mark.parametrize("echo", ["the table", "is booked for eight", "yes"])

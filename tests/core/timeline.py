@@ -43,7 +43,7 @@ def settings(
     """The defaults with changes; all turns end alike unless `turns` says how."""
     return replace(
         Settings(),
-        turns=replace(TurnSettings(ending=EVEN), **(turns or {})),
+        turns=replace(TurnSettings(wait_s=0.5, unready_s=0.5, ending=EVEN), **(turns or {})),
         interruption=replace(InterruptionSettings(), **(interruption or {})),
         attending=replace(AttendingSettings(), **(attending or {})),
         thinking=replace(Settings().thinking, **(thinking or {})),

@@ -68,7 +68,9 @@ class Memory:
 
 SETTINGS = Settings(
     greeting="Hello.",
-    turns=TurnSettings(ending=EndingSettings(shortest_s=0.5, longest_s=0.5)),
+    turns=TurnSettings(
+        wait_s=0.5, unready_s=0.5, ending=EndingSettings(shortest_s=0.5, longest_s=0.5)
+    ),
     silence=SilenceSettings(prompt_after_s=10.0, end_after_s=30.0),
     phrases=PhraseSettings(),
 )

@@ -1,6 +1,6 @@
 """From an assistant's description to what runs."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, get_args
@@ -49,7 +49,9 @@ def test_what_an_assistant_does_not_say_is_as_usual() -> None:
     assert found.phrases == usual.phrases
     assert found.interruption.acknowledgements == ACKNOWLEDGEMENTS
     assert found.silence.end_after_s == 30.0
-    assert found.turns.wait_s == Assistant().start_speaking_plan.wait_seconds
+    assert found.turns == replace(
+        usual.turns, recognizer_finalizes=found.turns.recognizer_finalizes
+    )
     assert found.turns.speculation_limit == usual.turns.speculation_limit
     assert found.turns.speculation_waste == usual.turns.speculation_waste
 
@@ -66,7 +68,7 @@ def test_everything_that_it_says_counts() -> None:
         startSpeakingPlan={
             "waitSeconds": 0.7,
             "patienceSeconds": 0.2,
-            "shortestSeconds": 0.1,
+            "unsureSeconds": 0.9,
             "longestSeconds": 2.5,
             "speculationLimit": 2,
             "speculationWaste": 0.25,
@@ -88,9 +90,9 @@ def test_everything_that_it_says_counts() -> None:
     assert not found.greeting_generated
     assert (found.end_message, found.end_phrases) == ("Bye.", ("goodbye now",))
     assert found.must_be_heard == ("is recorded",)
-    assert (found.max_duration_s, found.turns.wait_s) == (77, 0.7)
+    assert (found.max_duration_s, found.turns.wait_s) == (77, 0.9)
     ending = found.turns.ending
-    assert (ending.patience_s, ending.shortest_s, ending.longest_s) == (0.2, 0.1, 2.5)
+    assert (ending.patience_s, ending.shortest_s, ending.longest_s) == (0.2, 0.7, 2.5)
     assert (found.turns.speculation_limit, found.turns.speculation_waste) == (2, 0.25)
     stop = found.interruption
     assert stop.words == 2
@@ -117,9 +119,17 @@ def option(kind: str, enabled: bool = True) -> dict[str, Any]:
 
 def test_how_a_transcript_ends_may_decide_how_long_the_pause_is() -> None:
     found = settings(
-        startSpeakingPlan={"transcriptionEndpointingPlan": {"onPunctuationSeconds": 0.2}}
+        startSpeakingPlan={"transcriptionEndpointingPlan": {"onPunctuationSeconds": 0.35}}
     ).turns.ending
-    assert (found.on_stop_s, found.on_no_stop_s, found.on_number_s) == (0.2, 1.5, 0.5)
+    assert (found.on_stop_s, found.on_no_stop_s, found.on_number_s) == (0.35, 1.5, 0.5)
+
+
+def test_the_wait_is_a_minimum_whatever_else_is_said() -> None:
+    by_text = {"onPunctuationSeconds": 0.1, "onNumberSeconds": 2.0}
+    plan = {"waitSeconds": 1.4, "transcriptionEndpointingPlan": by_text}
+    turns = settings(startSpeakingPlan=plan).turns
+    assert (turns.wait_s, turns.ending.shortest_s) == (1.4, 1.4)
+    assert (turns.ending.on_stop_s, turns.ending.on_number_s) == (1.4, 2.0)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from voices_sim import Scribe, quiet, tone
 
 from parley.providers.stt import moonshine_worker, pocketsphinx_worker
 from parley.providers.stt.embedded import ENGINES, EmbeddedName
+from parley.providers.stt.moonshine_worker import Said
 from parley.sim import engines
 from parley.sim.hearing import Edge
 
@@ -42,8 +43,8 @@ def test_pocketsphinx_tells_words_and_judges_no_turns(monkeypatch: pytest.Monkey
     found = engines.recognizer("pocketsphinx")
     found.open()
     assert sphinx.grammars == [""]
-    assert [found.hear(b"") for _ in range(3)] == [None, ("hello", None), ("hello there", None)]
-    assert found.finish() == ("hello there", None)
+    assert [found.hear(b"") for _ in range(3)] == [None, Said("hello"), Said("hello there")]
+    assert found.finish() == Said("hello there")
     assert engines.recognizer("pocketsphinx") is found
 
 

@@ -9,7 +9,7 @@ from parley.sim.hearing import Edge, Hearing, Words
 from parley.sim.replaying import Pace, replay
 
 EVEN = EndingSettings(shortest_s=0.5, longest_s=0.5)
-SETTINGS = Settings(turns=TurnSettings(ending=EVEN))
+SETTINGS = Settings(turns=TurnSettings(wait_s=0.5, unready_s=0.5, ending=EVEN))
 LATE_S = 0.05
 """Edges are known so much later."""
 
@@ -137,11 +137,11 @@ def test_tokens_of_replies_that_nobody_wanted_are_counted_as_far_as_they_came() 
     assert 0 < told.wasted_tokens <= PACE.tokens
 
 
-@pytest.mark.parametrize(("over", "ends_s"), [(None, 0.5), (0.95, 0.3), (0.05, 1.5)])
+@pytest.mark.parametrize(("over", "ends_s"), [(None, 0.5), (0.95, 0.3), (0.05, 1.2)])
 def test_what_the_recogniser_thinks_of_the_turn_reaches_the_core(
     over: float | None, ends_s: float
 ) -> None:
-    turns = TurnSettings(finalize_after_s=0.15)
+    turns = TurnSettings(wait_s=0.5, finalize_after_s=0.15)
     settings = Settings(turns=replace(turns, speculation_limit=0))
     words = Words(1.8, "sure", over=0.5), Words(2.2, "sure", True, 2.15, over)
     told = replay(Hearing(6.0, edges(1.0, 2.0), words), settings, pace=PACE)

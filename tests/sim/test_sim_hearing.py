@@ -8,9 +8,10 @@ from voices_sim import Loudness, quiet, tone
 
 from parley.audio.formats import INBOUND
 from parley.errors import ProviderError
+from parley.providers.stt.moonshine_worker import Said
 from parley.runtime.vtime import run_virtual
 from parley.sim import hearing as sim
-from parley.sim.hearing import FRAME_BYTES, Edge, Hearing, Text, Words
+from parley.sim.hearing import FRAME_BYTES, Edge, Hearing, Words
 from parley.speech.detector import SpeechDetector, SpeechOnset, Window
 from parley.speech.vad import SharedVad
 
@@ -86,15 +87,15 @@ class Parrot:
     def open(self) -> None:
         self.opened += 1
 
-    def hear(self, pcm: bytes) -> Text | None:
+    def hear(self, pcm: bytes) -> Said | None:
         self.now += 0.001
         self.heard += len(pcm) if any(pcm) else 0
-        return (f"{self.heard}", 0.5) if self.heard else None
+        return Said(f"{self.heard}", 0.5) if self.heard else None
 
-    def finish(self) -> Text:
+    def finish(self) -> Said:
         self.now += 0.05
         heard, self.heard = self.heard, 0
-        return (f"heard {heard}", 0.75) if heard else ("", None)
+        return Said(f"heard {heard}", 0.75) if heard else Said("")
 
 
 def recognized(edges: Sequence[Edge], after_s: float = 0.25) -> tuple[Words, ...]:

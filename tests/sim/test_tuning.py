@@ -24,7 +24,11 @@ from parley.sim.passages import (
 )
 from parley.sim.tuning import Point, Wish, curve, for_cut_off, for_latency
 
-EVEN = Settings(turns=TurnSettings(ending=EndingSettings(shortest_s=9.0, longest_s=0.0)))
+EVEN = Settings(
+    turns=TurnSettings(
+        wait_s=0.5, unready_s=0.0, ending=EndingSettings(shortest_s=9.0, longest_s=0.0)
+    )
+)
 
 
 def edges(*times: float) -> tuple[Edge, ...]:
@@ -92,7 +96,7 @@ def recorded(facts: Sequence[tuple[float, ev.Event]], settings: Settings) -> Tra
     return trace.parse("".join(lines))
 
 
-JUDGED = Settings(turns=TurnSettings(judges=True, ending=EVEN.turns.ending))
+JUDGED = Settings(turns=replace(EVEN.turns, judges=True))
 CALL: list[tuple[float, ev.Event]] = [
     (0.0, ev.Connected(CALLER)),
     (0.0, ev.ListeningReady(CALLER)),
@@ -220,7 +224,11 @@ def spoken(*pauses: tuple[float, str]) -> Passage:
 
 FOUND = [spoken((0.8, "I would like to")), spoken((0.6, "my name is")), spoken((0.4, "on the"))]
 TRIED = (0.0, 0.35), (0.2, 0.5, 1.0)
-RUSHED = Settings(turns=TurnSettings(ending=EndingSettings(patience_s=0.0), speculation_limit=0))
+RUSHED = Settings(
+    turns=TurnSettings(
+        wait_s=0.5, ending=EndingSettings(patience_s=0.0, doubt=0.0), speculation_limit=0
+    )
+)
 
 
 def test_who_is_patient_with_unfinished_words_answers_finished_ones_sooner() -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from parley.sim.hearing import Text
+from parley.providers.stt.moonshine_worker import Said
 from parley.speech.silero import Floats
 
 RATE = 16_000
@@ -34,12 +34,12 @@ class Scribe:
     def open(self) -> None:
         self._heard = False
 
-    def hear(self, pcm: bytes) -> Text | None:
+    def hear(self, pcm: bytes) -> Said | None:
         if self._heard or not any(pcm):
             return None
         self._heard = True
-        return "hello", None
+        return Said("hello")
 
-    def finish(self) -> Text:
+    def finish(self) -> Said:
         heard, self._heard = self._heard, False
-        return ("hello" if heard else ""), None
+        return Said("hello" if heard else "")

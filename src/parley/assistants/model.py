@@ -146,7 +146,7 @@ class SmartEndpointingPlan(Section):
 class TranscriptionEndpointingPlan(Section):
     """The silence that ends a caller's turn, by how the transcript ends.
 
-    More where the words are surely not all, as with `wait_seconds`.
+    No less than `wait_seconds`; more where the words are surely not all.
     """
 
     on_punctuation_seconds: float = Field(
@@ -244,32 +244,32 @@ class StartSpeakingPlan(Section):
     """When the assistant takes its turn."""
 
     wait_seconds: float = Field(
-        default=0.5,
-        ge=0,
-        le=5,
-        description="the silence that ends a caller's turn where nothing tells whether it is over,"
-        " 0 to 5 seconds",
-    )
-    patience_seconds: float = Field(
-        default=0.35,
-        ge=0,
-        le=2,
-        description="how much longer it must be for each unit of evidence (log-odds) that the"
-        " caller goes on, and shorter for each that they have finished, 0 to 2 seconds",
-    )
-    shortest_seconds: float = Field(
         default=0.3,
         ge=0,
         le=5,
-        description="the silence that ends a turn which is certainly over, 0 to 5 seconds",
+        description="the silence that ends a caller's turn which is certainly over; none ends"
+        " sooner, 0 to 5 seconds",
+    )
+    unsure_seconds: float = Field(
+        default=1.15,
+        ge=0,
+        le=5,
+        description="the silence that ends a turn where nothing tells whether it is over, 0 to"
+        " 5 seconds",
     )
     longest_seconds: float = Field(
-        default=1.6,
+        default=2.0,
         ge=0,
         le=10,
-        validate_default=True,
-        description="the silence that ends one which certainly is not, 0 to 10 seconds, no less"
-        " than shortest_seconds",
+        description="the silence that ends one which certainly is not, 0 to 10 seconds",
+    )
+    patience_seconds: float = Field(
+        default=1.0,
+        ge=0,
+        le=5,
+        description="how much shorter than unsure_seconds it may be for each unit of evidence"
+        " (log-odds) that the caller has finished, and longer for each of strong evidence that"
+        " they go on, 0 to 5 seconds",
     )
     speculation_limit: Whole = Field(
         default=4,
@@ -289,21 +289,11 @@ class StartSpeakingPlan(Section):
         default=SmartEndpointingPlan(), description="provider"
     )
     transcription_endpointing_plan: TranscriptionEndpointingPlan | None = Field(
-        default=None, description="on_punctuation_seconds and others, in place of wait_seconds"
+        default=None, description="on_punctuation_seconds and others, in place of unsure_seconds"
     )
     custom_endpointing_rules: list[EndpointingRule] = Field(
         default=[], description="a list of rules, each with type, regex and timeout_seconds"
     )
-
-    @field_validator("longest_seconds")
-    @classmethod
-    def _no_less_than_the_shortest(cls, longest_s: float, info: ValidationInfo) -> float:
-        shortest_s = info.data.get("shortest_seconds", 0.0)
-        if longest_s < shortest_s:
-            raise PydanticCustomError(
-                "bounds", f"{longest_s:g} is less than shortest_seconds, {shortest_s:g}"
-            )
-        return longest_s
 
 
 class StopSpeakingPlan(Section):

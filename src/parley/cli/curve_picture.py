@@ -26,14 +26,14 @@ def svg(
     proposed: Point | None,
     title: str,
 ) -> str:
-    """Median latency against the share that is cut off, with its 95 % interval.
+    """Mean latency against the share that is cut off, with its 95 % interval.
 
     The current wait has a ring, the proposed one a disc. `others` are the curves of other
     patiences, thin.
     """
     shown, thin = _known(points), [line for each in others if (line := _known(each))]
     everything = [*shown, *(p for line in thin for p in line)]
-    longest = max((p.median_s for p in everything), default=1.0) * 1.08 or 1.0
+    longest = max((p.mean_s for p in everything), default=1.0) * 1.08 or 1.0
     highest = max((p.interval[1] for p in shown), default=1.0) * 1.05 or 1.0
     frame = _Frame(longest, highest)
     parts = frame.axes(title)
@@ -44,8 +44,8 @@ def svg(
     for point in [*shown, *(p for line in thin for p in line if p == proposed)]:
         current = point in shown and point.wait_s == current_s
         parts += _mark(point, frame, current, point == proposed)
-        if frame.x(point.median_s) - labelled >= APART or current or point == proposed:
-            labelled = frame.x(point.median_s)
+        if frame.x(point.mean_s) - labelled >= APART or current or point == proposed:
+            labelled = frame.x(point.mean_s)
             parts.append(_label(point, frame))
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}"'
     style = 'font-family="sans-serif" font-size="12"'
@@ -71,7 +71,7 @@ class _Frame:
 
     def axes(self, title: str) -> list[str]:
         foot, middle = HEIGHT - BOTTOM, HEIGHT / 2
-        below = "from the end of speech to the end of the turn, median, ms"
+        below = "from the end of speech to the end of the turn, mean, ms"
         upright = f'text-anchor="middle" transform="rotate(-90 16 {middle})"'
         size = f'x="{LEFT}" y="{TOP}" width="{WIDTH - LEFT - RIGHT}" height="{foot - TOP}"'
         parts = [
@@ -99,7 +99,7 @@ def _ticks(most: float) -> list[float]:
 
 
 def _line(points: Sequence[Point], frame: _Frame, stroke: str) -> str:
-    places = " ".join(f"{frame.x(p.median_s):.1f},{frame.y(p.rate):.1f}" for p in points)
+    places = " ".join(f"{frame.x(p.mean_s):.1f},{frame.y(p.rate):.1f}" for p in points)
     return f'<polyline points="{places}" fill="none" clip-path="url(#frame)" {stroke}/>'
 
 
@@ -117,12 +117,12 @@ def _legend(shown: Sequence[Point], thin: Sequence[Sequence[Point]]) -> list[str
 
 
 def _label(point: Point, frame: _Frame) -> str:
-    x, y = frame.x(point.median_s), frame.y(point.rate)
+    x, y = frame.x(point.mean_s), frame.y(point.rate)
     return _text(x + 7, y - 6, f"{point.wait_s:g}", f'fill="{BLUE}"')
 
 
 def _mark(point: Point, frame: _Frame, current: bool, proposed: bool) -> list[str]:
-    x, y = frame.x(point.median_s), frame.y(point.rate)
+    x, y = frame.x(point.mean_s), frame.y(point.rate)
     low, high = (frame.y(share) for share in point.interval)
     fill = BLUE if proposed else "white"
     parts = [

@@ -35,7 +35,7 @@ def tune(
         str | None, typer.Option(help="Propose what cuts callers off so rarely, as 5%.")
     ] = None,
     latency: Annotated[
-        float | None, typer.Option(help="Propose what ends turns so fast, median seconds.")
+        float | None, typer.Option(help="Propose what ends turns so fast, in seconds on average.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="A folder for the curve as a picture.")] = None,
 ) -> None:
@@ -146,7 +146,9 @@ def table(points: Sequence["Point"], current_s: float) -> Table:
     """The curve; the current wait is marked."""
     title = f"patienceSeconds {points[0].patience_s:g}"
     drawn = Table(
-        "waitSeconds", "cut off", "95 % interval", "median, ms", "95th, ms", box=None, title=title
+        *("unsureSeconds", "cut off", "95 % interval", "mean, ms", "median, ms", "95th, ms"),
+        box=None,
+        title=title,
     )
     for point in points:
         low, high = point.interval
@@ -154,6 +156,7 @@ def table(points: Sequence["Point"], current_s: float) -> Table:
             f"{point.wait_s:g}{' (now)' if point.wait_s == current_s else ''}",
             f"{point.cut_off}/{point.pauses}",
             f"{low:.0%} to {high:.0%}",
+            f"{1000 * point.mean_s:.0f}" if point.delays else "–",
             f"{1000 * point.median_s:.0f}" if point.delays else "–",
             f"{1000 * point.p95_s:.0f}" if point.delays else "–",
         ]
@@ -187,7 +190,7 @@ def _print_proposal(console: Console, point: "Point", tried: "Point | None") -> 
     else:
         console.print(f"Chosen by one half of the calls and tried on the other: {_is(tried)}.\n")
     console.print(
-        f"startSpeakingPlan:\n  waitSeconds: {point.wait_s:g}\n"
+        f"startSpeakingPlan:\n  unsureSeconds: {point.wait_s:g}\n"
         f"  patienceSeconds: {point.patience_s:g}"
     )
 
@@ -196,7 +199,8 @@ def _is(point: "Point") -> str:
     low, high = point.interval
     return (
         f"cut off {point.rate:.1%} ({low:.0%} to {high:.0%}), turns end after"
-        f" {1000 * point.median_s:.0f} ms (median) and {1000 * point.p95_s:.0f} ms (95th)"
+        f" {1000 * point.mean_s:.0f} ms on average, {1000 * point.median_s:.0f} (median),"
+        f" {1000 * point.p95_s:.0f} (95th)"
     )
 
 
@@ -210,7 +214,7 @@ def _draw(
 ) -> None:
     from parley.cli.curve_picture import svg
 
-    title = f"waitSeconds, on {points[0].pauses} pauses"
+    title = f"unsureSeconds, on {points[0].pauses} pauses"
     path = folder / PICTURE
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -3,8 +3,8 @@
 Each fact is evidence for or against the end of the turn, in log-odds, and they add up: what
 the words so far look like, what the caller was asked, what the recogniser thinks of it, and
 what a model of the sound says. The more probable the end, the shorter the pause that confirms
-it. Without evidence it is `TurnSettings.wait_s`; and never less while a reply to these words
-is being prepared, since until it can be heard, waiting delays nothing.
+it; without evidence it is `TurnSettings.wait_s`. While a reply to these words is being prepared
+it is no shorter than `TurnSettings.unready_s`: until that can be heard, waiting delays nothing.
 """
 
 import math
@@ -74,7 +74,7 @@ def wait_s(ctx: Context) -> float:
     chosen = _chosen_s(ctx.state.ear.text, _rules(ctx)) is not None
     if chosen or not speaking.preparing(ctx):
         return wanted
-    return max(wanted, ctx.settings.turns.wait_s)
+    return max(wanted, ctx.settings.turns.unready_s)
 
 
 def soonest_s(ctx: Context) -> float:
@@ -183,10 +183,11 @@ def _chosen_s(text: str, rules: EndingSettings) -> float | None:
 def silence(odds: float, usual_s: float, rules: EndingSettings) -> float:
     """From `longest_s` where the end is improbable to `shortest_s` where it is certain.
 
-    Pauses within a turn end at a steady rate, about. So each stretch of silence is as much
-    evidence as the one before, and what speaks against the end wears off in proportion.
+    How probable the end must be falls with the silence. A short one takes evidence for it. After
+    `usual_s` few pauses within a turn are not over, and only strong evidence against it counts.
     """
-    wanted = usual_s - rules.patience_s * odds
+    against = max(0.0, -odds - rules.doubt)
+    wanted = usual_s - rules.patience_s * (max(0.0, odds) - against)
     return min(max(wanted, min(rules.shortest_s, usual_s)), max(rules.longest_s, usual_s))
 
 

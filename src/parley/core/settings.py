@@ -29,11 +29,15 @@ class EndingSettings:
     shortest_s: float = 0.3
     """The pause that ends a turn which is certainly over."""
 
-    longest_s: float = 1.6
+    longest_s: float = 2.0
     """The pause that ends one which certainly is not."""
 
-    patience_s: float = 0.35
-    """How much longer a pause must be for each unit of log-odds against the end of the turn."""
+    patience_s: float = 1.0
+    """How much shorter a pause may be for each unit of log-odds for the end of the turn, and how
+    much longer it must be for each against it that is more than `doubt`."""
+
+    doubt: float = 2.25
+    """So much evidence against the end is outweighed by a pause of `TurnSettings.wait_s`."""
 
     language: str = "en"
     """The language whose last words are known (`parley.core.lastwords`)."""
@@ -47,7 +51,7 @@ class EndingSettings:
     hesitation: float = 3.0
     """The weight of such a sound at the end."""
 
-    dictation: float = 2.0
+    dictation: float = 3.5
     """The weight of digits or letters that are spelled out one by one."""
 
     answer: float = 3.0
@@ -87,9 +91,12 @@ class EndingSettings:
 class TurnSettings:
     """When the caller's turn has ended."""
 
-    wait_s: float = 0.5
+    wait_s: float = 1.15
     """Silence after the last voiced sample that ends a turn whose words are known, where
     nothing tells whether it is over."""
+
+    unready_s: float = 1.0
+    """Less does not end it while the reply to these words could not be heard yet."""
 
     ending: EndingSettings = EndingSettings()
     """What does."""
@@ -219,6 +226,13 @@ class InterruptionSettings:
 
     most_words: int = 3
     """More further words than this do not count."""
+
+    certainty: float = 0.0
+    """How much the log-odds count of the recogniser's confidence in them, which has a scale of its
+    own."""
+
+    certain: float = 0.7
+    """The confidence that is neither for nor against them."""
 
     command: float = 12.0
     """The weight of a phrase of `commands`."""

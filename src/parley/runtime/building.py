@@ -160,7 +160,7 @@ def settings_for(
     judges: bool = False,
 ) -> Settings:
     """How the assistant wants its conversations to behave."""
-    idle = assistant.message_plan
+    idle, plan = assistant.message_plan, assistant.start_speaking_plan
     prompts = [
         idle.idle_messages[n % len(idle.idle_messages)]
         for n in range(idle.idle_message_max_spoken_count if idle.idle_messages else 0)
@@ -173,11 +173,11 @@ def settings_for(
         max_duration_s=assistant.max_duration_seconds,
         voice_facts=tuple(dict.fromkeys(assistant.voice_facts)),
         turns=TurnSettings(
-            wait_s=assistant.start_speaking_plan.wait_seconds,
+            wait_s=max(plan.wait_seconds, plan.unsure_seconds),
             ending=_ending(assistant),
             judges=judges,
-            speculation_limit=assistant.start_speaking_plan.speculation_limit,
-            speculation_waste=assistant.start_speaking_plan.speculation_waste,
+            speculation_limit=plan.speculation_limit,
+            speculation_waste=plan.speculation_waste,
             recognizer_finalizes=stt.finalizes,
             recognizer_partials=stt.partials,
             finalize_after_s=stt.finalize_after_s,
@@ -282,7 +282,7 @@ def _ending(assistant: Assistant) -> EndingSettings:
     """What is known of the end of a turn. The list of last words is English."""
     plan = assistant.start_speaking_plan
     usual = EndingSettings(
-        shortest_s=plan.shortest_seconds,
+        shortest_s=plan.wait_seconds,
         longest_s=plan.longest_seconds,
         patience_s=plan.patience_seconds,
     )
@@ -293,9 +293,9 @@ def _ending(assistant: Assistant) -> EndingSettings:
     if by_text and plan.smart_endpointing_plan.provider in ("auto", "off"):
         usual = replace(
             usual,
-            on_stop_s=by_text.on_punctuation_seconds,
-            on_no_stop_s=by_text.on_no_punctuation_seconds,
-            on_number_s=by_text.on_number_seconds,
+            on_stop_s=max(plan.wait_seconds, by_text.on_punctuation_seconds),
+            on_no_stop_s=max(plan.wait_seconds, by_text.on_no_punctuation_seconds),
+            on_number_s=max(plan.wait_seconds, by_text.on_number_seconds),
         )
     return replace(usual, rules=tuple(map(_ending_rule, plan.custom_endpointing_rules)))
 

@@ -7,8 +7,9 @@ from parley.errors import MissingModelError
 from parley.models import model_path
 from parley.providers.stt import moonshine_worker, pocketsphinx_worker
 from parley.providers.stt.embedded import ENGINES, EmbeddedName
+from parley.providers.stt.moonshine_worker import Said
 from parley.sim import hearing
-from parley.sim.hearing import Edge, Recognizer, Text, Words
+from parley.sim.hearing import Edge, Recognizer, Words
 from parley.speech.endofturn import EndOfTurnModel
 from parley.speech.silero import SileroVad
 
@@ -51,9 +52,9 @@ class _Pocketsphinx:
     def open(self) -> None:
         self._inner.open("")
 
-    def hear(self, pcm: bytes) -> Text | None:
+    def hear(self, pcm: bytes) -> Said | None:
         text = self._inner.hear(pcm)
-        return (text, None) if text else None
+        return Said(text) if text else None
 
-    def finish(self) -> Text:
-        return " ".join(word for word, _, _ in self._inner.finish()), None
+    def finish(self) -> Said:
+        return Said(" ".join(word for word, _, _ in self._inner.finish()))

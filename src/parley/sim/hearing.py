@@ -135,8 +135,13 @@ def judge(hearing: Hearing, model: TurnModel, pcm: bytes, since_s: float, asked_
 # Words
 
 
-Text = tuple[str, float | None]
-"""What was said, and how probable it is that the turn ends there, where that is judged."""
+class Text(Protocol):
+    """What was said, and how probable it is that the turn ends there, where that is judged."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def over(self) -> float | None: ...
 
 
 class Recognizer(Protocol):
@@ -167,9 +172,8 @@ def recognize(
         said = recognizer.finish() if piece is None else recognizer.hear(piece)
         free_s = max(free_s, at_s) + clock() - begun
         if said is not None:
-            text, over = said
             asked_s = at_s if piece is None else None
-            found.append(Words(free_s, text, piece is None, asked_s, over))
+            found.append(Words(free_s, said.text, piece is None, asked_s, said.over))
     return tuple(found)
 
 

@@ -14,14 +14,14 @@ from parley.core.settings import InterruptionSettings, Settings
 from parley.sim.passages import Passage
 from parley.sim.replaying import Pace, replay
 
-WAITS_S = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.2, 1.5, 2.0)
-"""The values of `startSpeakingPlan.waitSeconds` that are tried."""
+WAITS_S = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.6, 2.0)
+"""The values of `startSpeakingPlan.unsureSeconds` that are tried."""
 
-PATIENCES_S = (0.0, 0.2, 0.35, 0.5, 0.7)
+PATIENCES_S = (0.0, 0.35, 0.7, 1.0, 1.5)
 """The values of `startSpeakingPlan.patienceSeconds` that are tried."""
 
 WORTH_S, WORTH_RATE = 0.02, 0.02
-"""Less is no reason to change the patience that is set: seconds of the median, share cut off."""
+"""Less is no reason to change the patience that is set: seconds of the mean, share cut off."""
 
 LEAST_PAUSE_S = 0.2
 """Shorter silence is the closure of a consonant: nobody is cut off in it."""
@@ -60,8 +60,13 @@ class Point:
         return wilson(self.cut_off, self.pauses)
 
     @property
-    def median_s(self) -> float:
+    def mean_s(self) -> float:
         """From the end of speech to the end of the turn."""
+        return float(np.mean(self.delays)) if self.delays else math.nan
+
+    @property
+    def median_s(self) -> float:
+        """The same, of which half are longer."""
         return quantile(self.delays, 0.5)
 
     @property
@@ -144,7 +149,7 @@ class Wish:
         if self.cut_off is not None:
             rare = [p for c in found if (p := for_cut_off(c, self.cut_off))]
             limit = math.inf if self.latency_s is None else self.latency_s
-            return self._best([p for p in rare if p.median_s <= limit], _median, WORTH_S)
+            return self._best([p for p in rare if p.mean_s <= limit], _mean, WORTH_S)
         limit = 0.0 if self.latency_s is None else self.latency_s
         fast = [p for c in found if (p := for_latency(c, limit))]
         return self._best(fast, _rate, WORTH_RATE)
@@ -173,8 +178,8 @@ def tried(wish: Wish, one: list[Curve], other: list[Curve]) -> Point | None:
     return _sum(*parts)
 
 
-def _median(point: Point) -> float:
-    return point.median_s
+def _mean(point: Point) -> float:
+    return point.mean_s
 
 
 def _rate(point: Point) -> float:
@@ -192,8 +197,8 @@ def for_cut_off(points: Sequence[Point], wanted: float) -> Point | None:
 
 
 def for_latency(points: Sequence[Point], wanted_s: float) -> Point | None:
-    """The longest wait whose median is no longer than wanted; None: none is."""
-    fast = [point for point in points if point.median_s <= wanted_s]
+    """The longest wait whose mean is no longer than wanted; None: none is."""
+    fast = [point for point in points if point.mean_s <= wanted_s]
     return fast[-1] if fast else None
 
 

@@ -28,6 +28,7 @@ from parley.providers.stt.moonshine_worker import (
     SEEK_S,
     SHARE,
     SURE,
+    SURER,
     Recognizer,
     Said,
     _over,
@@ -169,7 +170,7 @@ def test_the_end_of_a_turn_is_judged_with_the_words() -> None:
     desk = Desk((ONE, STOP))
     desk.model.stop = 0.9
     (said,) = desk.hear(sound(0.3)).told
-    assert said == Said("one.", _over(0.9))
+    assert said == Said("one.", _over(0.9), 0.9)
     assert desk.recognizer.finish() == said
     assert desk.recognizer.finish() == Said("", None)
 
@@ -308,7 +309,21 @@ def test_uncertain_words_are_noise() -> None:
         desk.model.confidence = confidence
         desk.hear(sound(0.3))
         assert desk.texts() == []
-        assert desk.recognizer.finish() == Said(text, _over(0.9) if text else None)
+        heard = Said(text, _over(0.9), confidence)
+        assert desk.recognizer.finish() == (heard if text else Said(""))
+
+
+@pytest.mark.parametrize("change", [SURER + 0.01, -SURER - 0.01])
+def test_much_more_or_less_confidence_in_the_same_words_is_news(change: float) -> None:
+    desk = Desk((ONE,))
+    desk.model.confidence = 0.75
+    desk.hear(sound(0.3))
+    desk.model.confidence += change / 2
+    desk.hear(sound(0.3))
+    assert desk.texts() == ["one"]
+    desk.model.confidence += change / 2
+    desk.hear(sound(0.3))
+    assert desk.texts() == ["one", "one"]
 
 
 def test_while_little_was_said_words_must_be_more_certain_until_the_end() -> None:
@@ -421,8 +436,8 @@ def test_each_request_is_answered_once(monkeypatch: pytest.MonkeyPatch, tmp_path
     pipe = Pipe(requests)
     with pytest.raises(EOFError):
         serve(cast("Channel", pipe))
-    said = json.dumps(["one.", _over(0.9)]).encode()
-    nothing = json.dumps(["", None]).encode()
+    said = json.dumps(["one.", _over(0.9), 0.9]).encode()
+    nothing = json.dumps(["", None, None]).encode()
     assert pipe.answers == [b"", b"", b"", said, said, nothing, b"", b"", nothing]
 
 

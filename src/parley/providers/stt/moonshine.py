@@ -19,8 +19,8 @@ class MoonshineStream(EngineStream):
     """One call's recogniser."""
 
     def read(self, payload: bytes, segment: int, *, final: bool) -> SttResult:
-        text, over = json.loads(payload)
-        return SttResult(segment, text, final=final, turn_over=over)
+        text, over, confidence = json.loads(payload)
+        return SttResult(segment, text, final, confidence=confidence, turn_over=over)
 
 
 class MoonshineStt(EngineStt):

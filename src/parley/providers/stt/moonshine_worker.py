@@ -64,6 +64,9 @@ in any case. Of half a word, or a cough, the model makes another word, and is le
 HALLUCINATED = {"you": 1.0, "thank you": 0.7, "thanks for watching": 0.7, "bye": 0.7}
 """What a model that learned from subtitles hears in noise, and how certain such words must be."""
 
+SURER = 0.15
+"""So much more or less confidence in the same words is told."""
+
 MARKS = f"{STOPS}{PAUSES} "
 
 LIKELY = 0.8
@@ -83,10 +86,18 @@ GRAMMARS_KEPT = 10
 
 
 class Said(NamedTuple):
-    """A text, and how probable it is, 0 to 1, that it ends there; None where there is none."""
+    """A text, and how probable it is, 0 to 1, that it ends there and that these are its words;
+    None where there is none.
+    """
 
     text: str
     over: float | None = None
+    confidence: float | None = None
+
+    def is_news_after(self, told: Said) -> bool:
+        """Whether the text is another, or as much surer or less sure as to matter."""
+        doubt = (self.confidence or 0.0) - (told.confidence or 0.0)
+        return self.text != told.text or abs(doubt) >= SURER
 
 
 class Recognizer:
@@ -136,7 +147,7 @@ class Recognizer:
             self._cut()
         self._look()
         said = self._said()
-        if said.text == self._told.text:
+        if not said.is_news_after(self._told):
             return None
         self._told = said
         return said
@@ -252,7 +263,7 @@ class Recognizer:
         if not text:
             return Said(self._settled)
         whole = f"{self._settled} {text}".strip()
-        return Said(whole, _over(self._written.stop))
+        return Said(whole, _over(self._written.stop), round(self._written.confidence, 3))
 
     def _text(self) -> str:
         text = self._model.vocabulary.text(self._written.tokens).lstrip(MARKS)
