@@ -34,6 +34,7 @@ from parley.providers.stt.moonshine_worker import (
     serve,
 )
 from parley.providers.stt.requests import AUDIO, FINALIZE, OPEN
+from parley.providers.turns import LEAVE
 
 PIECES = ("▁one", "▁two", "▁three", "▁four", ".", ",", "▁you", "▁Thank", "▁")
 ONE, TWO, THREE, FOUR, STOP, COMMA, YOU, THANK, BLANK = range(len(PIECES))
@@ -394,6 +395,9 @@ class Pipe:
         self.requests = iter(requests)
         self.answers: list[bytes] = []
 
+    def has_request(self) -> bool:
+        return False
+
     def receive(self) -> tuple[int, bytes]:
         try:
             return next(self.requests)
@@ -409,28 +413,43 @@ def test_each_request_is_answered_once(monkeypatch: pytest.MonkeyPatch, tmp_path
     monkeypatch.setattr(worker, "model_path", lambda name: tmp_path / name)
     monkeypatch.setattr(worker, "recognizer", {tmp_path / "moonshine": desk.recognizer}.__getitem__)
     requests = [
-        (OPEN, b""),
-        (AUDIO, sound(0.1)),
-        (AUDIO, sound(0.2)),
-        (FINALIZE, b""),
-        (FINALIZE, b""),
-        (AUDIO, sound(0.1)),
-        (OPEN, b""),
-        (FINALIZE, b""),
+        (OPEN, b"7 "),
+        (AUDIO, b"7 " + sound(0.1)),
+        (AUDIO, b"7 " + sound(0.2)),
+        (FINALIZE, b"7 "),
+        (FINALIZE, b"7 "),
+        (AUDIO, b"7 " + sound(0.1)),
+        (LEAVE, b"7 "),
+        (OPEN, b"8 "),
+        (FINALIZE, b"8 "),
+        (LEAVE, b"9 "),
     ]
     pipe = Pipe(requests)
     with pytest.raises(EOFError):
         serve(cast("Channel", pipe))
     said = json.dumps(["one.", _over(0.9)]).encode()
     nothing = json.dumps(["", None]).encode()
-    assert pipe.answers == [b"", b"", b"", said, said, nothing, b"", b"", nothing]
+    one = [b"7 " + answer for answer in (b"", b"", said, said, nothing, b"", b"")]
+    assert pipe.answers == [b"", *one, b"8 ", b"8 " + nothing, b"9 "]
+
+
+def test_calls_at_the_same_time_share_only_what_does_not_change() -> None:
+    first, second = Desk((ONE, STOP)), Desk()
+    second.recognizer = first.recognizer.another()
+    first.hear(sound(1.0))
+    assert second.finish() == ""
+    assert first.finish() == "one."
+    assert second.recognizer._grammars is first.recognizer._grammars
+    assert second.recognizer._model is not first.recognizer._model  # it knows its last text
+    assert second.recognizer._model.vocabulary is first.recognizer._model.vocabulary
 
 
 def test_the_model_is_read_from_its_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     names = ("encoder_model.ort", "decoder_model_merged.ort", "tokenizer.bin")
     for name in names:
         (tmp_path / name).write_bytes(name.encode())
-    given: list[tuple[bytes, ...]] = []
+    given: list[tuple[Path | bytes, ...]] = []
     monkeypatch.setattr(worker, "MoonshineModel", lambda *files: given.append(files))
     worker.recognizer(tmp_path)
-    assert given == [tuple(name.encode() for name in names)]
+    encoder, decoder, vocabulary = names
+    assert given == [(tmp_path / encoder, tmp_path / decoder, vocabulary.encode())]

@@ -1,4 +1,4 @@
-"""The inside of a Moonshine process: writes down one call's speech at a time.
+"""The inside of a Moonshine process: writes down what is said in some calls.
 
 The model hears whole recordings. So what was said since the last long pause is heard again as
 it grows, and what is new in its text is told. Digital silence (what a voice gate gives in the
@@ -11,6 +11,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterable
+from copy import copy
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -99,6 +100,12 @@ class Recognizer:
         self._clock = clock
         self._grammars: dict[str, Expected] = {}
         self.open()
+
+    def another(self) -> Recognizer:
+        """One for calls at the same time, with the same model and grammars."""
+        other = Recognizer(copy(self._model), self._clock)  # which remembers its last text
+        other._grammars = self._grammars
+        return other
 
     def open(self, grammar: str = "") -> None:
         """Begin with a call. Raises ValueError, with the reason, when its grammar is unusable.
@@ -301,9 +308,10 @@ def _some(words: Iterable[str]) -> str:
 def recognizer(folder: Path) -> Recognizer:
     """Load the model from the folder with its three files."""
     files = ("encoder_model.ort", "decoder_model_merged.ort", "tokenizer.bin")
-    return Recognizer(MoonshineModel(*((folder / name).read_bytes() for name in files)))
+    encoder, decoder, vocabulary = (folder / name for name in files)
+    return Recognizer(MoonshineModel(encoder, decoder, vocabulary.read_bytes()))
 
 
 def serve(channel: Channel) -> None:
-    """Load the model, then work for one call after the other."""
-    work(channel, recognizer(model_path("moonshine")))
+    """Load the model, then work for calls."""
+    work(channel, recognizer(model_path("moonshine")).another)

@@ -354,4 +354,5 @@ def recognizer() -> Recognizer:
 
 def serve(channel: Channel) -> None:
     """Load the model, then work for one call after the other."""
-    work(channel, recognizer())
+    ears = recognizer()
+    work(channel, lambda: ears)
