@@ -1,19 +1,15 @@
-"""Engine processes that several users share, for an engine whose model is heavy and whose state
-of one user is light. Their inside is `parley.providers.turns`.
+"""Engine processes that several users share.
+
+They are for an engine whose model is heavy, and what it keeps for one user light.
 """
 
 import asyncio
-from itertools import count
 from pathlib import Path
 
 from parley.errors import ConfigurationError, ProviderError, ProviderUnavailable
-from parley.providers.engine_process import PART
-from parley.providers.turns import LEAVE
-from parley.providers.worker import User, Worker
+from parley.providers.places import Place, Shared
+from parley.providers.worker import User
 from parley.providers.workers import WorkerPool
-
-LEAVE_LIMIT_S = 5.0
-"""A process that has not dealt with a user's leaving by then hangs, and is ended."""
 
 
 class SharedPool:
@@ -52,7 +48,7 @@ class SharedPool:
             for failure in filter(None, (start.result() for start in done)):
                 raise failure
 
-    async def acquire(self, user: User) -> "Place":
+    async def acquire(self, user: User) -> Place:
         """Give `user` a place, until it leaves, where the fewest are taken.
 
         Raises ProviderUnavailable when a process that it needs cannot start, or when there are
@@ -87,12 +83,12 @@ class SharedPool:
         """A user needs its place no more."""
         self._users -= 1
 
-    def freed(self, shared: "Shared") -> None:
+    def freed(self, shared: Shared) -> None:
         """A process has dealt with a user's leaving; it is kept, or ended as one too many."""
         self._keep_or_end(shared)
         self._tell()
 
-    def lost(self, shared: "Shared") -> None:
+    def lost(self, shared: Shared) -> None:
         """A process has ended. Start another in its place, unless nobody needed it."""
         if shared in self._shared:
             self._shared.remove(shared)
@@ -102,7 +98,7 @@ class SharedPool:
 
     # Supply and demand
 
-    def _emptiest(self) -> "Shared | None":
+    def _emptiest(self) -> Shared | None:
         free = (shared for shared in self._shared if shared.taken < self._places)
         return min(free, key=lambda shared: shared.taken, default=None)
 
@@ -129,13 +125,13 @@ class SharedPool:
 
     def _top_up(self) -> None:
         """Start as many processes as are wanted and allowed."""
-        wanted = self._waiting // self._half + self._ready or min(self._waiting, 1)
+        wanted = max(self._waiting // self._half + self._ready, min(self._waiting, 1))
         most = self._most - len(self._shared)
         for _ in range(min(wanted - self._roomy(), most) - len(self._starts)):
             shared = Shared(self)
             self._starts[shared] = asyncio.create_task(self._start(shared))
 
-    async def _start(self, shared: "Shared") -> ProviderError | None:
+    async def _start(self, shared: Shared) -> ProviderError | None:
         """Start a process; return why it could not be."""
         try:
             shared.worker = await self._processes.acquire(shared)
@@ -148,99 +144,7 @@ class SharedPool:
         self._tell(shared.error)
         return shared.error
 
-    def _keep_or_end(self, shared: "Shared") -> None:
+    def _keep_or_end(self, shared: Shared) -> None:
         if not shared.taken and self._roomy() > 2 * self._ready and not self._waiting:
             self._shared.remove(shared)
             self._processes.release(shared.worker, shared)
-
-
-class Shared:
-    """One process, and who has a place in it."""
-
-    worker: Worker
-
-    def __init__(self, pool: SharedPool) -> None:
-        self.pool = pool
-        self.error: ProviderError | None = None
-        self._numbers = count()
-        self._places: dict[int, Place] = {}
-
-    @property
-    def taken(self) -> int:
-        """How many places are taken, with those of which the process has not let go."""
-        return len(self._places)
-
-    def take(self, user: User) -> "Place":
-        number = next(self._numbers)
-        place = self._places[number] = Place(self, number, user)
-        return place
-
-    def receive(self, kind: int, payload: bytes) -> None:
-        number, _, rest = payload.partition(b" ")
-        place = self._places[int(number)]
-        place.receive(kind, rest)
-        if place.is_done:
-            del self._places[int(number)]
-            self.pool.freed(self)
-
-    def fail(self, error: ProviderError) -> None:
-        self.error = error
-        self.pool.lost(self)
-        for place in self._places.values():
-            place.fail(error)
-
-
-class Place:
-    """One user's part of a process."""
-
-    def __init__(self, shared: Shared, number: int, user: User) -> None:
-        self._shared = shared
-        self._number = number
-        self._user: User | None = user
-        self._owed = 0
-        self._patience: asyncio.TimerHandle | None = None
-
-    @property
-    def pid(self) -> int:
-        """The process's number."""
-        return self._shared.worker.pid
-
-    @property
-    def is_done(self) -> bool:
-        """Whether the user has left and nothing is to come for it."""
-        return self._user is None and not self._owed
-
-    def request(self, kind: int, payload: bytes = b"") -> None:
-        """Send a request; its answer comes to the user. Does nothing after the end."""
-        self._owed += 1
-        self._shared.worker.request(kind, b"%d " % self._number + payload)
-
-    def leave(self) -> None:
-        """Give the place back; what is still owed is thrown away. Nothing, the second time."""
-        if self._user is None:
-            return
-        self._user = None
-        self._shared.pool.left()
-        self.request(LEAVE)
-        loop = asyncio.get_running_loop()
-        self._patience = loop.call_later(LEAVE_LIMIT_S, self._shared.worker.kill)
-
-    def receive(self, kind: int, payload: bytes) -> None:
-        if kind != PART:
-            self._owed -= 1
-        if self._user is not None:
-            self._user.receive(kind, payload)
-        elif self.is_done:
-            self._forget_patience()
-
-    def fail(self, error: ProviderError) -> None:
-        self._forget_patience()
-        if self._user is not None:
-            user, self._user = self._user, None
-            self._shared.pool.left()
-            user.fail(error)
-
-    def _forget_patience(self) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = None

@@ -1,6 +1,6 @@
 """The inside of an engine process that several users share: whose request comes next.
 
-Its outside is `parley.providers.sharing`. Each payload, of requests and of answers, begins with
+Its outside is `parley.providers.places`. Each payload, of requests and of answers, begins with
 its user's number and a space. A user's requests are answered in their order.
 """
 

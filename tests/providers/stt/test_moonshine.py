@@ -178,7 +178,7 @@ def test_a_grammar_that_cannot_be_used_harms_no_other_call(
         good, bad = [await engine.stt.open(SttOptions()) for _ in range(2)]
         push(good, spoken[DIGITS])
         bad.expect("nonsense")
-        with pytest.raises(ProviderRequestError, match="nonsense|line 1"):
+        with pytest.raises(ProviderRequestError, match="line 1"):
             await final(bad)
         await bad.aclose()
         assert plain((await final(good)).text) == DIGITS

@@ -16,8 +16,9 @@ from parley.errors import (
     ProviderUnavailable,
 )
 from parley.providers.engine_process import REFUSED
+from parley.providers.places import Place
 from parley.providers.protocols import SttCapabilities, SttOptions, SttResult
-from parley.providers.sharing import Place, SharedPool
+from parley.providers.sharing import SharedPool
 from parley.providers.stt.requests import AUDIO, EXPECT, FINALIZE, OPEN
 from parley.providers.worker import Inbox
 
