@@ -59,6 +59,15 @@ def test_one_users_requests_are_dealt_with_in_their_order() -> None:
         desk.turns.next()
 
 
+def test_a_request_tells_whether_there_is_more() -> None:
+    desk = Desk()
+    desk.pipe.ask(1, AUDIO, "a", "b")
+    desk.pipe.ask(2, FINAL)
+    assert [desk.turns.next().more for _ in range(2)] == [False, True]
+    desk.pipe.ask(1, FINAL)
+    assert [desk.turns.next().more for _ in range(2)] == [True, False]
+
+
 def test_users_who_wait_for_nothing_take_turns() -> None:
     desk = Desk()
     desk.pipe.ask(1, AUDIO, "a", "b", "c")

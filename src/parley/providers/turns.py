@@ -21,11 +21,12 @@ SOON = 50
 
 
 class Request(NamedTuple):
-    """What a user asks."""
+    """What a user asks; `more` when it has already asked something else besides."""
 
     user: int
     kind: int
     payload: bytes
+    more: bool = False
 
 
 class Turns:
@@ -49,7 +50,7 @@ class Turns:
         request = queue.popleft()
         if queue:
             self._queues[user] = queue  # behind all others
-        return request
+        return request._replace(more=bool(queue))
 
     def answer(self, user: int, payload: bytes = b"") -> None:
         """End a request."""

@@ -108,6 +108,24 @@ class Desk:
 # When it looks
 
 
+def test_who_is_behind_looks_once() -> None:
+    desk = Desk()
+    for _ in range(5):
+        assert desk.recognizer.hear(sound(0.5), more=True) is None
+    assert desk.looks == 0
+    assert desk.recognizer.hear(sound(0.5)) == Said("one.", _over(0.9))
+    assert desk.looks == 1
+
+
+def test_what_is_too_long_is_cut_even_by_who_is_behind() -> None:
+    desk = Desk()
+    for _ in range(round(LIMIT_S)):
+        desk.recognizer.hear(sound(1.0), more=True)
+    assert desk.looks == 0
+    desk.recognizer.hear(sound(1.0), more=True)
+    assert desk.looks == 2  # at what was settled, and at the rest
+
+
 def test_it_looks_whenever_there_is_enough_that_is_new() -> None:
     desk = Desk().hear(sound(FIRST_S - FRAME_S))
     assert desk.looks == 0

@@ -134,12 +134,16 @@ class Recognizer:
         self._next = self._read(grammar) if grammar else None
         self._change()
 
-    def hear(self, pcm: bytes) -> Said | None:
-        """Take the next audio; what was said since the last final result, if that is news."""
+    def hear(self, pcm: bytes, *, more: bool = False) -> Said | None:
+        """Take the next audio; what was said since the last final result, if that is news.
+
+        Who is behind, so that there is `more` already, looks once and not again and again.
+        """
         self._take(np.frombuffer(pcm, "<i2").astype(np.float32) / 32768)
-        if self._new_s < self._due_s:
+        is_long = self._length_s() > LIMIT_S
+        if self._new_s < self._due_s or (more and not is_long):
             return None
-        if self._length_s() > LIMIT_S:
+        if is_long:
             self._cut()
         self._look()
         said = self._said()
@@ -162,8 +166,8 @@ class Recognizer:
         self._change()
         return said
 
-    def heard(self, pcm: bytes) -> bytes:
-        said = self.hear(pcm)
+    def heard(self, pcm: bytes, *, more: bool) -> bytes:
+        said = self.hear(pcm, more=more)
         return b"" if said is None else json.dumps(said).encode()
 
     def final(self) -> bytes:

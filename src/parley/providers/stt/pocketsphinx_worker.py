@@ -227,7 +227,7 @@ class Recognizer:
         self._text = ""
         return words
 
-    def heard(self, pcm: bytes) -> bytes:
+    def heard(self, pcm: bytes, *, more: bool) -> bytes:
         return self.hear(pcm).encode()
 
     def final(self) -> bytes:

@@ -25,8 +25,9 @@ class Ears(Protocol):
     def expect(self, grammar: str) -> None:
         """Raises ValueError, with the reason, when the grammar is unusable."""
 
-    def heard(self, pcm: bytes) -> bytes:
-        """What is to be told after this audio; mostly nothing."""
+    def heard(self, pcm: bytes, *, more: bool) -> bytes:
+        """What is to be told after this audio; mostly nothing. With `more` of the call to be
+        dealt with next, it may wait for that."""
 
     def final(self) -> bytes:
         """The final result."""
@@ -37,11 +38,11 @@ def work(channel: Channel, listen: Callable[[], Ears]) -> None:
     channel.answer()
     turns, calls = Turns(channel, patient=AUDIO), dict[int, Ears]()
     while True:
-        call, kind, payload = turns.next()
+        call, kind, payload, more = turns.next()
         if kind == OPEN:
             calls[call] = listen()
         if kind == AUDIO:
-            turns.answer(call, calls[call].heard(payload))
+            turns.answer(call, calls[call].heard(payload, more=more))
         elif kind == FINALIZE:
             turns.answer(call, calls[call].final())
         elif kind == LEAVE:
