@@ -1,10 +1,14 @@
 """ONNX models on the CPU, in the thread that calls them."""
 
+from pathlib import Path
 from typing import Any
 
 
-def session(model: bytes) -> Any:
-    """An `onnxruntime.InferenceSession` that starts no threads of its own."""
+def session(model: Path | bytes) -> Any:
+    """An `onnxruntime.InferenceSession` that starts no threads of its own.
+
+    Of a model that is given as bytes it keeps these, too.
+    """
     import onnxruntime  # slow to import: only who listens pays for it
 
     options = onnxruntime.SessionOptions()

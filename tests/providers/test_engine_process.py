@@ -65,6 +65,19 @@ def test_answers_say_what_they_are() -> None:
         )
 
 
+def test_a_request_or_the_end_can_be_seen_before_it_is_received() -> None:
+    with closing(Pipes()) as pipes:
+        assert not pipes.channel.has_request()
+        os.write(pipes.to_engine, frame(3, b"abc"))
+        assert pipes.channel.has_request()
+        assert pipes.channel.receive() == (3, b"abc")
+        assert not pipes.channel.has_request()
+        os.close(pipes.ours.pop(0))
+        assert pipes.channel.has_request()
+        with pytest.raises(EOFError):
+            pipes.channel.receive()
+
+
 def test_a_crash_is_reported_without_the_values() -> None:
     said = io.StringIO()
     for error in (ValueError("my card is 4711"), ModuleNotFoundError("no module named 'x'")):

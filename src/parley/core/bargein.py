@@ -250,7 +250,7 @@ def clear_turn(ctx: Context) -> None:
     ear.finals.clear()
     ear.partial = None
     ear.finalize_asked = ear.began = None
-    ear.over = ear.confidence = None
+    ear.over = None
     ear.reopened.clear()
     ear.voiced_s = ear.attended_s = 0.0
     ear.speculations = 0

@@ -82,8 +82,7 @@ class Transcript:
     """What the recogniser understood of one segment: so far, or for good.
 
     A final text may be empty: nothing was said. `over` is how probable the recogniser holds
-    it to be, 0 to 1, that the turn ends with these words, and `confidence` that these are the
-    words; None where it does not say.
+    it to be, 0 to 1, that the turn ends with these words; None where it does not say.
     """
 
     leg: Leg
@@ -91,7 +90,6 @@ class Transcript:
     text: str
     final: bool
     over: float | None = None
-    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

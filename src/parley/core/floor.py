@@ -172,15 +172,7 @@ def _words(ctx: Context) -> float:
     count = word_count(text) - it.words
     if not text or count < 0 or beginning(ctx):
         return 0.0
-    return it.word + it.more_words * min(count, it.most_words) + _certainty(ctx)
-
-
-def _certainty(ctx: Context) -> float:
-    """Of noise a recogniser makes words that it is not sure of."""
-    confidence, it = ctx.state.ear.confidence, rules(ctx)
-    if confidence is None:
-        return 0.0
-    return it.certainty * (_odds(confidence) - _odds(it.certain))
+    return it.word + it.more_words * min(count, it.most_words)
 
 
 # Sound
@@ -202,9 +194,9 @@ def _speech(ctx: Context) -> float:
     return it.speech * (_odds(probable) - _odds(it.clear))
 
 
-def _odds(probability: float) -> float:
-    """Neither the detector nor a recogniser is ever surer than twenty to one."""
-    return log_odds(probability, 0.05)
+def _odds(speech: float) -> float:
+    """Of speech; the detector is never surer than twenty to one."""
+    return log_odds(speech, 0.05)
 
 
 def _level(ctx: Context) -> float:

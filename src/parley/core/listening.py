@@ -79,15 +79,13 @@ def transcript(ctx: Context, event: ev.Transcript) -> None:
     if ear.listening.state == "quiet":
         ear.listening.fire("words")
         ear.anchor = ctx.now
-    ear.over = _probability(event.over)
-    ear.confidence = _probability(event.confidence)
+    ear.over = event.over if _is_probability(event.over) else None
     voicing.count_words(ctx)
     bargein.words(ctx)
 
 
-def _probability(value: float | None) -> float | None:
-    """The value, unless it is none."""
-    return value if value is not None and 0.0 <= value <= 1.0 else None
+def _is_probability(value: float | None) -> bool:
+    return value is not None and 0.0 <= value <= 1.0
 
 
 def _is_unwanted(ctx: Context) -> bool:
@@ -144,7 +142,7 @@ def _supersede(ctx: Context, segment: int) -> None:
 def turn_judged(ctx: Context, event: ev.TurnJudged) -> None:
     """A judgement of a pause that is over says nothing about the next one."""
     ear = ctx.state.ear
-    if ear.judge_asked == event.at and _probability(event.probability) is not None:
+    if ear.judge_asked == event.at and _is_probability(event.probability):
         ear.judged = event.at, event.probability
 
 

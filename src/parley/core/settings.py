@@ -227,13 +227,6 @@ class InterruptionSettings:
     most_words: int = 3
     """More further words than this do not count."""
 
-    certainty: float = 0.0
-    """How much the log-odds count of the recogniser's confidence in them, which has a scale of its
-    own."""
-
-    certain: float = 0.7
-    """The confidence that is neither for nor against them."""
-
     command: float = 12.0
     """The weight of a phrase of `commands`."""
 

@@ -42,7 +42,6 @@ class Ear:
     judge_asked: float | None = None
     judged: tuple[float, float] | None = None
     over: float | None = None
-    confidence: float | None = None
     lost_since: float = 0.0
     cut_off: bool = False
     speculations: int = 0

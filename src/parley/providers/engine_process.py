@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import select
 import struct
 import sys
 import traceback
@@ -35,6 +36,10 @@ class Channel:
         """The next request's kind and payload. Raises EOFError when there is none to come."""
         kind, length = HEADER.unpack(self._read(HEADER.size))
         return kind, self._read(length)
+
+    def has_request(self) -> bool:
+        """Whether one, or the end, can be received without waiting for it."""
+        return bool(select.select([self._source], [], [], 0)[0])
 
     def part(self, payload: bytes) -> None:
         """Send a piece of what was asked for."""

@@ -351,8 +351,8 @@ class Ear:
                     self._covered()
                 self._tell_language(result.language)
                 text = await self._stages.transcribe(result.text, final=result.final)
-                facts = result.turn_over, result.confidence
-                self._post(ev.Transcript(self._leg, segment, text, result.final, *facts))
+                over = result.turn_over
+                self._post(ev.Transcript(self._leg, segment, text, result.final, over))
         finally:
             await stream.aclose()
         raise ProviderError(self._stt.name, "its stream ended in the middle of a call")

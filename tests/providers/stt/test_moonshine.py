@@ -149,22 +149,60 @@ def test_another_language_is_refused(engine: Engine) -> None:
     engine.run(main())
 
 
-def test_only_the_call_whose_process_dies_is_told(engine: Engine, spoken: dict[str, bytes]) -> None:
+def test_two_calls_in_a_process_do_not_mix(engine: Engine, spoken: dict[str, bytes]) -> None:
     async def main() -> None:
-        victim = await engine.stt.open(SttOptions())
-        other = await engine.stt.open(SttOptions())
+        first, second = [await engine.stt.open(SttOptions()) for _ in range(2)]
         with pytest.raises(ProviderUnavailable, match="busy"):
             await engine.stt.open(SttOptions())
-        push(other, spoken[DIGITS])
-        assert victim._worker
-        os.kill(victim._worker.pid, signal.SIGKILL)
-        with pytest.raises(ProviderUnavailable, match="ended"):
-            await final(victim)
-        with pytest.raises(ProviderUnavailable):
-            victim.push(bytes(640))
-        await victim.aclose()
-        assert plain((await final(other)).text) == DIGITS
-        await other.aclose()
+        assert first._place
+        assert second._place
+        assert first._place.pid == second._place.pid
+        heard = spoken[MEETING], spoken[DIGITS]
+        for at in range(0, max(map(len, heard)), 640):
+            for stream, pcm in zip((first, second), heard, strict=True):
+                stream.push(pcm[at : at + 640])
+        second.expect("#JSGF V1.0; grammar g; public <g> = yes | no;")
+        assert plain((await final(first)).text).startswith("the meeting is on tuesday")
+        push(first, spoken[MEETING])
+        await first.aclose()
+        assert plain((await final(second)).text) == DIGITS
+        await second.aclose()
+
+    engine.run(main())
+
+
+def test_a_grammar_that_cannot_be_used_harms_no_other_call(
+    engine: Engine, spoken: dict[str, bytes]
+) -> None:
+    async def main() -> None:
+        good, bad = [await engine.stt.open(SttOptions()) for _ in range(2)]
+        push(good, spoken[DIGITS])
+        bad.expect("nonsense")
+        with pytest.raises(ProviderRequestError, match="line 1"):
+            await final(bad)
+        await bad.aclose()
+        assert plain((await final(good)).text) == DIGITS
+        await good.aclose()
+
+    engine.run(main())
+
+
+def test_all_calls_of_a_process_that_dies_are_told(
+    engine: Engine, spoken: dict[str, bytes]
+) -> None:
+    async def main() -> None:
+        streams = [await engine.stt.open(SttOptions()) for _ in range(2)]
+        for stream in streams:
+            push(stream, spoken[DIGITS])
+        assert streams[0]._place
+        os.kill(streams[0]._place.pid, signal.SIGKILL)
+        for stream in streams:
+            with pytest.raises(ProviderUnavailable, match="ended"):
+                await final(stream)
+            with pytest.raises(ProviderUnavailable):
+                stream.push(bytes(640))
+            await stream.aclose()
+        assert plain((await hear(engine.stt, spoken[DIGITS])).text) == DIGITS
         await engine.stt.warm()
 
     engine.run(main())

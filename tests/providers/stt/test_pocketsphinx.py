@@ -238,8 +238,8 @@ def test_only_the_call_whose_process_dies_is_told(engine: Engine, spoken: dict[s
             await engine.stt.open(DIGITS)
         push(victim, pcm)
         push(other, pcm)
-        assert victim._worker
-        os.kill(victim._worker.pid, signal.SIGKILL)
+        assert victim._place
+        os.kill(victim._place.pid, signal.SIGKILL)
         with pytest.raises(ProviderUnavailable, match="ended"):
             await final(victim)
         with pytest.raises(ProviderUnavailable):
@@ -254,6 +254,7 @@ def test_only_the_call_whose_process_dies_is_told(engine: Engine, spoken: dict[s
         await other.aclose()
         await third.aclose()
         await engine.stt.warm()
+        await asyncio.sleep(0.001)  # until the processes have forgotten the calls
 
     engine.run(main())
     assert engine.loop.owed == 0
@@ -275,8 +276,8 @@ def test_an_engine_that_does_not_keep_up_is_told_of(engine: Engine) -> None:
     async def main() -> None:
         stream = await engine.stt.open(SttOptions())
         await engine.stt.warm()
-        worker = stream._worker
-        assert worker
+        assert stream._place
+        worker = stream._place._shared.worker
         os.kill(worker.pid, signal.SIGSTOP)
         engine.loop.patience_s = 0.01
         stream.push(bytes(640))
@@ -521,7 +522,8 @@ def test_a_grammar_that_cannot_be_used_ends_the_stream(engine: Engine) -> None:
 def test_garbage_is_refused_and_the_process_kept(engine: Engine, garbage: str) -> None:
     async def main() -> None:
         stream = await engine.stt.open(SttOptions())
-        worker = stream._worker
+        assert stream._place
+        worker = stream._place._shared.worker
         stream.expect(garbage)
         try:
             with pytest.raises(ProviderRequestError, match="line 1, column"):
@@ -530,7 +532,6 @@ def test_garbage_is_refused_and_the_process_kept(engine: Engine, garbage: str) -
             await stream.aclose()
         with pytest.raises(ProviderRequestError, match="line 1, column"):
             await engine.stt.open(SttOptions(grammar=garbage))
-        assert worker
         assert not worker.ended.done()
 
     engine.run(main())

@@ -23,15 +23,15 @@ class Process:
     def __init__(self, opens: int | None = ANSWER) -> None:
         self.opens = opens
         self.asked: list[tuple[int, bytes]] = []
-        self.released = 0
+        self.left = 0
         self.stream: EngineStream | None = None
 
     async def acquire(self, stream: EngineStream) -> "Process":
         self.stream = stream
         return self
 
-    def release(self, worker: "Process", stream: EngineStream) -> None:
-        self.released += 1
+    def leave(self) -> None:
+        self.left += 1
 
     def request(self, kind: int, payload: bytes) -> None:
         self.asked.append((kind, payload))
@@ -75,7 +75,7 @@ def test_requests_and_results_have_their_order() -> None:
             process.answer(payload)
         found = [await anext(stream) for _ in range(2)]
         assert await rest(stream) == []
-        assert process.released == 1
+        assert process.left == 1
         return found
 
     assert run_virtual(main()) == [

@@ -21,5 +21,5 @@ def embedded_name() -> EmbeddedName:
 
 
 def embedded(*, ready: int = 1, maximum: int | None = None) -> SpeechToText:
-    """Make it; `ready` and `maximum` are the numbers of its processes."""
+    """Make it; `ready` processes are kept loaded, for `maximum` calls at most."""
     return ENGINES[embedded_name()](ready=ready, maximum=maximum)

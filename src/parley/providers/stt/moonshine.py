@@ -19,12 +19,13 @@ class MoonshineStream(EngineStream):
     """One call's recogniser."""
 
     def read(self, payload: bytes, segment: int, *, final: bool) -> SttResult:
-        text, over, confidence = json.loads(payload)
-        return SttResult(segment, text, final, confidence=confidence, turn_over=over)
+        text, over = json.loads(payload)
+        return SttResult(segment, text, final=final, turn_over=over)
 
 
 class MoonshineStt(EngineStt):
-    """A process takes a fifth of a core while the caller speaks, and nothing otherwise.
+    """A call takes a fifth of a core while the caller speaks, and nothing otherwise. A process for
+    every four calls, another one started where there are two.
 
     Raises MissingModelError where the model was not fetched.
     """
@@ -32,6 +33,7 @@ class MoonshineStt(EngineStt):
     name = NAME
     capabilities = SttCapabilities(partials=True, finalizes=True, grammars=True, needs_voice=True)
     engine = moonshine_worker.__file__
+    places = 4
     stream = MoonshineStream
 
     def __init__(self, *, ready: int = 1, maximum: int | None = None) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -119,7 +120,7 @@ def _is_written(character: str) -> bool:
 class MoonshineModel:
     """Both halves of the model. Not for two threads at once."""
 
-    def __init__(self, encoder: bytes, decoder: bytes, vocabulary: bytes) -> None:
+    def __init__(self, encoder: Path | bytes, decoder: Path | bytes, vocabulary: bytes) -> None:
         self._encoder = session(encoder)
         self._decoder = session(decoder)
         self.vocabulary = Vocabulary(vocabulary)

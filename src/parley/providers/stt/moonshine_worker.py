@@ -1,4 +1,4 @@
-"""The inside of a Moonshine process: writes down one call's speech at a time.
+"""The inside of a Moonshine process: writes down what is said in some calls.
 
 The model hears whole recordings. So what was said since the last long pause is heard again as
 it grows, and what is new in its text is told. Digital silence (what a voice gate gives in the
@@ -11,6 +11,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterable
+from copy import copy
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -64,9 +65,6 @@ in any case. Of half a word, or a cough, the model makes another word, and is le
 HALLUCINATED = {"you": 1.0, "thank you": 0.7, "thanks for watching": 0.7, "bye": 0.7}
 """What a model that learned from subtitles hears in noise, and how certain such words must be."""
 
-SURER = 0.15
-"""So much more or less confidence in the same words is told."""
-
 MARKS = f"{STOPS}{PAUSES} "
 
 LIKELY = 0.8
@@ -86,18 +84,10 @@ GRAMMARS_KEPT = 10
 
 
 class Said(NamedTuple):
-    """A text, and how probable it is, 0 to 1, that it ends there and that these are its words;
-    None where there is none.
-    """
+    """A text, and how probable it is, 0 to 1, that it ends there; None where there is none."""
 
     text: str
     over: float | None = None
-    confidence: float | None = None
-
-    def is_news_after(self, told: Said) -> bool:
-        """Whether the text is another, or as much surer or less sure as to matter."""
-        doubt = (self.confidence or 0.0) - (told.confidence or 0.0)
-        return self.text != told.text or abs(doubt) >= SURER
 
 
 class Recognizer:
@@ -110,6 +100,12 @@ class Recognizer:
         self._clock = clock
         self._grammars: dict[str, Expected] = {}
         self.open()
+
+    def another(self) -> Recognizer:
+        """One for calls at the same time, with the same model and grammars."""
+        other = Recognizer(copy(self._model), self._clock)  # which remembers its last text
+        other._grammars = self._grammars
+        return other
 
     def open(self, grammar: str = "") -> None:
         """Begin with a call. Raises ValueError, with the reason, when its grammar is unusable.
@@ -138,16 +134,20 @@ class Recognizer:
         self._next = self._read(grammar) if grammar else None
         self._change()
 
-    def hear(self, pcm: bytes) -> Said | None:
-        """Take the next audio; what was said since the last final result, if that is news."""
+    def hear(self, pcm: bytes, *, more: bool = False) -> Said | None:
+        """Take the next audio; what was said since the last final result, if that is news.
+
+        Who is behind, so that there is `more` already, looks once and not again and again.
+        """
         self._take(np.frombuffer(pcm, "<i2").astype(np.float32) / 32768)
-        if self._new_s < self._due_s:
+        is_long = self._length_s() > LIMIT_S
+        if self._new_s < self._due_s or (more and not is_long):
             return None
-        if self._length_s() > LIMIT_S:
+        if is_long:
             self._cut()
         self._look()
         said = self._said()
-        if not said.is_news_after(self._told):
+        if said.text == self._told.text:
             return None
         self._told = said
         return said
@@ -166,8 +166,8 @@ class Recognizer:
         self._change()
         return said
 
-    def heard(self, pcm: bytes) -> bytes:
-        said = self.hear(pcm)
+    def heard(self, pcm: bytes, *, more: bool) -> bytes:
+        said = self.hear(pcm, more=more)
         return b"" if said is None else json.dumps(said).encode()
 
     def final(self) -> bytes:
@@ -263,7 +263,7 @@ class Recognizer:
         if not text:
             return Said(self._settled)
         whole = f"{self._settled} {text}".strip()
-        return Said(whole, _over(self._written.stop), round(self._written.confidence, 3))
+        return Said(whole, _over(self._written.stop))
 
     def _text(self) -> str:
         text = self._model.vocabulary.text(self._written.tokens).lstrip(MARKS)
@@ -312,9 +312,10 @@ def _some(words: Iterable[str]) -> str:
 def recognizer(folder: Path) -> Recognizer:
     """Load the model from the folder with its three files."""
     files = ("encoder_model.ort", "decoder_model_merged.ort", "tokenizer.bin")
-    return Recognizer(MoonshineModel(*((folder / name).read_bytes() for name in files)))
+    encoder, decoder, vocabulary = (folder / name for name in files)
+    return Recognizer(MoonshineModel(encoder, decoder, vocabulary.read_bytes()))
 
 
 def serve(channel: Channel) -> None:
-    """Load the model, then work for one call after the other."""
-    work(channel, recognizer(model_path("moonshine")))
+    """Load the model, then work for calls."""
+    work(channel, recognizer(model_path("moonshine")).another)

@@ -39,4 +39,5 @@ class PocketsphinxStt(EngineStt):
         finalize_after_s=0.25,
     )
     engine = pocketsphinx_worker.__file__
+    places = 1
     stream = PocketsphinxStream

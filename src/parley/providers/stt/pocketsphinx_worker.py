@@ -227,7 +227,7 @@ class Recognizer:
         self._text = ""
         return words
 
-    def heard(self, pcm: bytes) -> bytes:
+    def heard(self, pcm: bytes, *, more: bool) -> bytes:
         return self.hear(pcm).encode()
 
     def final(self) -> bytes:
@@ -354,4 +354,5 @@ def recognizer() -> Recognizer:
 
 def serve(channel: Channel) -> None:
     """Load the model, then work for one call after the other."""
-    work(channel, recognizer())
+    ears = recognizer()
+    work(channel, lambda: ears)

@@ -1,4 +1,4 @@
-"""A recogniser with a process of its own for each call, as the event loop sees it."""
+"""A recogniser in processes, as the event loop sees it."""
 
 import asyncio
 import os
@@ -16,10 +16,11 @@ from parley.errors import (
     ProviderUnavailable,
 )
 from parley.providers.engine_process import REFUSED
+from parley.providers.places import Place
 from parley.providers.protocols import SttCapabilities, SttOptions, SttResult
+from parley.providers.sharing import SharedPool
 from parley.providers.stt.requests import AUDIO, EXPECT, FINALIZE, OPEN
-from parley.providers.worker import Inbox, Worker
-from parley.providers.workers import WorkerPool
+from parley.providers.worker import Inbox
 
 BEHIND_S = 5.0
 """A recogniser that has not dealt with audio by then does not keep up."""
@@ -37,8 +38,8 @@ class _Request(NamedTuple):
 
 
 class EngineStt:
-    """An English recogniser: one process per call, `ready` of them loaded beforehand, `maximum` in
-    all, by default four per core. Its stream knows how to read what the process says.
+    """An English recogniser of at most `maximum` calls, by default four per core. `ready` processes
+    are kept loaded beforehand. Its stream knows how to read what a process says.
     """
 
     name: str
@@ -46,11 +47,16 @@ class EngineStt:
     engine: ClassVar[str]
     """The file that is run in each process."""
 
+    places: ClassVar[int]
+    """How many calls one process works for."""
+
     stream: ClassVar[type["EngineStream"]]
 
     def __init__(self, *, ready: int = 1, maximum: int | None = None) -> None:
         limit = 4 * (os.cpu_count() or 1) if maximum is None else maximum
-        self._pool = WorkerPool(self.name, Path(self.engine), ready=ready, maximum=limit)
+        self._pool = SharedPool(
+            self.name, Path(self.engine), places=self.places, ready=ready, maximum=limit
+        )
 
     async def warm(self) -> None:
         await self._pool.warm()
@@ -59,7 +65,7 @@ class EngineStt:
         """Start to listen to one call.
 
         Raises ProviderRequestError for a language that is not English and a grammar that
-        cannot be used, and ProviderUnavailable when all processes are busy.
+        cannot be used, and ProviderUnavailable when there are too many calls.
         """
         if primary(options.language) != "en":
             raise ProviderRequestError(
@@ -82,11 +88,11 @@ class EngineStt:
 class EngineStream:
     """One call's recogniser. The grammar that it was opened with allows nothing else."""
 
-    def __init__(self, name: str, pool: WorkerPool) -> None:
+    def __init__(self, name: str, pool: SharedPool) -> None:
         self._name = name
         self._loop = asyncio.get_running_loop()
         self._pool = pool
-        self._worker: Worker | None = None
+        self._place: Place | None = None
         self._opened: asyncio.Future[None] = self._loop.create_future()
         self._unheard: deque[_Request] = deque()
         self._unheard_s = 0.0
@@ -95,8 +101,8 @@ class EngineStream:
         self._error: ProviderError | None = None
 
     async def begin(self, grammar: str) -> None:
-        """Get a process and prepare it for the call."""
-        self._worker = await self._pool.acquire(self)
+        """Get a place in a process and prepare it for the call."""
+        self._place = await self._pool.acquire(self)
         self._request(OPEN, grammar.encode(errors="replace"))
         try:
             async with asyncio.timeout(OPEN_LIMIT_S):
@@ -142,11 +148,11 @@ class EngineStream:
         return result
 
     async def aclose(self) -> None:
-        """End the stream and pass its process on, emptied, to the next call."""
+        """End the stream; its process forgets the call."""
         self._end(ProviderUnavailable(self._name, "the stream was closed"))
         self._inbox.end()
-        if self._worker is not None:
-            self._pool.release(self._worker, self)
+        if self._place is not None:
+            self._place.leave()
 
     def read(self, payload: bytes, segment: int, *, final: bool) -> SttResult:
         """What the process says of what it has heard; of a result before the final, some text."""
@@ -186,10 +192,10 @@ class EngineStream:
         self._request(kind, payload, seconds)
 
     def _request(self, kind: int, payload: bytes, seconds: float = 0.0) -> None:
-        assert self._worker is not None  # noqa: S101 - nobody has the stream before
+        assert self._place is not None  # noqa: S101 - nobody has the stream before
         self._unheard.append(_Request(kind, self._loop.time(), seconds))
         self._unheard_s += seconds
-        self._worker.request(kind, payload)
+        self._place.request(kind, payload)
 
     def _end(self, error: ProviderError) -> None:
         self._error = self._error or error
