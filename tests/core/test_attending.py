@@ -18,7 +18,7 @@ ON, OVER = 0.02, 0.98
 
 def call_with(*, turns: dict[str, Any] | None = None, **attending: Any) -> Call:
     """A call whose greeting was heard, with a model of the sound."""
-    rules = {"ending": EndingSettings(), "wait_s": 1.15, "judges": True} | (turns or {})
+    rules = {"ending": EndingSettings(), "wait_s": 0.85, "judges": True} | (turns or {})
     call = Call(greeting="Hello.", turns=rules, attending={"enabled": True} | attending)
     return call.synthesized(1).started(1).after(1).finished(1).after(1)
 
@@ -136,7 +136,7 @@ def test_without_a_model_of_the_sound_the_words_decide() -> None:
 def test_not_before_the_agent_was_heard() -> None:
     call = Call(
         attending={"enabled": True},
-        turns={"ending": EndingSettings(), "wait_s": 1.15, "judges": True},
+        turns={"ending": EndingSettings(), "wait_s": 0.85, "judges": True},
     )
     assert said(tells(call.at(1))) == []
 
@@ -146,7 +146,7 @@ def test_a_question_that_wants_something_short(kind: str, count: int) -> None:
     call = Call(
         greeting="Hello.",
         greeting_kind=kind,
-        turns={"ending": EndingSettings(), "wait_s": 1.15, "judges": True},
+        turns={"ending": EndingSettings(), "wait_s": 0.85, "judges": True},
         attending={"enabled": True},
     )
     call.synthesized(1).started(1).after(1).finished(1).after(1)
@@ -154,7 +154,7 @@ def test_a_question_that_wants_something_short(kind: str, count: int) -> None:
 
 
 def test_not_while_something_is_said() -> None:
-    rules = {"ending": EndingSettings(), "wait_s": 1.15, "judges": True}
+    rules = {"ending": EndingSettings(), "wait_s": 0.85, "judges": True}
     call = Call(attending={"enabled": True}, turns=rules, greeting="Hello, this is the law.",
                 greeting_interruptible=False)  # fmt: skip
     assert said(tells(call.synthesized(1).started(1).heard(1, 5))) == []

@@ -36,7 +36,7 @@ class EndingSettings:
     """How much shorter a pause may be for each unit of log-odds for the end of the turn, and how
     much longer it must be for each against it that is more than `doubt`."""
 
-    doubt: float = 2.25
+    doubt: float = 1.25
     """So much evidence against the end is outweighed by a pause of `TurnSettings.wait_s`."""
 
     language: str = "en"
@@ -91,7 +91,7 @@ class EndingSettings:
 class TurnSettings:
     """When the caller's turn has ended."""
 
-    wait_s: float = 1.15
+    wait_s: float = 0.85
     """Silence after the last voiced sample that ends a turn whose words are known, where
     nothing tells whether it is over."""
 

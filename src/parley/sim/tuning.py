@@ -14,7 +14,7 @@ from parley.core.settings import InterruptionSettings, Settings
 from parley.sim.passages import Passage
 from parley.sim.replaying import Pace, replay
 
-WAITS_S = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.6, 2.0)
+WAITS_S = (0.3, 0.4, 0.5, 0.6, 0.7, 0.85, 1.0, 1.15, 1.3, 1.6, 2.0)
 """The values of `startSpeakingPlan.unsureSeconds` that are tried."""
 
 PATIENCES_S = (0.0, 0.35, 0.7, 1.0, 1.5)
