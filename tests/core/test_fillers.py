@@ -138,6 +138,12 @@ def test_a_phrase_that_is_due_later_leaves_a_breath() -> None:
     assert said(call.at(5))[1:] == [(4.5, "Hm.")]
 
 
+def test_a_call_does_not_begin_with_one() -> None:
+    """However late the first message of the model is, nobody has asked anything."""
+    call = Call(greeting_generated=True).at(6)
+    assert call.writes(1, "Hello.").synthesized(1).started(1).said() == []
+
+
 def test_each_phrase_once_in_the_order_of_their_times() -> None:
     call = tool_call(LATER, BOOKING)
     call.at(2.4).says_phrase(2).at(6.5).says_phrase(3).at(8.3).says_phrase(4).at(12.4)
