@@ -1,12 +1,11 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from parley.audio.framing import Framer, samples_of
 from parley.errors import AudioError
 
 
-@settings(deadline=None)
 @given(st.lists(st.binary(max_size=40)), st.integers(1, 17))
 def test_every_byte_leaves_once_in_order_and_in_whole_frames(bursts, size):
     framer = Framer(size)

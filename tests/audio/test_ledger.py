@@ -370,7 +370,7 @@ WORD = st.builds(
 TEXT = st.text(alphabet="ab ,.“東ー\u0301😀\n1", max_size=30)
 
 
-@settings(deadline=None, derandomize=True)
+@settings(derandomize=True)
 @given(TEXT, st.lists(WORD, max_size=12), st.integers(0, 1000), st.booleans())
 def test_no_report_breaks_the_account(
     text: str, words: list[WordTime], total: int, ends: bool

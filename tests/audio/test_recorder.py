@@ -8,7 +8,7 @@ import wave
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from parley.audio.diskwriter import DiskWriter
@@ -105,7 +105,6 @@ def test_what_overlaps_wholly_leaves_nothing():
     assert (track.end, track.trimmed) == (3200, 320)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(-0.1, 0.2), st.integers(0, 1000)), max_size=30))
 def test_no_sample_is_more_than_5_ms_from_its_time(moves):
     """Each move: how far after the end of the one before, in seconds, and how many samples."""

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from parley.audio.resampling import LIVE, OFFLINE, StreamResampler, is_convertible, resample
@@ -109,7 +109,6 @@ def test_each_frame_brings_all_that_is_older_than_the_delay(source, target, qual
     assert len(end) / 2 == pytest.approx(delay_s * target, abs=1)
 
 
-@settings(deadline=None)
 @given(RATES, RATES, st.lists(st.integers(0, 700), max_size=12))
 def test_how_the_audio_is_cut_changes_nothing(source, target, lengths):
     pcm = noise(sum(lengths))
@@ -123,7 +122,6 @@ def test_how_the_audio_is_cut_changes_nothing(source, target, lengths):
     assert got + pieces.flush() == whole.push(pcm) + whole.flush()
 
 
-@settings(deadline=None)
 @given(RATES, RATES, st.integers(0, 3000), st.integers(1, 500))
 def test_the_count_of_samples_is_exact(source, target, samples, frame):
     pieces = stream(noise(samples), source, target, frame)
@@ -131,7 +129,6 @@ def test_the_count_of_samples_is_exact(source, target, samples, frame):
     assert sum(map(len, pieces)) == 2 * round(samples * target / source)
 
 
-@settings(deadline=None)
 @given(RATES, RATES, st.integers(0, 70_000))
 def test_the_count_of_samples_is_exact_offline(source, target, samples):
     assert len(resample(noise(samples), source, target)) == 2 * round(samples * target / source)

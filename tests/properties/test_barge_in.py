@@ -16,7 +16,7 @@ STORY = (
     "When he died he left the mill to the first, and the donkey to the second.",
     "The third was left with nothing but the cat.",
 )
-PROFILE = settings(derandomize=True, deadline=None, max_examples=150)
+PROFILE = settings(derandomize=True, max_examples=150)
 
 
 @dataclass(frozen=True)

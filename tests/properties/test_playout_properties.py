@@ -401,7 +401,7 @@ ACT = st.tuples(st.sampled_from(ACTS), st.integers(0, 7), st.integers(1, 300))
 
 
 @pytest.mark.parametrize("timing", TIMINGS, ids=repr)
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=30, derandomize=True)
 @given(st.lists(ACT, min_size=10, max_size=40), st.sampled_from([1, 7, 40]))
 def test_the_ear_hears_what_the_playout_says(
     timing: Timing, acts: list[tuple[Act, int, int]], report_every: int

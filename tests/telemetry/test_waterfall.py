@@ -543,7 +543,7 @@ ANSWERS = st.lists(
 ).map(tuple)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(UTTERANCES, ANSWERS, st.floats(0.0, 0.3), st.sampled_from(["", "Hello!"]), st.data())
 def test_parts_always_add_up(
     utterances: list[Utterance],

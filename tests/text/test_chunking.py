@@ -2,7 +2,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from parley.text.chunking import Chunk, Chunked, Chunker
@@ -362,7 +362,6 @@ LANGUAGES = st.sampled_from(["en", "de", "es", "fr", "zh"])
 CUTS = st.lists(st.integers(0, 200), max_size=40)
 
 
-@settings(deadline=None)
 @given(TEXTS, CUTS, LANGUAGES, RULES)
 def test_the_chunks_are_the_same_for_every_tokenisation(
     text: str, cuts: list[int], language: str, rules: ChunkSettings
@@ -372,7 +371,6 @@ def test_the_chunks_are_the_same_for_every_tokenisation(
     assert spoken(pushed(split(text, cuts), Chunker(language, rules))) == whole
 
 
-@settings(deadline=None)
 @given(TEXTS, CUTS, RULES)
 def test_nothing_is_lost_and_nothing_is_said_twice(
     text: str, cuts: list[int], rules: ChunkSettings
@@ -388,14 +386,12 @@ def test_nothing_is_lost_and_nothing_is_said_twice(
         assert "".join(gaps).strip() == ""
 
 
-@settings(deadline=None)
 @given(TEXTS, CUTS, RULES)
 def test_no_chunk_is_longer_than_allowed(text: str, cuts: list[int], rules: ChunkSettings) -> None:
     for chunk in spoken(pushed(split(text, cuts), Chunker("en", rules))):
         assert len(words(chunk.text)) <= 2 * rules.max_words + 3
 
 
-@settings(deadline=None)
 @given(TEXTS, st.lists(st.tuples(st.integers(1, 12), st.booleans()), max_size=40), RULES)
 def test_commits_lose_no_word_either(
     text: str, steps: list[tuple[int, bool]], rules: ChunkSettings

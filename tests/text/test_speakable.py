@@ -2,7 +2,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from speakable_cases import ENGLISH
 
@@ -132,7 +132,6 @@ def test_other_tags_find_nothing(tag: str) -> None:
 # Properties
 
 
-@settings(deadline=None)
 @given(TEXTS, TAGS)
 def test_the_alignment_covers_both_texts_in_order(text: str, tag: str) -> None:
     spoken = speakable(text, tag)
@@ -145,7 +144,6 @@ def test_the_alignment_covers_both_texts_in_order(text: str, tag: str) -> None:
     assert (at, source_at) == (len(spoken.text), len(text))
 
 
-@settings(deadline=None)
 @given(TEXTS, st.sampled_from(["en", "en-GB"]))
 def test_nothing_is_left_that_a_voice_would_stumble_over(text: str, tag: str) -> None:
     spoken = speakable(text, tag).text
@@ -155,7 +153,6 @@ def test_nothing_is_left_that_a_voice_would_stumble_over(text: str, tag: str) ->
     assert "\n" not in spoken
 
 
-@settings(deadline=None)
 @given(st.lists(st.from_regex(r"[a-z]{1,9}[,.!?]?", fullmatch=True), max_size=12), TAGS)
 def test_plain_words_stay_as_they_are(words: list[str], tag: str) -> None:
     plain = " ".join(word for word in words if word.strip(",.!?") not in ABBREVIATED)
@@ -176,7 +173,6 @@ def test_what_is_spoken_is_spoken_alike_again(text: str) -> None:
     assert speakable(spoken).text == spoken
 
 
-@settings(deadline=None)
 @given(TEXTS, MIXES, TAGS, st.data())
 def test_a_rewritten_text_is_covered_too(
     source: str, text: str, tag: str, data: st.DataObject

@@ -1,7 +1,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from parley.text.words import LONGEST_WORD, Word, WordScanner, is_speakable, words
@@ -75,7 +75,6 @@ def test_a_word_knows_its_core_its_tail_and_the_end_of_its_line() -> None:
     assert third == Word(11, 14, "x", "*", newline=False, ideograph=False)
 
 
-@settings(deadline=None)
 @given(AWKWARD, st.lists(st.integers(0, 40)))
 def test_words_are_the_same_for_every_tokenisation(text: str, cuts: list[int]) -> None:
     edges = [0, *sorted(min(cut, len(text)) for cut in cuts), len(text)]
@@ -83,7 +82,6 @@ def test_words_are_the_same_for_every_tokenisation(text: str, cuts: list[int]) -
     assert scanned(pieces) == scanned([text]) == scanned(list(text))
 
 
-@settings(deadline=None)
 @given(AWKWARD)
 def test_words_lose_nothing_and_are_each_speakable(text: str) -> None:
     found = words(text)

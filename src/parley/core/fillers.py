@@ -56,7 +56,7 @@ def _choose(options: tuple[str, ...], last: str) -> str:
 
 def _usual_due(ctx: Context) -> float | None:
     state, recover = ctx.state, ctx.settings.recovery
-    if not _usual(ctx) or not state.history:  # nobody has asked anything yet
+    if not _usual(ctx) or state.next_turn == 1:  # nobody has asked anything yet
         return None
     wait = recover.filler_again_s if state.fillers else recover.filler_after_s
     when = max(state.owed_since, state.quiet_since) + wait

@@ -481,7 +481,7 @@ WORDS = (
 ).split()
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150, derandomize=True)
 @given(st.lists(st.lists(st.sampled_from(WORDS), max_size=5).map(" ".join), max_size=12))
 def test_whatever_is_said_it_asks_calls_or_ends(turns: list[str]) -> None:
     """Pain 1: no state in which nothing is said and nothing awaited; a value is never invented."""

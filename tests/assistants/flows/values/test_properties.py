@@ -16,7 +16,7 @@ from parley.assistants.flows.reading import read
 from parley.assistants.flows.values import Value, ValueType, correction
 
 every_kind = pytest.mark.parametrize("name", KINDS)
-lightly = settings(max_examples=60, deadline=None, derandomize=True, database=None)
+lightly = settings(max_examples=60, derandomize=True, database=None)
 
 ODDITIES = "10 10:30 3rd 12/3 2026-12-03 1,200 12:75 99th ² ²st ².² no not meant , . ?".split()
 WORDS = sorted(
