@@ -15,6 +15,8 @@ from jiwer import wer
 
 from common import find_corpus
 from parley.assistants.model import default_assistant
+from parley.core.phrases import plain
+from parley.providers.stt.embedded import embedded_name
 from parley.runtime.building import build_agent
 from scripted import Caller, work
 
@@ -61,8 +63,9 @@ def judge(questions: Questions, caller: Caller, heard: list[str]) -> dict[str, A
         latencies.append(answers[0] if answers else None)
     said = " ".join(text for _, text in RECORDINGS[: len(questions.asked)])
     early = sum(any(a <= s.begin < b for s in caller.sounds) for a, b in questions.asked)
-    understood = " ".join(heard).lower()
-    return {"latencies": latencies, "early": early, "word_error_rate": wer(said, understood)}
+    wrong = wer(said, plain(" ".join(heard)))
+    found = {"recogniser": embedded_name(), "latencies": latencies, "early": early}
+    return {**found, "word_error_rate": wrong}
 
 
 async def measure(count: int) -> dict[str, Any]:

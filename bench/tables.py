@@ -293,8 +293,8 @@ def local_section(folder: Path) -> str:
     known = [x * 1e3 for x in found["latencies"] if x is not None]
     return (
         "## The embedded engines\n\n"
-        f"The default assistant (pocketsphinx, a scripted model, the embedded voice) in real time: "
-        f"{len(found['latencies'])} recordings, {len(known)} answered, "
+        f"The default assistant ({found['recogniser']}, a scripted model, the embedded voice) in "
+        f"real time: {len(found['latencies'])} recordings, {len(known)} answered, "
         f"{found['early']} spoken over. Latency p50 {number(percentile(known, 50))} ms, "
         f"p90 {number(percentile(known, 90))} ms, longest {number(max(known, default=math.nan))} "
         f"ms; word error rate {found['word_error_rate']:.0%}.\n"
