@@ -25,6 +25,7 @@ Row = tuple[str, str, float | None]
 
 ROWS: Sequence[Row] = (
     ("all the way", "", None),
+    ("all the way", "", 0.75),
     ("all the way", "", 0.9),
     ("all the way", "", 0.1),
     ("this afternoon", "", None),
@@ -35,7 +36,7 @@ ROWS: Sequence[Row] = (
     ("yes", "yes_no", None),
 )
 
-LEFT, SCALE, ROW, TOP = 250, 170, 40, 62
+LEFT, SCALE, ROW, TOP = 250, 150, 40, 62
 
 
 def ended(row: Row) -> tuple[float, str]:
@@ -68,9 +69,9 @@ def ended(row: Row) -> tuple[float, str]:
 
 def pauses() -> str:
     """Pauses, the evidence in them, and how long they last until the turn has ended."""
-    last = LEFT + (VOICE_S + 1.75) * SCALE
+    last = LEFT + (VOICE_S + 2.15) * SCALE
     parts = [_text(16, 22, "what was said"), _text(LEFT, 22, "voice", BLUE)]
-    for tenth in range(0, 17, 5):
+    for tenth in range(0, 21, 5):
         x = LEFT + (VOICE_S + tenth / 10) * SCALE
         parts.append(f'<path d="M{x:.0f} {TOP - 22}V{TOP + ROW * len(ROWS)}" stroke="#dddddd"/>')
         parts.append(_text(x, 22, f"{tenth / 10:g} s", GREY, 'text-anchor="middle"'))
@@ -105,8 +106,9 @@ def patience() -> str:
         return left + (right - left) * (odds + most) / (2 * most)
 
     def y(seconds: float) -> float:
-        return foot - (foot - top) * seconds / 2.0
+        return foot - (foot - top) * seconds / 2.2
 
+    steps = [n / 20 - most for n in range(161)]
     parts = [f'<path d="M{left} {top}V{foot}H{right}" stroke="black" fill="none"/>']
     right_hand = 'text-anchor="end"'
     scale = (0.0, 0.5, 1.0, 1.5, 2.0)
@@ -114,18 +116,17 @@ def patience() -> str:
     for odds in range(-4, 5):
         where = 'text-anchor="middle"'
         parts.append(_text(x(odds), foot + 18, f"{odds:+d}" if odds else "0", GREY, where))
-    for patience_s, dash in ((0.0, "2 3"), (rules.patience_s, "1 0"), (0.7, "7 3")):
+    for patience_s, dash in ((0.0, "2 3"), (0.35, "7 3"), (rules.patience_s, "1 0")):
         one = replace(rules, patience_s=patience_s)
-        steps = [n / 20 - most for n in range(161)]
         places = " ".join(f"{x(o):.1f},{y(silence(o, usual, one)):.1f}" for o in steps)
         parts.append(
             f'<polyline points="{places}" fill="none" stroke="{BLUE}" stroke-width="2"'
             f' stroke-dasharray="{dash}"/>'
         )
     for row, (label, dash) in enumerate(
-        (("patienceSeconds 0", "2 3"), (f"{rules.patience_s:g}", "1 0"), ("0.7", "7 3"))
+        (("patienceSeconds 0", "2 3"), ("0.35", "7 3"), (f"{rules.patience_s:g}", "1 0"))
     ):
-        at = top + 20 + 18 * row
+        at = top + 46 + 18 * row
         parts.append(
             f'<path d="M350 {at - 4}h30" stroke="{BLUE}" stroke-width="2"'
             f' stroke-dasharray="{dash}"/>'
@@ -138,13 +139,17 @@ def patience() -> str:
         ),
         _text(16, 20, "the pause that ends the turn, s"),
         _text(right + 6, y(rules.longest_s) + 4, "longestSeconds", GREY),
-        _text(right + 6, y(usual) + 4, "waitSeconds", GREY),
-        _text(right + 6, y(rules.shortest_s) + 4, "shortestSeconds", GREY),
+        _text(right + 6, y(usual) + 4, "unsureSeconds", GREY),
+        _text(right + 6, y(rules.shortest_s) + 4, "waitSeconds", GREY),
     ]
     for level in (rules.longest_s, usual, rules.shortest_s):
         parts.append(
             f'<path d="M{left} {y(level):.1f}H{right}" stroke="#cccccc" stroke-dasharray="1 3"/>'
         )
+    unready = TurnSettings().unready_s
+    begun, at = x(next(o for o in steps if silence(o, usual, rules) < unready)), y(unready)
+    parts.append(f'<path d="M{begun:.1f} {at:.1f}H{right}" stroke="{PALE}" stroke-width="2"/>')
+    parts.append(_text(right, at - 6, "until the answer is ready", GREY, right_hand))
     return _svg(620, foot + 50, parts)
 
 

@@ -16,6 +16,7 @@ from parley.assistants.model import StartSpeakingPlan, StopSpeakingPlan
 from parley.cli.main import app
 from parley.core.events import VoiceDescribed
 from parley.core.history import Line
+from parley.core.settings import EndingSettings
 from parley.core.voicing import FACTS
 from parley.transports.realtime import clientevents
 from parley.transports.realtime.sessions import Offer, Session
@@ -223,8 +224,10 @@ def test_every_knob_of_turn_taking_is_explained(plan: type[StartSpeakingPlan]) -
     page = (HOWTO / "turn-taking.md").read_text()
     for field in plan.model_fields.values():
         assert f"`{field.alias}`" in page
-    for name, default in (("wait", "0.5"), ("patience", "0.35"), ("shortest", "0.3")):
+    for name in ("wait", "unsure", "longest", "patience"):
+        default = getattr(StartSpeakingPlan(), f"{name}_seconds")
         assert f"| `{name}Seconds` ({default})" in page
+    assert f"up to {EndingSettings().doubt:g} it is outweighed" in page
 
 
 def test_the_session_of_push_to_talk_is_one() -> None:

@@ -331,6 +331,14 @@ def test_an_assistant_does_not_change() -> None:
 # Unknown fields
 
 
+def test_who_looks_for_the_shortest_pause_is_told_its_name() -> None:
+    plan = {"shortestSeconds": 0.4}
+    assistant = Assistant.parse({"firstMessage": "Hi", "startSpeakingPlan": plan})
+    (warning,) = assistant.warnings
+    assert warning.startswith("start_speaking_plan.shortestSeconds: unknown, kept without effect")
+    assert warning.endswith("did you mean wait_seconds?")
+
+
 def test_unknown_fields_are_kept_and_reported() -> None:
     data = {
         "firstMessage": "Hi",

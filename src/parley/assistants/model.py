@@ -8,7 +8,7 @@ AssistantError. Times are seconds.
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import (
     AliasChoices,
@@ -242,6 +242,8 @@ def _compile(regex: str) -> None:
 
 class StartSpeakingPlan(Section):
     """When the assistant takes its turn."""
+
+    meant: ClassVar[Mapping[str, str]] = {"shortest_seconds": "wait_seconds"}
 
     wait_seconds: float = Field(
         default=0.3,

@@ -1,7 +1,7 @@
 """What every part of an assistant's description has in common."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel, to_snake
@@ -30,6 +30,9 @@ class Section(BaseModel):
         strict=True,
     )
 
+    meant: ClassVar[Mapping[str, str]] = {}
+    """Names that are looked for in vain, and the fields that do what they say."""
+
     if not TYPE_CHECKING:  # type checkers see the fields as parameters
 
         def __init__(self, /, **data):
@@ -55,7 +58,8 @@ class Section(BaseModel):
     def unknown(self) -> Iterator[tuple[str, str]]:
         """Path and reason for every field, here and below, that nothing in Parley reads."""
         for key in self.model_extra or {}:
-            if reason := self._reason(close_match(key, type(self).model_fields)):
+            meant = self.meant.get(to_snake(key)) or close_match(key, type(self).model_fields)
+            if reason := self._reason(meant):
                 yield key, reason
         for name, section in self._sections():
             yield from ((f"{name}.{path}", reason) for path, reason in section.unknown())
