@@ -118,6 +118,12 @@ def test_none_when_the_answer_is_about_to_come() -> None:
     assert said(tells(call_with(), sound=0.5)) == []
 
 
+@pytest.mark.parametrize("sound", [0.3, 0.5, 0.8])
+def test_none_where_nothing_says_that_the_caller_goes_on(sound: float) -> None:
+    assert said(tells(call_with(), text="it rained all the way", sound=sound)) == []
+    assert said(tells(call_with(), text="it rained all the way", sound=ON))
+
+
 def test_it_is_over_before_the_turn_can_end() -> None:
     call = tells(call_with()).after(3)
     ((began, _),) = [d for d in call.done if isinstance(d[1], act.Backchannel)]

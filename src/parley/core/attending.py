@@ -102,7 +102,8 @@ def _goes_on(ctx: Context) -> bool:
         return False
     if contains_phrase(" ".join(words[-RECENT_WORDS:]), QUESTIONS):
         return False
-    return ctx.now + rules.attending.room_s <= ear.anchor + ending.soonest_s(ctx)
+    has_room = ctx.now + rules.attending.room_s <= ear.anchor + ending.soonest_s(ctx)
+    return has_room and ending.goes_on(ctx) >= rules.attending.goes_on
 
 
 def _is_open(word: str, rules: EndingSettings) -> bool:

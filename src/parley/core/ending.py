@@ -79,10 +79,21 @@ def wait_s(ctx: Context) -> float:
 
 def soonest_s(ctx: Context) -> float:
     """The least that `wait_s` can become in this pause by a judgement of its sound."""
-    rules = _rules(ctx)
-    if _is_judged(ctx) or not ctx.settings.turns.judges or _rule(ctx) is not None:
+    if _to_come(ctx) == 0.0 or _rule(ctx) is not None:
         return wait_s(ctx)
-    return _by_evidence(ctx, rules.sound * log_odds(1.0))
+    return _by_evidence(ctx, _to_come(ctx))
+
+
+def goes_on(ctx: Context) -> float:
+    """How much speaks against the end of the turn, however its sound will be judged; log-odds."""
+    return -sum(odds for _, odds in _facts(ctx)) - _to_come(ctx)
+
+
+def _to_come(ctx: Context) -> float:
+    """The most that a judgement of the sound may yet say for the end."""
+    if _is_judged(ctx) or not ctx.settings.turns.judges:
+        return 0.0
+    return _rules(ctx).sound * log_odds(1.0)
 
 
 def judgement_s(ctx: Context) -> float | None:

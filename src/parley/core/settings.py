@@ -292,6 +292,9 @@ class AttendingSettings:
     room_s: float = 0.5
     """It is only said where the turn cannot end within so long: it is to be over by then."""
 
+    goes_on: float = 0.9
+    """The evidence, in log-odds, that the caller goes on, without which it is not said."""
+
     level_db: float = -8.0
     """Its level, relative to that of the replies."""
 
