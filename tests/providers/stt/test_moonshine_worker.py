@@ -16,6 +16,7 @@ from parley.providers.stt import moonshine_worker as worker
 from parley.providers.stt.moonshine_model import RATE, Array, Vocabulary, Writing
 from parley.providers.stt.moonshine_worker import (
     APART_S,
+    DOUBTED,
     EDGE_S,
     FEW_S,
     FIRST_S,
@@ -244,6 +245,26 @@ def test_what_was_not_looked_at_is_kept_whatever_the_silence() -> None:
     assert desk.model.heard_s() == pytest.approx(0.12 + PAUSE_S, abs=0.001)
 
 
+def test_the_rest_of_a_sound_does_not_join_what_was_final_to_what_comes_much_later() -> None:
+    for rest_s in (FIRST_S - 0.02, FIRST_S):
+        desk = Desk((ONE, STOP), (), (), (TWO, STOP)).hear(sound(FIRST_S))
+        assert desk.finish() == "one."
+        desk.hear(sound(rest_s) + silence(APART_S + 0.1))
+        desk.model.texts = [(TWO, STOP)]
+        desk.hear(sound(FIRST_S))
+        assert desk.model.heard_s() == pytest.approx(FIRST_S, abs=0.001)
+        assert desk.model.looks[-1][1] == ()
+        assert desk.finish() == "two."
+
+
+def test_words_after_a_final_result_are_kept_whatever_the_silence() -> None:
+    desk = Desk((ONE,), (TWO,), (TWO, THREE)).hear(sound(FIRST_S))
+    desk.finish()
+    desk.hear(sound(FIRST_S) + silence(9.0) + sound(0.26))
+    assert desk.model.looks[-1][1] == (ONE,)
+    assert desk.finish() == "two three"
+
+
 def test_long_speech_is_not_heard_again_once_it_is_final() -> None:
     desk = Desk().hear(sound(LONGEST_S - 0.5))
     desk.finish()
@@ -302,13 +323,21 @@ def test_silence_at_the_end_of_what_was_cut_says_nothing_of_the_turn() -> None:
 # What is believed
 
 
-def test_uncertain_words_are_noise() -> None:
-    for confidence, text in ((LEAST_CONFIDENCE - 0.01, ""), (LEAST_CONFIDENCE + 0.01, "one")):
-        desk = Desk((ONE,))
-        desk.model.confidence = confidence
-        desk.hear(sound(0.3))
-        assert desk.texts() == []
-        assert desk.recognizer.finish() == Said(text, _over(0.9) if text else None)
+@pytest.mark.parametrize(("confidence", "text"), [(DOUBTED - 0.01, ""), (DOUBTED + 0.01, "one")])
+def test_words_that_are_doubted_are_final_and_noise_is_not(confidence: float, text: str) -> None:
+    desk = Desk((ONE,))
+    desk.model.confidence = confidence
+    desk.hear(sound(0.3))
+    assert desk.texts() == []
+    assert desk.recognizer.finish() == Said(text, _over(0.9) if text else None)
+
+
+def test_words_that_are_doubted_are_not_told_before_they_are_final() -> None:
+    desk = Desk((ONE,))
+    desk.model.confidence = LEAST_CONFIDENCE - 0.01
+    desk.hear(sound(FEW_S + 0.5))
+    assert desk.texts() == []
+    assert desk.finish() == "one"
 
 
 def test_while_little_was_said_words_must_be_more_certain_until_the_end() -> None:
