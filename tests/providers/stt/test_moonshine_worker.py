@@ -59,6 +59,7 @@ class Model:
         self.texts: list[Sequence[int]] = [(ONE, STOP)]
         self.confidence = 0.9
         self.stop = 0.9
+        self.end = 0.0
         self.takes_s = 0.0
         self.now = 0.0
         self.looks: list[tuple[Array, tuple[int, ...], tuple[int, ...]]] = []
@@ -70,7 +71,8 @@ class Model:
         self.looks.append((samples, tuple(given), tuple(guess)))
         self.now += self.takes_s
         tokens = tuple(self.texts.pop(0) if len(self.texts) > 1 else self.texts[0])
-        return Writing(tokens, (float(np.log(self.confidence)),) * len(tokens), self.stop)
+        scores = (float(np.log(self.confidence)),) * len(tokens)
+        return Writing(tokens, scores, self.stop, self.end)
 
     def heard_s(self) -> float:
         """How much the last look saw, without the silence around it."""
@@ -241,8 +243,16 @@ def test_what_is_not_final_is_kept_whatever_the_silence() -> None:
 
 
 def test_what_was_not_looked_at_is_kept_whatever_the_silence() -> None:
-    desk = Desk().hear(sound(0.1) + silence(9.0) + sound(0.02))
-    assert desk.model.heard_s() == pytest.approx(0.12 + PAUSE_S, abs=0.001)
+    desk = Desk((), (ONE,))
+    desk.model.takes_s = 0.25
+    desk.hear(sound(FIRST_S) + sound(0.9) + silence(9.0) + sound(0.1))
+    assert desk.looks == 2
+    assert desk.model.heard_s() == pytest.approx(FIRST_S + 1.0 + PAUSE_S, abs=0.001)
+
+
+def test_a_sound_too_short_for_words_is_forgotten_in_a_long_silence() -> None:
+    desk = Desk().hear(sound(FIRST_S - 0.02) + silence(APART_S + 0.1) + sound(FIRST_S))
+    assert desk.model.heard_s() == pytest.approx(FIRST_S, abs=0.001)
 
 
 def test_the_rest_of_a_sound_does_not_join_what_was_final_to_what_comes_much_later() -> None:
@@ -338,6 +348,16 @@ def test_words_that_are_doubted_are_not_told_before_they_are_final() -> None:
     desk.hear(sound(FEW_S + 0.5))
     assert desk.texts() == []
     assert desk.finish() == "one"
+
+
+@pytest.mark.parametrize(("confidence", "text"), [(SURE - 0.01, ""), (SURE + 0.01, "one")])
+def test_what_the_decoder_said_again_and_again_must_be_certain(
+    confidence: float, text: str
+) -> None:
+    desk = Desk((ONE,))
+    desk.model.confidence, desk.model.end = confidence, -np.inf
+    desk.hear(sound(FEW_S + 0.5))
+    assert desk.finish() == text
 
 
 def test_while_little_was_said_words_must_be_more_certain_until_the_end() -> None:

@@ -63,7 +63,8 @@ later. Of half a word, or a cough, the model makes another word, and is less cer
 
 DOUBTED = 0.2
 """How certain the words of a final text must be: a short answer is better heard with doubt than
-lost. What is less certain than `LEAST_CONFIDENCE` is not taken for something else, though."""
+lost. What is less certain than `LEAST_CONFIDENCE` is not taken for something else, though, and
+what the decoder said again and again must be as certain as `SURE`."""
 
 HALLUCINATED = {"you": 1.0, "thank you": 0.7, "thanks for watching": 0.7, "bye": 0.7}
 """What a model that learned from subtitles hears in noise, and how certain such words must be."""
@@ -205,9 +206,8 @@ class Recognizer:
         self._new_s += len(piece) / RATE
 
     def _is_unsaid(self) -> bool:
-        """Whether anything awaits the final text: not the rest of a sound that had one."""
-        least_s = FIRST_S if self._given_samples else STEP_S
-        return self._new_s >= least_s or self._believed(final=True)
+        """Whether anything awaits the final text, and not only the rest of a sound."""
+        return self._new_s >= FIRST_S or self._believed(final=True)
 
     def _keep(self, piece: Array) -> None:
         self._pieces.append(piece)
@@ -270,8 +270,10 @@ class Recognizer:
         """Whether there are words, and no noise that was taken for some."""
         text = self._model.vocabulary.text(self._written.tokens).lower().strip(MARKS)
         few = self._samples - self._given_samples < FEW_S * RATE
-        certain = DOUBTED if final else SURE if few else LEAST_CONFIDENCE
-        least = HALLUCINATED.get(text, certain)
+        least = DOUBTED if final else SURE if few else LEAST_CONFIDENCE
+        if self._written.end == -math.inf:
+            least = SURE
+        least = HALLUCINATED.get(text, least)
         return bool(text) and self._written.confidence >= least
 
     def _as_expected(self, text: str) -> str:
