@@ -3,6 +3,7 @@
 import math
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -108,6 +109,7 @@ def test_a_word_may_be_written_in_several_ways(word: str, also: str) -> None:
         ("twenty first", " 21st"),
         ("twenty first", " twenty-first"),
         ("l e f t", " l-e-f-t"),
+        ("yes", ", yes."),
     ],
 )
 def test_what_a_grammar_allows_is_of_it_however_it_is_written(rule: str, text: str) -> None:
@@ -123,6 +125,7 @@ def test_what_a_grammar_allows_is_of_it_however_it_is_written(rule: str, text: s
         ("yes+", " yes no"),
         ("yes no", " yes"),
         ("yes", " yes...,"),
+        ("yes", "...,- yes"),
         ("/0/ yes | no", " yes"),
         ("yes no", " yesno"),
     ],
@@ -281,11 +284,28 @@ def test_noise_that_nobody_asked_about_does_not_keep_what_is_expected_waiting() 
     assert ears.finish().text == "left"
 
 
-def test_what_is_no_speech_does_not_become_what_is_expected() -> None:
-    ears = made(Model(written(" let.", chance=0.2), (" let.", 0.5), (" left.", 0.5)))
+@pytest.mark.parametrize(("chance", "text"), [(0.15, ""), (0.25, "let")])
+def test_what_may_be_no_speech_does_not_become_what_is_expected(chance: float, text: str) -> None:
+    ears = made(Model(written(" let.", chance), (" let.", 0.5), (" left.", 0.5)))
     ears.expect(LEFT)
     ears.hear(SECOND)
-    assert ears.finish().text == ""
+    assert ears.finish().text == text
+
+
+def test_a_fault_of_the_decoder_gives_way_to_what_is_expected() -> None:
+    fault = replace(written(" let.", 0.99), end=-math.inf)
+    found = SEARCH.instead(expected("left | up"), Heard((" left.", 1e-5), (" no.", 1.0)), fault)
+    assert found is None
+    found = SEARCH.instead(expected("left | up"), Heard((" left.", 0.1), (" no.", 0.9)), fault)
+    assert found is not None
+    assert found.words == ("left",)
+
+
+def test_what_goes_on_may_begin_with_a_mark() -> None:
+    heard = Heard((", let.", 0.7), (", left.", 0.3))
+    found = SEARCH.instead(expected("left | up"), heard, written(", let."))
+    assert found is not None
+    assert found.words == ("left",)
 
 
 def test_the_grammar_of_a_call_allows_nothing_else() -> None:

@@ -1,6 +1,7 @@
 """Moonshine: its vocabulary, its bookkeeping with halves that are fakes, and the real model."""
 
 import asyncio
+import math
 from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 
@@ -80,8 +81,8 @@ def test_marks_are_told_from_words() -> None:
 
 # Bookkeeping
 
-WORDS = ("▁a", "▁b", "▁c", "▁d", "▁e", "▁f", ".", ",")
-A, B, C, D, E, F, STOP, COMMA = range(3, 11)
+WORDS = ("▁a", "▁b", "▁c", "▁d", "▁e", "▁f", ".", ",", "▁0")
+A, B, C, D, E, F, STOP, COMMA, ZERO = range(3, 12)
 SURE = 20.0
 LONG = np.ones(RATE, np.float32)
 LIMIT = LEAST_TOKENS + 6
@@ -212,6 +213,8 @@ def test_nobody_says_more_than_there_is_time_for(monkeypatch: pytest.MonkeyPatch
     text = (A, B, C, D, E, F) * 9
     assert wrote(monkeypatch, Decoder(text)).tokens == text[:LIMIT]
     assert wrote(monkeypatch, Decoder(text), guess=text[:40]).tokens == text[:LIMIT]
+    assert len(wrote(monkeypatch, Decoder(text, given=5), given=text[:5]).tokens) == LIMIT - 5
+    assert len(wrote(monkeypatch, Decoder(text, given=20), given=text[:20]).tokens) == LEAST_TOKENS
 
 
 @pytest.mark.parametrize("again", [(A,), (A, B), (A, B, C), (A, B, C, D)])
@@ -220,9 +223,18 @@ def test_a_fault_that_repeats_itself_ends_a_text(
 ) -> None:
     monkeypatch.setattr(moonshine_model, "LEAST_TOKENS", 100)
     text = (F, STOP, *again * 12)
-    assert wrote(monkeypatch, Decoder(text)).tokens == text[: 2 + REPEATS * len(again)]
+    writing = wrote(monkeypatch, Decoder(text))
+    assert writing.tokens == (F, STOP, *again)
+    assert len(writing.scores) == len(writing.tokens)
+    assert writing.end == -math.inf
     fewer = (F, *again * (REPEATS - 1), E)
     assert wrote(monkeypatch, Decoder(fewer)).tokens == fewer
+
+
+def test_figures_may_be_said_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = wrote(monkeypatch, Decoder((A, *(ZERO, COMMA) * 3)))
+    assert written.tokens == (A, *(ZERO, COMMA) * 3)
+    assert wrote(monkeypatch, Decoder((ZERO,) * 12)).tokens == (ZERO,) * REPEATS
 
 
 def test_the_end_is_as_probable_as_a_mark_that_ends_a_sentence(

@@ -16,6 +16,7 @@ from parley.providers.stt import moonshine_worker as worker
 from parley.providers.stt.moonshine_model import RATE, Array, Vocabulary, Writing
 from parley.providers.stt.moonshine_worker import (
     APART_S,
+    DOUBTED,
     EDGE_S,
     FEW_S,
     FIRST_S,
@@ -59,6 +60,7 @@ class Model:
         self.texts: list[Sequence[int]] = [(ONE, STOP)]
         self.confidence = 0.9
         self.stop = 0.9
+        self.end = 0.0
         self.takes_s = 0.0
         self.now = 0.0
         self.looks: list[tuple[Array, tuple[int, ...], tuple[int, ...]]] = []
@@ -70,7 +72,8 @@ class Model:
         self.looks.append((samples, tuple(given), tuple(guess)))
         self.now += self.takes_s
         tokens = tuple(self.texts.pop(0) if len(self.texts) > 1 else self.texts[0])
-        return Writing(tokens, (float(np.log(self.confidence)),) * len(tokens), self.stop)
+        scores = (float(np.log(self.confidence)),) * len(tokens)
+        return Writing(tokens, scores, self.stop, self.end)
 
     def heard_s(self) -> float:
         """How much the last look saw, without the silence around it."""
@@ -259,8 +262,36 @@ def test_what_is_not_final_is_kept_whatever_the_silence() -> None:
 
 
 def test_what_was_not_looked_at_is_kept_whatever_the_silence() -> None:
-    desk = Desk().hear(sound(0.1) + silence(9.0) + sound(0.02))
-    assert desk.model.heard_s() == pytest.approx(0.12 + PAUSE_S, abs=0.001)
+    desk = Desk((), (ONE,))
+    desk.model.takes_s = 0.25
+    desk.hear(sound(FIRST_S) + sound(0.9) + silence(9.0) + sound(0.1))
+    assert desk.looks == 2
+    assert desk.model.heard_s() == pytest.approx(FIRST_S + 1.0 + PAUSE_S, abs=0.001)
+
+
+def test_a_sound_too_short_for_words_is_forgotten_in_a_long_silence() -> None:
+    desk = Desk().hear(sound(FIRST_S - 0.02) + silence(APART_S + 0.1) + sound(FIRST_S))
+    assert desk.model.heard_s() == pytest.approx(FIRST_S, abs=0.001)
+
+
+def test_the_rest_of_a_sound_does_not_join_what_was_final_to_what_comes_much_later() -> None:
+    for rest_s in (FIRST_S - 0.02, FIRST_S):
+        desk = Desk((ONE, STOP), (), (), (TWO, STOP)).hear(sound(FIRST_S))
+        assert desk.finish() == "one."
+        desk.hear(sound(rest_s) + silence(APART_S + 0.1))
+        desk.model.texts = [(TWO, STOP)]
+        desk.hear(sound(FIRST_S))
+        assert desk.model.heard_s() == pytest.approx(FIRST_S, abs=0.001)
+        assert desk.model.looks[-1][1] == ()
+        assert desk.finish() == "two."
+
+
+def test_words_after_a_final_result_are_kept_whatever_the_silence() -> None:
+    desk = Desk((ONE,), (TWO,), (TWO, THREE)).hear(sound(FIRST_S))
+    desk.finish()
+    desk.hear(sound(FIRST_S) + silence(9.0) + sound(0.26))
+    assert desk.model.looks[-1][1] == (ONE,)
+    assert desk.finish() == "two three"
 
 
 def test_long_speech_is_not_heard_again_once_it_is_final() -> None:
@@ -321,13 +352,31 @@ def test_silence_at_the_end_of_what_was_cut_says_nothing_of_the_turn() -> None:
 # What is believed
 
 
-def test_uncertain_words_are_noise() -> None:
-    for confidence, text in ((LEAST_CONFIDENCE - 0.01, ""), (LEAST_CONFIDENCE + 0.01, "one")):
-        desk = Desk((ONE,))
-        desk.model.confidence = confidence
-        desk.hear(sound(0.3))
-        assert desk.texts() == []
-        assert desk.recognizer.finish() == Said(text, _over(0.9) if text else None)
+@pytest.mark.parametrize(("confidence", "text"), [(DOUBTED - 0.01, ""), (DOUBTED + 0.01, "one")])
+def test_words_that_are_doubted_are_final_and_noise_is_not(confidence: float, text: str) -> None:
+    desk = Desk((ONE,))
+    desk.model.confidence = confidence
+    desk.hear(sound(0.3))
+    assert desk.texts() == []
+    assert desk.recognizer.finish() == Said(text, _over(0.9) if text else None)
+
+
+def test_words_that_are_doubted_are_not_told_before_they_are_final() -> None:
+    desk = Desk((ONE,))
+    desk.model.confidence = LEAST_CONFIDENCE - 0.01
+    desk.hear(sound(FEW_S + 0.5))
+    assert desk.texts() == []
+    assert desk.finish() == "one"
+
+
+@pytest.mark.parametrize(("confidence", "text"), [(SURE - 0.01, ""), (SURE + 0.01, "one")])
+def test_what_the_decoder_said_again_and_again_must_be_certain(
+    confidence: float, text: str
+) -> None:
+    desk = Desk((ONE,))
+    desk.model.confidence, desk.model.end = confidence, -np.inf
+    desk.hear(sound(FEW_S + 0.5))
+    assert desk.finish() == text
 
 
 def test_while_little_was_said_words_must_be_more_certain_until_the_end() -> None:

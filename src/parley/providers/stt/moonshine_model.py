@@ -7,6 +7,7 @@ speech costs little more than its new words.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -31,7 +32,7 @@ LEAST_TOKENS = 4
 LAYERS, HEADS, HEAD_SIZE = 6, 8, 36
 
 REPEATS = 5
-"""A word or two said more often in succession are a fault of the decoder."""
+"""A word or two said so often in succession are a fault of the decoder: they count once."""
 
 PERIOD = 4
 """How many tokens such a fault repeats, at most."""
@@ -50,7 +51,8 @@ class Writing:
     """Tokens, without BEGIN and END, and the natural logarithm of each one's probability.
 
     `stop` is how probable a full stop, question mark or exclamation mark is after the last word,
-    0 to 1. `end` is the logarithm of the probability that nothing follows.
+    0 to 1. `end` is the logarithm of the probability that nothing follows; minus infinity where
+    the decoder was stopped because it said the same again and again.
     """
 
     tokens: tuple[int, ...]
@@ -134,7 +136,7 @@ class MoonshineModel:
         The text begins with `given`, whatever is heard; the rest is returned. `guess` is what
         it may go on with: it saves time, and makes next to no difference to the text.
         """
-        limit = LEAST_TOKENS + int(len(samples) / RATE * TOKENS_PER_S)
+        limit = LEAST_TOKENS + max(0, int(len(samples) / RATE * TOKENS_PER_S) - len(given))
         self._last = _Pass(self, samples, tuple(given))
         return self._last.write(tuple(guess), limit)
 
@@ -198,7 +200,10 @@ class _Pass:
             token = int(chances.argmax())
             if not tokens or tokens[-1] not in marks:
                 stop = float(np.exp(chances[list(stops)]).sum())
-            if token == END or len(tokens) >= limit or _is_stuck(tokens):
+            if repeated := _repeated(tokens):
+                once = len(tokens) - (0 if self._is_number(tokens[-repeated:]) else repeated)
+                return Writing(tuple(tokens[:once]), tuple(scores[:once]), stop, -math.inf)
+            if token == END or len(tokens) >= limit:
                 return Writing(tuple(tokens), tuple(scores), stop, float(chances[END]))
             tokens.append(token)
             scores.append(float(chances[token]))
@@ -209,6 +214,10 @@ class _Pass:
                     self._forget(len(guess) - len(tokens) + 1)
                     guess = ()
                 logits = self._step((token,))
+
+    def _is_number(self, tokens: Sequence[int]) -> bool:
+        """Whether people may say this again and again: 0-0-0-0-0."""
+        return any(c.isdigit() for c in self._model.vocabulary.text(tokens))
 
     def branches(self) -> Branches:
         """What else could be written."""
@@ -275,11 +284,11 @@ def _log_softmax(logits: Array) -> Array:
     return chances
 
 
-def _is_stuck(tokens: Sequence[int]) -> bool:
-    """Whether the decoder says the same again and again."""
+def _repeated(tokens: Sequence[int]) -> int:
+    """How many of the last tokens only say again what stands before them; 0 but for a fault."""
     for period in range(1, PERIOD + 1):
         length = period * REPEATS
         last = tokens[-length:]
         if len(last) == length and last[period:] == last[:-period]:
-            return True
-    return False
+            return length - period
+    return 0

@@ -154,7 +154,7 @@ class Search:
             text = replace(text, stop=stop)
         if text.state.end > -math.inf:
             yield _Step(replace(text, prior=text.prior + text.state.end), (END,))
-        if text.tokens and text.marks < MARKS_MOST:
+        if text.marks < MARKS_MOST:
             yield _Step(text, self._marks)
         yield _Step(text, text.state.node(joined=False).next)
         if text.tokens and text.tokens[-1] in self._joints:

@@ -59,8 +59,13 @@ SEEK_S = 3.0
 STEP_S = 0.02
 
 SURE, FEW_S, LEAST_CONFIDENCE = 0.5, 1.0, 0.3
-"""How certain words must be: while so little was said, before it is asked for the final text; and
-in any case. Of half a word, or a cough, the model makes another word, and is less certain."""
+"""How certain words must be before the final text is asked for: while so little was said, and
+later. Of half a word, or a cough, the model makes another word, and is less certain."""
+
+DOUBTED = 0.2
+"""How certain the words of a final text must be: a short answer is better heard with doubt than
+lost. What is less certain than `LEAST_CONFIDENCE` is not taken for something else, though, and
+what the decoder said again and again must be as certain as `SURE`."""
 
 HALLUCINATED = {"you": 1.0, "thank you": 0.7, "thanks for watching": 0.7, "bye": 0.7}
 """What a model that learned from subtitles hears in noise, and how certain such words must be."""
@@ -203,14 +208,17 @@ class Recognizer:
             self._quiet += len(piece)
             return
         self._change()
-        unsaid = self._written.tokens or self._new_s
-        if self._quiet > APART_S * RATE and not unsaid:
+        if self._quiet > APART_S * RATE and not self._is_unsaid():
             self._begin()
         if self._pieces:
             self._keep(np.zeros(min(self._quiet, round(PAUSE_S * RATE)), np.float32))
         self._quiet = 0
         self._keep(piece)
         self._new_s += len(piece) / RATE
+
+    def _is_unsaid(self) -> bool:
+        """Whether anything awaits the final text, and not only the rest of a sound."""
+        return self._new_s >= FIRST_S or self._believed(final=True)
 
     def _keep(self, piece: Array) -> None:
         self._pieces.append(piece)
@@ -272,17 +280,21 @@ class Recognizer:
     def _believed(self, *, final: bool = False) -> bool:
         """Whether there are words, and no noise that was taken for some."""
         text = self._model.vocabulary.text(self._written.tokens).lower().strip(MARKS)
-        few = not final and self._samples - self._given_samples < FEW_S * RATE
-        least = HALLUCINATED.get(text, SURE if few else LEAST_CONFIDENCE)
+        few = self._samples - self._given_samples < FEW_S * RATE
+        least = DOUBTED if final else SURE if few else LEAST_CONFIDENCE
+        if self._written.end == -math.inf:
+            least = SURE
+        least = HALLUCINATED.get(text, least)
         return bool(text) and self._written.confidence >= least
 
     def _as_expected(self, text: str) -> str:
         """The text, or what was expected in the place of it."""
-        if self._expected is None:
+        strict = self._expected is self._strict
+        if self._expected is None or not (strict or self._written.confidence >= LEAST_CONFIDENCE):
             return text
         search, branches = Search(self._model.vocabulary), self._model.branches()
         found: Text | None
-        if self._expected is self._strict:
+        if strict:
             found = search.strictly(self._expected, branches)
         else:
             found = search.instead(self._expected, branches, self._written)
