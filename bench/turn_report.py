@@ -34,6 +34,7 @@ Turn is asked after 200 ms, and waits for up to 3 s where the turn is not over, 
 default does.
 """
 AT_MS = (200, 300, 500, 800)
+FRAME_MS = 20
 COLUMNS = 3
 OURS = "parley"
 
@@ -237,7 +238,10 @@ def curve(results: Results, kind: str, line: str, text: str, what: str) -> list[
 
 
 def interpolated(points: Sequence[Point], at: float) -> float:
-    """The share at a delay; NaN beyond the curve."""
+    """The share at a delay; NaN beyond the curve. A frame of audio sooner than its first point is
+    that point."""
+    if points and 0.0 < points[0][0] - at <= FRAME_MS:
+        return points[0][1]
     for (x0, y0), (x1, y1) in pairwise(points):
         if x0 <= at <= x1:
             return y0 if x0 == x1 else y0 + (y1 - y0) * (at - x0) / (x1 - x0)
