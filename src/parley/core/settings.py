@@ -36,7 +36,7 @@ class EndingSettings:
     """How much shorter a pause may be for each unit of log-odds for the end of the turn, and how
     much longer it must be for each against it that is more than `doubt`."""
 
-    doubt: float = 1.5
+    doubt: float = 1.75
     """So much evidence against the end is outweighed by a pause of `TurnSettings.wait_s`."""
 
     language: str = "en"
