@@ -453,6 +453,22 @@ def test_a_rule_must_be_a_regular_expression() -> None:
     assert "it is no regular expression" in error.what
 
 
+@pytest.mark.parametrize(
+    ("regex", "why"),
+    [
+        (r"(\w+\s?)+\?$", "it could be searched for without end"),
+        ("a" * 1001, "at most 1000 characters"),
+        ("(" * 499 + "a" + ")" * 499, "it is no regular expression"),
+        ("a{99999999999}", "it is no regular expression"),
+    ],
+)
+def test_a_rule_that_no_call_could_wait_for_is_refused(regex: str, why: str) -> None:
+    rule = {"type": "both", "customerRegex": regex, "timeoutSeconds": 1}
+    error = refusal(startSpeakingPlan={"customEndpointingRules": [rule]})
+    assert "customerRegex" in error.what
+    assert why in error.what
+
+
 def test_a_whole_number_may_be_written_as_vapis_sdk_does() -> None:
     assistant = Assistant.parse(
         {"stopSpeakingPlan": {"numWords": 2.0}, "model": {"maxTokens": 250.0}}

@@ -23,6 +23,7 @@ from parley.assistants.regexes import python_regex
         (r"(?<digit>\d) \k<digit>", [], "4 5", False),
         (r"(?<=no )thanks", [], "no thanks", True),
         (r"(?<!no )thanks", [], "no thanks", False),
+        (r"is\(?<b", [], "is<b", True),
         (r"a\/b", [], "a/b", True),
     ],
 )

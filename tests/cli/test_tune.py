@@ -174,6 +174,17 @@ def test_the_assistant_is_where_the_curve_begins(folder: Path, tmp_path: Path) -
     assert "0.9 (now)" in run(folder, "--assistant", assistant).output
 
 
+def test_what_would_count_as_the_assistants_shortest_wait_is_not_tried(
+    folder: Path, tmp_path: Path
+) -> None:
+    assistant = tmp_path / "assistant.yaml"
+    assistant.write_text("startSpeakingPlan:\n  waitSeconds: 0.6\n")
+    lines = run(folder, "--assistant", assistant).output.splitlines()
+    shown = [line.split()[0] for line in lines if line.strip()]
+    assert "0.7" in shown
+    assert "0.5" not in shown
+
+
 def test_words_of_other_languages_are_known_from_traces_only(tmp_path: Path) -> None:
     record(tmp_path / "one.wav", [0.5])
     assistant = tmp_path / "assistant.yaml"

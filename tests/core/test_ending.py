@@ -134,6 +134,13 @@ def test_while_a_reply_is_prepared_nothing_is_gained_by_haste() -> None:
     assert call.when(act.TurnCommitted) == [2.45]
 
 
+def test_no_pause_is_longer_than_the_longest_because_a_reply_is_prepared() -> None:
+    impatient = replace(RULES, longest_s=0.6)
+    usual = {"ending": impatient, "speculation_limit": 4}
+    assert ended(paused("this afternoon please", wait_s=0.4, **usual)) == 0.6
+    assert ended(paused("this afternoon please", wait_s=0.8, **usual)) == 0.8
+
+
 def test_a_recogniser_that_judges_turns_itself_is_believed() -> None:
     def told(over: float | None) -> float:
         call = Call(turns=DEFAULT).at(1).voice().at(2).pause().at(2.1)
@@ -264,6 +271,15 @@ def test_a_rule_that_fits_decides_alone() -> None:
     assert after("my number is 4") == 2.5
     assert after("it's 4") == 0.3
     assert after("hello there") < USUAL_S
+
+
+def test_a_rule_looks_at_the_last_300_characters() -> None:
+    rules = (EndingRule(caller="^zip", wait_s=2.5), EndingRule(caller="zip", wait_s=1.5))
+    chosen = replace(RULES, rules=rules)
+    near, far = "zip" + "o" * 297, "zip" + "o" * 298
+    assert ended(paused(near, ending=chosen)) == 2.5
+    assert ended(paused(f"my {near}", ending=chosen)) == 1.5
+    assert "rule" not in told(paused(far, ending=chosen))
 
 
 def test_a_rule_may_look_at_what_the_agent_said_last() -> None:

@@ -77,3 +77,4 @@ def test_phrases_are_found_between_whole_words() -> None:
     assert contains_phrase("Well, STOP it.", ("wait", "stop"))
     assert not contains_phrase("nonstop", ("stop",))
     assert not contains_phrase("stop", ())
+    assert not contains_phrase("...", ("", "!"))

@@ -209,6 +209,19 @@ def test_what_must_be_heard_is_not_interrupted_and_the_callers_words_are_kept() 
     assert call.heard(1, 22, 1).finished(1).at(7).turns() == ["Hello.", "no wait"]
 
 
+def test_what_must_be_heard_may_lie_in_two_pieces() -> None:
+    call = Call(must_be_heard=("this call is recorded",)).at(1).says("Hello.")
+    call.writes(1, "Now, this call", "is recorded.").synthesized(1).started(1).at(2).voice()
+    assert not call.did(act.PausePlayout)
+
+
+def test_what_must_be_heard_may_be_said_at_the_beginning() -> None:
+    greeting = "Hello. This call is recorded."
+    call = Call(greeting=greeting, must_be_heard=("this call is recorded",))
+    call.synthesized(1).started(1).at(1).voice().at(1.5).partial("no wait").at(3)
+    assert not call.did(act.PausePlayout, act.FloorYielded)
+
+
 def test_what_need_not_be_heard_is_interrupted() -> None:
     call = Call(must_be_heard=("this call is recorded",)).at(1).says("Hello.")
     call.speaks(1, "Is this call recorded?").at(2).voice().at(2.3).partial("no wait")

@@ -21,7 +21,7 @@ SETTINGS_BYTES = 28
 
 
 LISTENING = AttendingSettings(
-    enabled=True, voice_s=0.1, gap_s=0.5, pause_s=0.1, latest_s=1.0, room_s=0.05
+    enabled=True, voice_s=0.1, gap_s=0.5, pause_s=0.1, latest_s=1.0, room_s=0.05, goes_on=-9.0
 )
 TOOL_PHRASES = (ToolPhrase("look_up", "I look it up."), ToolPhrase("", "It takes long.", 2.0))
 

@@ -230,6 +230,22 @@ def test_a_process_that_does_not_let_go_of_who_left_is_ended() -> None:
     run_virtual(main())
 
 
+def test_nobody_gets_a_place_in_a_process_that_is_being_ended() -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        async with pool(maximum=2) as shared:
+            (leaving,) = await come(shared, 1)
+            await leaving.says(STAY)
+            patience, loop.patience_s = loop.patience_s, 0.05
+            leaving.place.leave()
+            await asyncio.sleep(LEAVE_LIMIT_S)  # it is killed now, and not gone yet
+            loop.patience_s = patience
+            assert await (await Caller.come(shared)).says(ECHO, b"new") == "new"
+
+    run_virtual(main())
+
+
 def test_no_more_than_twice_the_ready_processes_stay_without_users() -> None:
     async def main() -> None:
         async with pool(places=1, ready=1, maximum=5) as shared:

@@ -21,6 +21,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from parley.assistants import cautions
+from parley.assistants.backtracking import LONGEST, explodes
 from parley.assistants.flows.checking import problems
 from parley.assistants.flows.model import Flow
 from parley.assistants.problems import Locate, assistant_error, found_error, nowhere
@@ -195,6 +196,8 @@ class EndpointingRule(Section):
     @field_validator("regex", "assistant_regex", "customer_regex")
     @classmethod
     def _can_be_searched_for(cls, regex: str) -> str:
+        if len(regex) > LONGEST:
+            raise ValueError(f"a regular expression has at most {LONGEST} characters")
         _compile(python_regex(regex))
         return regex
 
@@ -236,8 +239,14 @@ def _enabled(options: list[RegexOption]) -> set[str]:
 def _compile(regex: str) -> None:
     try:
         re.compile(regex)
-    except re.error as error:
+        endless = explodes(regex)
+    except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"it is no regular expression: {error}") from error
+    if endless:
+        raise ValueError(
+            "it could be searched for without end: what it repeats fits some texts in more ways"
+            " than one, as in (a+)+"
+        )
 
 
 class StartSpeakingPlan(Section):
@@ -503,8 +512,8 @@ class Assistant(Section):
     )
     uninterruptible_phrases: list[str] = Field(
         default=[],
-        description="a list of phrases, as of a legal disclosure: while the assistant says an"
-        " answer with one of them the caller cannot interrupt it",
+        description="a list of phrases, as of a legal disclosure: while the assistant says"
+        " something with one of them the caller cannot interrupt it",
     )
     start_speaking_plan: StartSpeakingPlan = Field(
         default=StartSpeakingPlan(), description="wait_seconds and others"

@@ -64,7 +64,9 @@ def tune(
     wishes = wanted is not None or latency is not None
     patiences = tuning.PATIENCES_S if wishes or out is not None else ()
     halves = [_passages(collected[n::2]) for n in (0, 1)]
-    one, other = (tuning.curves(half, settings, patiences) for half in halves)
+    least_s = settings.turns.ending.shortest_s  # no less would count
+    waits = [wait_s for wait_s in tuning.WAITS_S if wait_s >= least_s]
+    one, other = (tuning.curves(half, settings, patiences, waits) for half in halves)
     curves = tuning.together(one, other)
     points = next(c for c in curves if c[0].patience_s == patience_s)
     _tell(console, collected, points, english=english)

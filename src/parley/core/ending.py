@@ -4,7 +4,8 @@ Each fact is evidence for or against the end of the turn, in log-odds, and they 
 the words so far look like, what the caller was asked, what the recogniser thinks of it, and
 what a model of the sound says. The more probable the end, the shorter the pause that confirms
 it; without evidence it is `TurnSettings.wait_s`. While a reply to these words is being prepared
-it is no shorter than `TurnSettings.unready_s`: until that can be heard, waiting delays nothing.
+it is no shorter than `TurnSettings.unready_s`, unless all pauses are to be shorter: until that
+can be heard, waiting delays nothing.
 """
 
 import math
@@ -50,6 +51,10 @@ SHORT = 3
 JUDGED_S = 0.15
 """A judgement of the sound may take so long."""
 
+SEARCHED = 300
+"""So many characters, the last ones, are looked through for what a rule looks for: a search may
+take time with the square of the length, and all calls wait for it."""
+
 LEAST_TOLD = 0.05
 """Evidence that rounds to nothing is not told."""
 
@@ -74,7 +79,8 @@ def wait_s(ctx: Context) -> float:
     chosen = _chosen_s(ctx.state.ear.text, _rules(ctx)) is not None
     if chosen or not speaking.preparing(ctx):
         return wanted
-    return max(wanted, ctx.settings.turns.unready_s)
+    turns = ctx.settings.turns
+    return max(wanted, min(turns.unready_s, max(turns.wait_s, turns.ending.longest_s)))
 
 
 def soonest_s(ctx: Context) -> float:
@@ -129,8 +135,12 @@ def _rule(ctx: Context) -> int | None:
     """The first rule that fits."""
     text, heard = ctx.state.ear.text, _heard_last(ctx, phrases=False)
     rules = enumerate(_rules(ctx).rules)
-    fits = (n for n, r in rules if re.search(r.caller, text) and re.search(r.agent, heard))
+    fits = (n for n, r in rules if _is_found(r.caller, text) and _is_found(r.agent, heard))
     return next(fits, None)
+
+
+def _is_found(regex: str, text: str) -> bool:
+    return bool(re.compile(regex).search(text, max(0, len(text) - SEARCHED)))
 
 
 def _by_evidence(ctx: Context, more: float = 0.0) -> float:

@@ -86,9 +86,9 @@ def remainder(text: str, known: str) -> str:
 
 
 def contains_phrase(text: str, phrases: tuple[str, ...]) -> bool:
-    """Whether one of the phrases occurs in `text`, word by word."""
+    """Whether one of the phrases occurs in `text`, word by word; one without words never does."""
     padded = f" {plain(text)} "
-    return any(f" {plain(phrase)} " in padded for phrase in phrases)
+    return any(f" {words} " in padded for phrase in phrases if (words := plain(phrase)))
 
 
 def last_character(text: str) -> str:

@@ -96,7 +96,8 @@ class TurnSettings:
     nothing tells whether it is over."""
 
     unready_s: float = 1.0
-    """Less does not end it while the reply to these words could not be heard yet."""
+    """Less does not end it while the reply to these words could not be heard yet; where
+    `longest_s` is less, that does not."""
 
     ending: EndingSettings = EndingSettings()
     """What does."""

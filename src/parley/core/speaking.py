@@ -82,7 +82,7 @@ def say(
 ) -> Reply:
     """Say one of the phrases that were synthesised beforehand."""
     reply = _new(ctx, kind, leg, None)
-    reply.interruptible = interruptible
+    reply.interruptible = interruptible and not _must_be_heard(ctx, text)
     reply.generated = True
     reply.spans[0] = Span(0, text, 0, len(text), asked=ctx.now)
     promote(ctx, reply)
@@ -148,7 +148,7 @@ def span(ctx: Context, event: ev.ReplySpan) -> None:
     reply.spans[event.span] = Span(event.span, event.text, event.start, event.end, asked=ctx.now)
     if contains_phrase(event.text, ctx.settings.end_phrases):
         reply.ends_call = EndReason.AGENT_ENDED
-    if contains_phrase(event.text, ctx.settings.must_be_heard):
+    if _must_be_heard(ctx, reply.text):  # the phrase may lie in two spans
         reply.interruptible = False
     ctx.do(act.Synthesize(reply.id, event.span, event.text, attempt=1, cached=False))
 
@@ -172,6 +172,10 @@ def generated(ctx: Context, event: ev.ReplyGenerated) -> None:
 def ends_call(ctx: Context, event: ev.ReplyEndsCall) -> None:
     if (reply := live(ctx, event.reply)) and not reply.fixed:
         reply.ends_call = EndReason.AGENT_ENDED
+
+
+def _must_be_heard(ctx: Context, text: str) -> bool:
+    return contains_phrase(text, ctx.settings.must_be_heard)
 
 
 def must_be_heard(ctx: Context, event: ev.ReplyMustBeHeard) -> None:

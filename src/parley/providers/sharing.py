@@ -99,7 +99,8 @@ class SharedPool:
     # Supply and demand
 
     def _emptiest(self) -> Shared | None:
-        free = (shared for shared in self._shared if shared.taken < self._places)
+        alive = (shared for shared in self._shared if not shared.worker.killed)
+        free = (shared for shared in alive if shared.taken < self._places)
         return min(free, key=lambda shared: shared.taken, default=None)
 
     def _roomy(self) -> int:

@@ -81,7 +81,8 @@ class Worker(asyncio.SubprocessProtocol):
     """One engine process. It works for one user at a time.
 
     `greeting` is what the engine said when it had loaded; `owed` counts the answers
-    that are still to come; `ended` is done when the process is gone.
+    that are still to come; `killed` is whether it is being ended, and `ended` is done when the
+    process is gone.
     """
 
     def __init__(self, owner: Owner) -> None:
@@ -93,7 +94,7 @@ class Worker(asyncio.SubprocessProtocol):
         self._owner = owner
         self._loaded: asyncio.Future[None] = loop.create_future()
         self._transport: asyncio.SubprocessTransport | None = None
-        self._killed = False
+        self.killed = False
         self._patience: asyncio.TimerHandle | None = None
         self._input = bytearray()
         self._stderr = b""
@@ -136,7 +137,7 @@ class Worker(asyncio.SubprocessProtocol):
 
     def kill(self) -> None:
         """End the process now, whatever it does: it holds nothing worth saving."""
-        self._killed = True
+        self.killed = True
         if self._transport is not None:
             self._transport.close()
 
@@ -145,7 +146,7 @@ class Worker(asyncio.SubprocessProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.SubprocessTransport", transport)
         self._owe()  # the greeting
-        if self._killed:
+        if self.killed:
             self.kill()
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:

@@ -127,6 +127,21 @@ def test_what_a_process_does_not_take_is_said_and_ends_the_stream() -> None:
     run_virtual(main())
 
 
+@pytest.mark.parametrize("ask", [lambda stream: stream.push(FRAME), EngineStream.finalize])
+def test_a_grammar_that_cannot_be_used_may_be_found_out_later(
+    ask: Callable[[EngineStream], None],
+) -> None:
+    async def main() -> None:
+        process = Process()
+        stream = await opened(process, "much")
+        ask(stream)
+        process.answer(b"too much", REFUSED)
+        with pytest.raises(ProviderRequestError, match="it cannot use the grammar: too much"):
+            await anext(stream)
+
+    run_virtual(main())
+
+
 def test_so_much_audio_may_be_handed_over_at_once() -> None:
     async def main() -> None:
         process = Process()

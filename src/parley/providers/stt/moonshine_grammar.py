@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from parley.providers.stt.jsgf import GO_ON, Alternatives, Grammar, Item, Repeated, Rule
+from parley.providers.stt.requests import UnusableGrammar
 
 NEGLIGIBLE = 1e-12
 """What is less probable than that is not expected."""
@@ -141,7 +142,7 @@ class Expected:
             else:
                 for longer, share in self._expanded(item, stack[-1], rest, weight):
                     left[longer] = left.get(longer, 0.0) + share
-        raise ValueError("it allows too much at once")
+        raise UnusableGrammar("it allows too much at once")
 
     def _expanded(
         self, item: Item, number: int, rest: Stack, weight: float

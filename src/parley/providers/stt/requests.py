@@ -16,6 +16,10 @@ OPEN, AUDIO, FINALIZE, EXPECT = range(4)
 without one, anything) from the next utterance on."""
 
 
+class UnusableGrammar(ValueError):
+    """What a grammar allows cannot be found out; it may be known only when somebody speaks."""
+
+
 class Ears(Protocol):
     """What answers one call; its results are the engine's own."""
 
@@ -27,10 +31,10 @@ class Ears(Protocol):
 
     def heard(self, pcm: bytes, *, more: bool) -> bytes:
         """What is to be told after this audio; mostly nothing. With `more` of the call to be
-        dealt with next, it may wait for that."""
+        dealt with next, it may wait for that. Raises UnusableGrammar."""
 
     def final(self) -> bytes:
-        """The final result."""
+        """The final result. Raises UnusableGrammar."""
 
 
 def work(channel: Channel, listen: Callable[[], Ears]) -> None:
@@ -39,20 +43,24 @@ def work(channel: Channel, listen: Callable[[], Ears]) -> None:
     turns, calls = Turns(channel, patient=AUDIO), dict[int, Ears]()
     while True:
         call, kind, payload, more = turns.next()
-        if kind == OPEN:
-            calls[call] = listen()
-        if kind == AUDIO:
-            turns.answer(call, calls[call].heard(payload, more=more))
-        elif kind == FINALIZE:
-            turns.answer(call, calls[call].final())
-        elif kind == LEAVE:
+        if kind == LEAVE:
             calls.pop(call, None)
             turns.answer(call)
-        else:
-            grammar, ears = payload.decode(), calls[call]
-            try:
-                ears.open(grammar) if kind == OPEN else ears.expect(grammar)
-            except ValueError as error:
-                turns.refuse(call, str(error))
-            else:
-                turns.answer(call)
+            continue
+        if kind == OPEN:
+            calls[call] = listen()
+        try:
+            turns.answer(call, _said(calls[call], kind, payload, more=more))
+        except ValueError as error:
+            if kind not in (OPEN, EXPECT) and not isinstance(error, UnusableGrammar):
+                raise
+            turns.refuse(call, str(error))
+
+
+def _said(ears: Ears, kind: int, payload: bytes, *, more: bool) -> bytes:
+    if kind == AUDIO:
+        return ears.heard(payload, more=more)
+    if kind == FINALIZE:
+        return ears.final()
+    (ears.open if kind == OPEN else ears.expect)(payload.decode())
+    return b""

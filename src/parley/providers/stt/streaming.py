@@ -165,14 +165,14 @@ class EngineStream:
         self._unheard_s -= request.seconds
         if self._error is not None:
             return
-        if request.kind == AUDIO:
+        if kind == REFUSED:
+            self.fail(_bad_grammar(self._name, payload.decode()))
+        elif request.kind == AUDIO:
             if payload:
                 self._put(self.read(payload, self._segment, final=False))
         elif request.kind == FINALIZE:
             self._put(self.read(payload, self._segment, final=True))
             self._segment += 1
-        elif kind == REFUSED:
-            self.fail(_bad_grammar(self._name, payload.decode()))
         elif request.kind == OPEN:
             self._opened.set_result(None)
 
