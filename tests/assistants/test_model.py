@@ -453,20 +453,12 @@ def test_a_rule_must_be_a_regular_expression() -> None:
     assert "it is no regular expression" in error.what
 
 
-@pytest.mark.parametrize(
-    ("regex", "why"),
-    [
-        (r"(\w+\s?)+\?$", "it could be searched for without end"),
-        ("a" * 1001, "at most 1000 characters"),
-        ("(" * 499 + "a" + ")" * 499, "it is no regular expression"),
-        ("a{99999999999}", "it is no regular expression"),
-    ],
-)
-def test_a_rule_that_no_call_could_wait_for_is_refused(regex: str, why: str) -> None:
+@pytest.mark.parametrize("regex", ["(?=a)b", r"(a)\1", "a{9999999}"])
+def test_a_rule_that_calls_might_wait_for_is_refused(regex: str) -> None:
     rule = {"type": "both", "customerRegex": regex, "timeoutSeconds": 1}
     error = refusal(startSpeakingPlan={"customEndpointingRules": [rule]})
     assert "customerRegex" in error.what
-    assert why in error.what
+    assert "it is no regular expression" in error.what
 
 
 def test_a_whole_number_may_be_written_as_vapis_sdk_does() -> None:
@@ -503,13 +495,6 @@ def test_there_may_be_no_delimiter(none: object) -> None:
 def test_a_rule_that_would_fit_everything_by_mistake_is_refused(rule: dict[str, str]) -> None:
     plan = {"customEndpointingRules": [{**rule, "timeoutSeconds": 1}]}
     assert ".0: a rule of type" in refusal(start_speaking_plan=plan).what
-
-
-def test_a_regex_that_its_options_break_is_refused() -> None:
-    option = {"type": "whole-word", "enabled": True}
-    rule = {"type": "customer", "regex": "(?i)a", "regexOptions": [option], "timeoutSeconds": 1}
-    error = refusal(startSpeakingPlan={"customEndpointingRules": [rule]})
-    assert "it is no regular expression" in error.what
 
 
 @pytest.mark.parametrize("hosted", ["vapi", "livekit", "custom-endpointing-model"])

@@ -273,15 +273,6 @@ def test_a_rule_that_fits_decides_alone() -> None:
     assert after("hello there") < USUAL_S
 
 
-def test_a_rule_looks_at_the_last_300_characters() -> None:
-    rules = (EndingRule(caller="^zip", wait_s=2.5), EndingRule(caller="zip", wait_s=1.5))
-    chosen = replace(RULES, rules=rules)
-    near, far = "zip" + "o" * 297, "zip" + "o" * 298
-    assert ended(paused(near, ending=chosen)) == 2.5
-    assert ended(paused(f"my {near}", ending=chosen)) == 1.5
-    assert "rule" not in told(paused(far, ending=chosen))
-
-
 def test_a_rule_may_look_at_what_the_agent_said_last() -> None:
     rules = (EndingRule(agent="number\\?$", wait_s=2.0),)
     call = Call(greeting="Your number?", turns={"ending": replace(RULES, rules=rules)})

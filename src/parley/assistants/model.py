@@ -6,7 +6,6 @@ is kept, written back, and reported by `Assistant.warnings`. A wrong value raise
 AssistantError. Times are seconds.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal, Self
 
@@ -21,12 +20,12 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from parley.assistants import cautions
-from parley.assistants.backtracking import LONGEST, explodes
 from parley.assistants.flows.checking import problems
 from parley.assistants.flows.model import Flow
 from parley.assistants.problems import Locate, assistant_error, found_error, nowhere
-from parley.assistants.regexes import python_regex
+from parley.assistants.regexes import searchable
 from parley.assistants.sections import ProviderSection, Section, Whole
+from parley.core import searching
 from parley.core.phrases import BACKCHANNELS
 from parley.core.settings import PhraseSettings
 
@@ -196,9 +195,7 @@ class EndpointingRule(Section):
     @field_validator("regex", "assistant_regex", "customer_regex")
     @classmethod
     def _can_be_searched_for(cls, regex: str) -> str:
-        if len(regex) > LONGEST:
-            raise ValueError(f"a regular expression has at most {LONGEST} characters")
-        _compile(python_regex(regex))
+        searching.check(searchable(regex))
         return regex
 
     @model_validator(mode="after")
@@ -215,38 +212,25 @@ class EndpointingRule(Section):
                 "rule", "a rule of type assistant or customer has a regex, and no other"
             )
         for regex in self.searched():
-            _compile(regex)
+            searching.check(regex)
         return self
 
     def searched(self) -> tuple[str, str]:
-        """Python's regular expressions for what the assistant and the caller have said; "" fits
+        """Expressions to search for in what the assistant and the caller have said; "" fits
         anything."""
-        own = python_regex(self.regex, _enabled(self.regex_options))
+        own = searchable(self.regex, _enabled(self.regex_options))
         if self.type == "assistant":
             return own, ""
         if self.type == "customer":
             return "", own
         return (
-            python_regex(self.assistant_regex, _enabled(self.assistant_regex_options)),
-            python_regex(self.customer_regex, _enabled(self.customer_regex_options)),
+            searchable(self.assistant_regex, _enabled(self.assistant_regex_options)),
+            searchable(self.customer_regex, _enabled(self.customer_regex_options)),
         )
 
 
 def _enabled(options: list[RegexOption]) -> set[str]:
     return {option.type for option in options if option.enabled}
-
-
-def _compile(regex: str) -> None:
-    try:
-        re.compile(regex)
-        endless = explodes(regex)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError(f"it is no regular expression: {error}") from error
-    if endless:
-        raise ValueError(
-            "it could be searched for without end: what it repeats fits some texts in more ways"
-            " than one, as in (a+)+"
-        )
 
 
 class StartSpeakingPlan(Section):

@@ -9,14 +9,12 @@ from collections.abc import Collection
 
 IGNORE_CASE, WHOLE_WORD, MULTI_LINE = "ignore-case", "whole-word", "multi-line"
 
-_NAMED_GROUP = re.compile(r"(\\.)|\(\?<(?![=!])", re.DOTALL)
-_NAMED_REFERENCE = re.compile(r"\\k<(\w+)>")
+_ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
 
 
-def python_regex(regex: str, options: Collection[str] = ()) -> str:
-    """The same as Python's `re` reads it; it may still be none, as `re.compile` then says."""
-    named = _NAMED_GROUP.sub(lambda found: found[1] or "(?P<", regex)
-    found = _NAMED_REFERENCE.sub(r"(?P=\1)", named)
+def searchable(regex: str, options: Collection[str] = ()) -> str:
+    """The same as `parley.core.searching` reads it; it may still be none, as that then says."""
+    found = _ESCAPED.sub(lambda one: rf"\x{{{one[1]}}}" if one[1] else one[0], regex)
     if WHOLE_WORD in options:
         found = rf"\b(?:{found})\b"
     flags = "i" * (IGNORE_CASE in options) + "m" * (MULTI_LINE in options)

@@ -9,11 +9,11 @@ can be heard, waiting delays nothing.
 """
 
 import math
-import re
 
 from parley.core import speaking
 from parley.core.lastwords import OPEN, completeness
 from parley.core.phrases import is_question, last_character, plain
+from parley.core.searching import is_found
 from parley.core.settings import EndingSettings
 from parley.core.state import AgentTurn, Context, Expectation
 
@@ -50,10 +50,6 @@ SHORT = 3
 
 JUDGED_S = 0.15
 """A judgement of the sound may take so long."""
-
-SEARCHED = 300
-"""So many characters, the last ones, are looked through for what a rule looks for: a search may
-take time with the square of the length, and all calls wait for it."""
 
 LEAST_TOLD = 0.05
 """Evidence that rounds to nothing is not told."""
@@ -135,12 +131,8 @@ def _rule(ctx: Context) -> int | None:
     """The first rule that fits."""
     text, heard = ctx.state.ear.text, _heard_last(ctx, phrases=False)
     rules = enumerate(_rules(ctx).rules)
-    fits = (n for n, r in rules if _is_found(r.caller, text) and _is_found(r.agent, heard))
+    fits = (n for n, r in rules if is_found(r.caller, text) and is_found(r.agent, heard))
     return next(fits, None)
-
-
-def _is_found(regex: str, text: str) -> bool:
-    return bool(re.compile(regex).search(text, max(0, len(text) - SEARCHED)))
 
 
 def _by_evidence(ctx: Context, more: float = 0.0) -> float:
