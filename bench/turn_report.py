@@ -69,6 +69,7 @@ class Results:
         self.rows = rows
         self.lines = list(dict.fromkeys(row["line"] for row in rows))
         self.texts = list(dict.fromkeys(row["text"] for row in rows))
+        self.heard = list(dict.fromkeys((row["line"], row["text"]) for row in rows))
         self.rules = list(dict.fromkeys((row["rule"], row["wait_s"]) for row in rows))
         self.curve = [rule for rule in self.rules if rule[1] is not None]
         self.baselines = [rule for rule in self.rules if rule[0] != OURS]
@@ -148,8 +149,7 @@ def _by_line(results: Results, rule: tuple[str, float | None]) -> str:
     head = ["line", "text", "n", "put in: cut off", "agent heard", "n", "natural: cut off"]
     head += ["agent heard", "ends"]
     head += ["commit p50, ms", "p95", "response p50, ms", "p95", "missed"]
-    cells = [row(line, text) for line in results.lines for text in results.texts]
-    return table(head, cells)
+    return table(head, [row(line, text) for line, text in results.heard])
 
 
 def _rate(score: Score) -> str:
@@ -222,8 +222,7 @@ def _lines_equal(results: Results) -> str:
     head = ["line", "text", *(f"{rule[0]}, % / Parley" for rule in baselines)]
     rows = [
         [line, text, *(cell(line, text, rule) for rule in baselines)]
-        for line in results.lines
-        for text in results.texts
+        for line, text in results.heard
     ]
     return table(head, rows)
 
