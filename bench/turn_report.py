@@ -28,8 +28,9 @@ they found, with other settings for each point. Inserted pauses are .3 to 1.5 s 
 between two words of a phrase; natural ones are the recordings' own, .15 to 2 s; ends are whole
 recordings. Cut off: committed before the speaker had finished (95 % interval). Commit: from the
 last voiced sample to the end of the turn; response: to the first audio of the answer. Text: oracle
-has the words 100 ms after each stretch of speech, pocketsphinx is the embedded recogniser with the
-CPU time that it took. Noise is 10 dB below the active speech level. silence X waits X ms; Smart
+has the words 100 ms after each stretch of speech; moonshine is the embedded recogniser,
+pocketsphinx the one in its place where its model is not, each with the CPU time that it took.
+Noise is 10 dB below the active speech level. silence X waits X ms; Smart
 Turn is asked after 200 ms, and waits for up to 3 s where the turn is not over, as pipecat's
 default does.
 """

@@ -18,7 +18,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from typer.main import get_command
 
-from parley.assistants import model
+from parley.assistants import model, turntaking
 from parley.assistants.problems import section_of
 from parley.assistants.sections import Section
 from parley.core import actions, events, settings
@@ -83,7 +83,7 @@ def _sections(section: type[BaseModel]) -> Iterator[type[BaseModel]]:
     yield section
     for field in section.model_fields.values():
         within = section_of(field.annotation)
-        if within is not None and within.__module__ == model.__name__:
+        if within and within.__module__ in (model.__name__, turntaking.__name__):
             yield from _sections(within)
 
 

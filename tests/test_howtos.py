@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from parley.assistants.files import load_assistant
 from parley.assistants.flows import Dialogue
 from parley.assistants.flows.state import Call, Returned, Said
-from parley.assistants.model import StartSpeakingPlan, StopSpeakingPlan
+from parley.assistants.turntaking import StartSpeakingPlan, StopSpeakingPlan
 from parley.cli.main import app
 from parley.core.events import VoiceDescribed
 from parley.core.history import Line

@@ -14,11 +14,10 @@ from parley.assistants.model import (
     MessagePlan,
     Model,
     PromptMessage,
-    StartSpeakingPlan,
-    StopSpeakingPlan,
     Transcriber,
     Voice,
 )
+from parley.assistants.turntaking import StartSpeakingPlan, StopSpeakingPlan
 from parley.errors import AssistantError
 
 FULL: dict[str, Any] = {

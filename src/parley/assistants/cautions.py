@@ -6,7 +6,8 @@ from parley.core.listeners import primary
 from parley.core.phrases import BACKCHANNELS
 
 if TYPE_CHECKING:
-    from parley.assistants.model import Assistant, StartSpeakingPlan
+    from parley.assistants.model import Assistant
+    from parley.assistants.turntaking import StartSpeakingPlan
 
 HOSTED = ("vapi", "livekit", "custom-endpointing-model")
 """VAPI's models of the end of turns, for which ours stands."""

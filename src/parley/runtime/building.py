@@ -8,8 +8,9 @@ from typing import Any
 
 from parley.assistants.flows import Dialogue, problems
 from parley.assistants.flows.checking import MODEL
-from parley.assistants.model import Assistant, EndpointingRule, ToolMessage
+from parley.assistants.model import Assistant, ToolMessage
 from parley.assistants.problems import found_error
+from parley.assistants.turntaking import EndpointingRule
 from parley.audio.ambience import Background, background
 from parley.audio.echo import HearingSettings, check
 from parley.core import listeners

@@ -56,3 +56,23 @@ async def hear(stt: EngineStt, pcm: bytes, options: SttOptions) -> SttResult:
         return await final(stream)
     finally:
         await stream.aclose()
+
+
+async def as_it_is_spoken(stt: EngineStt, pcm: bytes, options: SttOptions) -> list[SttResult]:
+    """All results of a call's only utterance, for whose final text it is asked twice."""
+    stream = await stt.open(options)
+    results: list[SttResult] = []
+
+    async def read() -> None:
+        results.extend([result async for result in stream])
+
+    reading = asyncio.create_task(read())
+    for i in range(0, len(pcm), 640):
+        stream.push(pcm[i : i + 640])
+        await asyncio.sleep(0.02)
+    stream.finalize()
+    stream.finalize()
+    await asyncio.sleep(0.02)
+    await stream.aclose()
+    await reading
+    return results

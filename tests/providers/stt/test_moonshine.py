@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import recognisers
-from recognisers import Engine, final, push
+from recognisers import Engine, as_it_is_spoken, final, push
 
 from parley.audio.formats import INBOUND
 from parley.audio.resampling import resample
@@ -70,25 +70,7 @@ def test_speech_comes_back_as_text_while_it_is_spoken(
 ) -> None:
     pcm = spoken[DIGITS]
 
-    async def main() -> list[SttResult]:
-        stream = await engine.stt.open(SttOptions())
-        results: list[SttResult] = []
-
-        async def read() -> None:
-            results.extend([result async for result in stream])
-
-        reading = asyncio.create_task(read())
-        for i in range(0, len(pcm), 640):
-            stream.push(pcm[i : i + 640])
-            await asyncio.sleep(0.02)
-        stream.finalize()
-        stream.finalize()
-        await asyncio.sleep(0.02)
-        await stream.aclose()
-        await reading
-        return results
-
-    *partials, result, empty = engine.run(main())
+    *partials, result, empty = engine.run(as_it_is_spoken(engine.stt, pcm, SttOptions()))
     assert plain(result.text) == DIGITS
     assert (result.final, result.segment) == (True, 0)
     assert result.turn_over is not None

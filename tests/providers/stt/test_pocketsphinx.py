@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import recognisers
-from recognisers import Engine, final, push
+from recognisers import Engine, as_it_is_spoken, final, push
 
 from parley.assistants.flows.values import compose
 from parley.assistants.flows.values.date import Date
@@ -81,26 +81,8 @@ def test_spoken_digits_come_back_as_text_with_their_times(
 ) -> None:
     pcm = spoken["one two three four"]
 
-    async def main() -> list[SttResult]:
-        stream = await engine.stt.open(DIGITS)
-        results: list[SttResult] = []
-
-        async def read() -> None:
-            results.extend([result async for result in stream])
-
-        reading = asyncio.create_task(read())
-        for i in range(0, len(pcm), 640):
-            stream.push(pcm[i : i + 640])
-            await asyncio.sleep(0.02)
-        stream.finalize()
-        stream.finalize()
-        await asyncio.sleep(0.02)
-        await stream.aclose()
-        await reading
-        return results
-
     began = engine.loop.time()
-    *partials, result, empty = engine.run(main())
+    *partials, result, empty = engine.run(as_it_is_spoken(engine.stt, pcm, DIGITS))
     assert engine.loop.time() - began == pytest.approx(len(pcm) / 32_000 + 0.02, abs=0.021)
     assert (result.text, result.final, result.segment) == ("one two three four", True, 0)
     assert (empty.text, empty.final, empty.segment, empty.words) == ("", True, 1, ())
