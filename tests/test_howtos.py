@@ -193,6 +193,26 @@ def test_tuning_on_ones_own_calls() -> None:
         assert "Nothing is proposed" in result.output
 
 
+def test_a_recogniser_that_ends_turns_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = HOWTO / "recognisers.md"
+    for described, variable in zip(
+        blocks(page, "yaml"), ("DEEPGRAM_API_KEY", "ASSEMBLYAI_API_KEY"), strict=True
+    ):
+        name = described.split()[1]
+        Path(name).write_text(described)
+        monkeypatch.delenv(variable, raising=False)
+        result = CliRunner().invoke(app, ["assistants", "check", name])
+        assert result.exit_code == 2
+        assert variable in result.output
+        monkeypatch.setenv(variable, "a key")
+        assert "nothing is wrong" in parley(f"parley assistants check {name}")
+        assert variable in page.read_text()
+    assert load_assistant("flux.yaml").transcriber.settings()["eot_threshold"] == 0.7
+    _key, check, talk = blocks(page, "sh")[0].strip().split("\n")
+    assert "nothing is wrong" in parley(check)
+    assert "ASSISTANT" in parley(f"{talk} --help").upper()
+
+
 def test_turn_taking(capsys: pytest.CaptureFixture[str]) -> None:
     page = HOWTO / "turn-taking.md"
     described, number = blocks(page, "yaml")

@@ -40,7 +40,8 @@ def _plugins(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_names_of_all_kinds() -> None:
     assert names("stt") == [
-        "anything", "broken", "embedded", "empty", "moonshine", "pocketsphinx", "scripted",
+        "anything", "assembly-ai", "broken", "deepgram", "embedded", "empty", "moonshine",
+        "pocketsphinx", "scripted",
     ]  # fmt: skip
     assert names("llm") == ["openai", "scripted", "strict"]
     assert names("tts") == ["embedded", "espeak", "flite", "scripted"]
@@ -88,10 +89,14 @@ def test_the_settings_of_a_provider() -> None:
 @pytest.mark.parametrize(
     ("name", "remedy"),
     [
-        ("scriptd", "Did you mean 'scripted'? There are: anything, broken, embedded, empty, "),
+        (
+            "scriptd",
+            "Did you mean 'scripted'? There are: anything, assembly-ai, broken, deepgram, ",
+        ),
         (
             "zzz",
-            "There are: anything, broken, embedded, empty, moonshine, pocketsphinx, scripted.",
+            "There are: anything, assembly-ai, broken, deepgram, embedded, empty, moonshine,"
+            " pocketsphinx, scripted.",
         ),
     ],
 )

@@ -7,7 +7,7 @@ AssistantError. Times are seconds.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import (
     AliasChoices,
@@ -46,6 +46,8 @@ VOICE_FACT_WARNINGS = {
 
 class Transcriber(ProviderSection):
     """How the assistant hears."""
+
+    meant: ClassVar[Mapping[str, str]] = {"languages": ""}
 
     provider: str = Field(default="embedded", description="the name of a speech-to-text provider")
     language: str = Field(default="en", description="a BCP 47 language tag")

@@ -31,7 +31,8 @@ class Section(BaseModel):
     )
 
     meant: ClassVar[Mapping[str, str]] = {}
-    """Names that are looked for in vain, and the fields that do what they say."""
+    """Names that are looked for in vain, and the fields that do what they say; "": none does,
+    though one resembles it."""
 
     if not TYPE_CHECKING:  # type checkers see the fields as parameters
 
@@ -58,7 +59,8 @@ class Section(BaseModel):
     def unknown(self) -> Iterator[tuple[str, str]]:
         """Path and reason for every field, here and below, that nothing in Parley reads."""
         for key in self.model_extra or {}:
-            meant = self.meant.get(to_snake(key)) or close_match(key, type(self).model_fields)
+            meant = self.meant.get(to_snake(key))
+            meant = close_match(key, type(self).model_fields) if meant is None else meant
             if reason := self._reason(meant):
                 yield key, reason
         for name, section in self._sections():

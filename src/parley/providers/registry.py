@@ -22,6 +22,8 @@ KINDS: dict[Kind, str] = {"stt": "speech-to-text", "llm": "language model", "tts
 
 BUILT_IN: dict[Kind, dict[str, str]] = {
     "stt": {
+        "assembly-ai": "parley.providers.stt.assemblyai:AssemblyAiStt",
+        "deepgram": "parley.providers.stt.deepgram:DeepgramStt",
         "embedded": "parley.providers.stt.embedded:embedded",
         "moonshine": "parley.providers.stt.moonshine:MoonshineStt",
         "pocketsphinx": "parley.providers.stt.pocketsphinx:PocketsphinxStt",
