@@ -20,8 +20,17 @@ from parley.providers.stt.embedded import EmbeddedName
 from parley.sim import engines
 from parley.sim import hearing as sim
 from parley.sim.hearing import Hearing
-from parley.speech import detector, endofturn, endofturn_features, gate, nearness, silero
-from parley.speech.endofturn import EndOfTurnModel
+from parley.speech import (
+    cadence,
+    detector,
+    endofturn,
+    endofturn_features,
+    gate,
+    nearness,
+    pitch,
+    silero,
+)
+from parley.speech.pauses import Judgement, PauseModel
 from scripted import work
 from turn_lines import Line, heard
 from turn_trials import TurnTrial
@@ -50,8 +59,8 @@ class Heard:
     path: Path
     known: int = 0
 
-    def judge(self, since_s: float, asked_s: float) -> float:
-        """By the end-of-turn model, or as it was judged before."""
+    def judge(self, since_s: float, asked_s: float) -> Judgement:
+        """By its sound, or as it was judged before."""
         return sim.judge(self.hearing, _turn_model(), self.pcm, since_s, asked_s)
 
     def with_text(self, text: str) -> Hearing | None:
@@ -127,7 +136,7 @@ def _read(trial: TurnTrial, name: str, pcm: bytes, path: Path) -> Heard:
     return Heard(trial, name, pcm, hearing, recognized, path, known)
 
 
-def _turn_model() -> EndOfTurnModel:
+def _turn_model() -> PauseModel:
     model = engines.turn_model()
     assert model is not None, "parley models pull smart-turn"
     return model
@@ -136,7 +145,7 @@ def _turn_model() -> EndOfTurnModel:
 @cache
 def _code() -> str:
     """Of everything that finds something in the audio but words."""
-    return _hash(detector, nearness, endofturn, endofturn_features, gate, silero)
+    return _hash(cadence, detector, nearness, endofturn, endofturn_features, gate, pitch, silero)
 
 
 @cache

@@ -3,8 +3,7 @@
 import json
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from matplotlib.axes import Axes
 
 from parley.sim.tuning import wilson
 from stats import NONE, number, percentile, rate, table
+from turn_rules import DEFAULT, Rule
 
 Row = dict[str, Any]
 STAGE = "turns"
@@ -37,7 +37,7 @@ default does.
 AT_MS = (200, 300, 500, 800)
 FRAME_MS = 20
 COLUMNS = 3
-OURS = "parley"
+OURS = DEFAULT.rule
 
 
 @dataclass(frozen=True)
@@ -71,17 +71,17 @@ class Results:
         self.lines = list(dict.fromkeys(row["line"] for row in rows))
         self.texts = list(dict.fromkeys(row["text"] for row in rows))
         self.heard = list(dict.fromkeys((row["line"], row["text"]) for row in rows))
-        self.rules = list(dict.fromkeys((row["rule"], row["wait_s"]) for row in rows))
-        self.curve = [rule for rule in self.rules if rule[1] is not None]
-        self.baselines = [rule for rule in self.rules if rule[0] != OURS]
+        self.rules = list(dict.fromkeys(map(_rule, rows)))
+        self.curve = [rule for rule in self.rules if rule.wait_s is not None]
+        self.baselines = [rule for rule in self.rules if rule.rule != OURS]
 
     def some(self, kind: str, **wanted: Any) -> list[Row]:
         wanted["kind"] = kind
         return [r for r in self.rows if all(r[key] == value for key, value in wanted.items())]
 
-    def score(self, kind: str, rule: tuple[str, float | None], **wanted: Any) -> Score:
+    def score(self, kind: str, rule: Rule, **wanted: Any) -> Score:
         """`wanted`: line, text and category; the ends are those of all categories."""
-        wanted |= {"rule": rule[0], "wait_s": rule[1]}
+        wanted |= asdict(rule)
         ends = {key: value for key, value in wanted.items() if key != "category"}
         return Score(self.some(kind, **wanted), self.some("end", **ends))
 
@@ -118,7 +118,7 @@ def pictures(folder: Path) -> list[str]:
 
 def sections(results: Results) -> Iterable[str]:
     """All tables, each with its heading."""
-    default = (OURS, None)
+    default = DEFAULT
     yield "## Parley's default, by line\n"
     yield _by_line(results, default)
     for line in results.lines[:1]:
@@ -132,11 +132,11 @@ def sections(results: Results) -> Iterable[str]:
     yield _lines_equal(results)
 
 
-def _by_line(results: Results, rule: tuple[str, float | None]) -> str:
+def _by_line(results: Results, rule: Rule) -> str:
     def row(line: str, text: str) -> list[str]:
         where = {"line": line, "text": text}
         put_in, own = (results.score(k, rule, **where) for k in ("inserted", "natural"))
-        ends = results.some("end", rule=rule[0], wait_s=rule[1], **where)
+        ends = results.some("end", **asdict(rule), **where)
         n, missed = (sum(r[key] for r in ends) for key in ("n", "missed"))
         return [
             line,
@@ -153,6 +153,15 @@ def _by_line(results: Results, rule: tuple[str, float | None]) -> str:
     return table(head, [row(line, text) for line, text in results.heard])
 
 
+def _rule(row: Row) -> Rule:
+    return Rule(row["rule"], row["wait_s"], row["assurance"])
+
+
+def _name(rule: Rule) -> str:
+    wait = "" if rule.wait_s is None else f", {1000 * rule.wait_s:.0f} ms"
+    return rule.rule + wait + (f", assured {rule.assurance:g}" if rule.assurance else "")
+
+
 def _rate(score: Score) -> str:
     return rate(score.sum("cut"), score.n)
 
@@ -163,15 +172,14 @@ def _delays(score: Score) -> list[str]:
 
 
 def _rules(results: Results, line: str) -> str:
-    def row(rule: tuple[str, float | None], text: str) -> list[str]:
+    def row(rule: Rule, text: str) -> list[str]:
         where = {"line": line, "text": text}
         put_in, own = (results.score(k, rule, **where) for k in ("inserted", "natural"))
-        name = rule[0] if rule[1] is None else f"{rule[0]}, {1000 * rule[1]:.0f} ms"
-        name = f"**{name}**" if rule == (OURS, None) else name
+        name = f"**{OURS}**" if rule == DEFAULT else _name(rule)
         aloud = rate(put_in.sum("heard"), put_in.n)
         wasted = put_in.sum("wasted_tokens") / put_in.n if put_in.n else math.nan
         cells = [name, text, _rate(put_in), _rate(own), aloud, *_delays(put_in)]
-        return [*cells, number(wasted, "{:.1f}") if rule[0] == OURS else NONE]
+        return [*cells, number(wasted, "{:.1f}") if rule.rule == OURS else NONE]
 
     head = ["rule", "text", "put in: cut off", "natural: cut off", "put in: agent heard"]
     head += ["commit p50, ms", "p95", "response p50, ms", "p95", "tokens wasted a trial"]
@@ -181,7 +189,7 @@ def _rules(results: Results, line: str) -> str:
 def _equal(results: Results, line: str) -> str:
     def row(kind: str, text: str, what: str) -> list[str]:
         points = curve(results, kind, line, text, what)
-        cells = [f"{number(100 * interpolated(points, at), '{:.1f}')} %" for at in AT_MS]
+        cells = [f"{number(100 * reached(points, at), '{:.1f}')} %" for at in AT_MS]
         return [kind, text, what, *(NONE if NONE in cell else cell for cell in cells)]
 
     head = ["pauses", "text", "median of"] + [f"{at} ms" for at in AT_MS]
@@ -189,8 +197,8 @@ def _equal(results: Results, line: str) -> str:
     return table(head, [row(k, t, w) for k in kinds for t in results.texts for w in whats])
 
 
-def _categories(results: Results, line: str, rule: tuple[str, float | None]) -> str:
-    where = {"line": line, "rule": rule[0], "wait_s": rule[1]}
+def _categories(results: Results, line: str, rule: Rule) -> str:
+    where = {"line": line, **asdict(rule)}
     cells = []
     for text in results.texts:
         for kind in ("inserted", "natural", "end", "answer"):
@@ -213,14 +221,14 @@ def _lines_equal(results: Results) -> str:
     """Each baseline's rate, and Parley's at the median commit of that baseline."""
     baselines = results.baselines
 
-    def cell(line: str, text: str, rule: tuple[str, float | None]) -> str:
+    def cell(line: str, text: str, rule: Rule) -> str:
         score = results.score("inserted", rule, line=line, text=text)
         points = curve(results, "inserted", line, text, "commits")
-        ours = interpolated(points, score.delay("commits", 50))
+        ours = reached(points, score.delay("commits", 50))
         theirs = number(100 * score.share)
         return f"{theirs} / {number(100 * ours)}"
 
-    head = ["line", "text", *(f"{rule[0]}, % / Parley" for rule in baselines)]
+    head = ["line", "text", *(f"{rule.rule}, % / Parley" for rule in baselines)]
     rows = [
         [line, text, *(cell(line, text, rule) for rule in baselines)]
         for line, text in results.heard
@@ -232,20 +240,19 @@ Point = tuple[float, float]
 
 
 def curve(results: Results, kind: str, line: str, text: str, what: str) -> list[Point]:
-    """The median delay at ends and the share cut off, for each wait; fastest first."""
+    """The median delay at ends and the share cut off, fastest first: of the points of the curve
+    those than which no faster one cuts off fewer."""
     scores = [results.score(kind, rule, line=line, text=text) for rule in results.curve]
-    return sorted((s.delay(what, 50), s.share) for s in scores if s.n and s.ends)
+    points = list[Point]()
+    for at, share in sorted((s.delay(what, 50), s.share) for s in scores if s.n and s.ends):
+        if not points or share < points[-1][1]:
+            points.append((at, share))
+    return points
 
 
-def interpolated(points: Sequence[Point], at: float) -> float:
-    """The share at a delay; NaN beyond the curve. A frame of audio sooner than its first point is
-    that point."""
-    if points and 0.0 < points[0][0] - at <= FRAME_MS:
-        return points[0][1]
-    for (x0, y0), (x1, y1) in pairwise(points):
-        if x0 <= at <= x1:
-            return y0 if x0 == x1 else y0 + (y1 - y0) * (at - x0) / (x1 - x0)
-    return math.nan
+def reached(points: Sequence[Point], at: float) -> float:
+    """The least share at a delay, within a frame of audio; NaN where nothing is so fast."""
+    return min((share for ms, share in points if ms <= at + FRAME_MS), default=math.nan)
 
 
 # Pictures
@@ -294,7 +301,7 @@ def _panel(axes: Axes, results: Results, kind: str, what: str, line: str) -> Non
         score = results.score(kind, rule, line=line, text=text)
         if score.n:
             x, y = score.delay(what, 50), 100 * score.share
-            axes.plot(x, y, mark, color="0.35", markersize=5, label=rule[0])
+            axes.plot(x, y, mark, color="0.35", markersize=5, label=rule.rule)
 
 
 def _ours(
@@ -311,7 +318,7 @@ def _ours(
         markersize=2.5,
         label=f"Parley, {text}",
     )
-    score = results.score(kind, (OURS, None), line=line, text=text)
+    score = results.score(kind, DEFAULT, line=line, text=text)
     x, y = score.delay(what, 50), 100 * score.share
     low, high = (100 * w for w in wilson(score.sum("cut"), score.n))
     axes.errorbar(x, y, yerr=[[y - low], [high - y]], color=drawn.get_color(), capsize=2)

@@ -2,7 +2,7 @@
 
 Parley's is the core itself: as it is by default, and on a curve where a turn that is certainly
 over ends after so long, one of which nothing is known after 1.6 s, and none is held back until
-its reply is ready. The baselines:
+its reply is ready; on a part of it a turn is certainly over, or ends after 2 s. The baselines:
 
     silence X     X ms after the last voiced sample, whatever was said
     Smart Turn    asked after 200 ms of silence; over where it says so (0.5), else after 3 s.
@@ -27,6 +27,10 @@ from turn_hearing import Heard
 WAITS_S = (0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.25)
 UNSURE_S = 1.6
 """On the curve. By default it is less, for the sake of the slowest commits."""
+
+ASSURED_S, STEEP_S = 0.3, 4.0
+ASSURANCES = (0.5, 1.0, 1.25, 1.5, 1.75, 2.0)
+"""On the rest of it only what is so well assured ends at once, and all else after `longest_s`."""
 
 SILENCES_S = (0.2, 0.5, 0.8)
 ASK_S, OVER, GIVE_UP_S = 0.2, 0.5, 3.0
@@ -78,12 +82,19 @@ class Tally:
 class Rule:
     """What decides; `wait_s` places it on the curve: the pause after a turn that is over."""
 
-    name: str
+    rule: str
     wait_s: float | None = None
+    assurance: float = 0.0
 
 
 BASELINES = (*(Rule(f"silence {1000 * s:.0f} ms") for s in SILENCES_S), Rule("Smart Turn"))
 DEFAULT = Rule("parley")
+
+
+def curve(waits: Sequence[float] = WAITS_S) -> list[Rule]:
+    """The points of Parley's curve with these waits."""
+    assured = [Rule(DEFAULT.rule, ASSURED_S, a) for a in ASSURANCES if ASSURED_S in waits]
+    return [*(Rule(DEFAULT.rule, wait_s) for wait_s in waits), *assured]
 
 
 def settings_for(text: str, turns: TurnSettings) -> Settings:
@@ -93,12 +104,15 @@ def settings_for(text: str, turns: TurnSettings) -> Settings:
     return replace(SETTINGS, turns=turns)
 
 
-def placed(turns: TurnSettings, wait_s: float | None) -> TurnSettings:
-    """On the curve; None: as they are."""
-    if wait_s is None:
+def placed(turns: TurnSettings, rule: Rule) -> TurnSettings:
+    """Where the rule has them on the curve, or as they are."""
+    if rule.wait_s is None:
         return turns
-    ending = replace(turns.ending, shortest_s=wait_s)
-    return replace(turns, wait_s=max(UNSURE_S, wait_s), unready_s=0.0, ending=ending)
+    ending, unsure_s = replace(turns.ending, shortest_s=rule.wait_s), UNSURE_S
+    if rule.assurance:
+        ending = replace(ending, assurance=rule.assurance, patience_s=STEEP_S)
+        unsure_s = ending.longest_s
+    return replace(turns, wait_s=max(unsure_s, rule.wait_s), unready_s=0.0, ending=ending)
 
 
 def changed(turns: TurnSettings, changes: str) -> TurnSettings:
@@ -138,7 +152,7 @@ def baseline(heard: Heard, text: str, rule: Rule, tally: Tally) -> None:
     hearing = heard.with_text(text)
     if hearing is None:
         return
-    ends = _smart if rule.name == "Smart Turn" else partial(_silent, rule)
+    ends = _smart if rule.rule == "Smart Turn" else partial(_silent, rule)
     committed = list(ends(heard, _pauses(hearing.edges, hearing.seconds)))
     finals = [words.known_s for words in hearing.words if words.final]
     onsets = [edge.known_s for edge in hearing.edges if edge.began]
@@ -162,7 +176,7 @@ def _pauses(edges: Sequence[Edge], seconds: float) -> Iterator[tuple[float, Edge
 def _silent(
     rule: Rule, heard: Heard, pauses: Iterable[tuple[float, Edge, float]]
 ) -> Iterator[float]:
-    wait_s = int(rule.name.split()[1]) / 1000
+    wait_s = int(rule.rule.split()[1]) / 1000
     for _, stopped, until in pauses:
         at = max(stopped.known_s, stopped.at_s + wait_s)
         if at < until:
@@ -176,7 +190,7 @@ def _smart(heard: Heard, pauses: Iterable[tuple[float, Edge, float]]) -> Iterato
         asked = max(stopped.known_s, stopped.at_s + ASK_S)
         if asked >= until:
             continue
-        over = heard.judge(since, asked) > OVER
+        over = heard.judge(since, asked).probability > OVER
         at = asked + PACE.judgement_s if over else max(asked, stopped.at_s + GIVE_UP_S)
         if at < until:
             since = None

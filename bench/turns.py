@@ -22,7 +22,17 @@ import turn_report
 from common import SETTINGS, find_corpus
 from turn_hearing import RECOGNIZERS, TEXTS, Heard, prepare
 from turn_lines import lines
-from turn_rules import BASELINES, DEFAULT, WAITS_S, Rule, Tally, baseline, changed, parley, placed
+from turn_rules import (
+    BASELINES,
+    DEFAULT,
+    WAITS_S,
+    Tally,
+    baseline,
+    changed,
+    curve,
+    parley,
+    placed,
+)
 from turn_trials import KINDS, TurnTrial, stored
 
 STORE = Path(tempfile.gettempdir()) / "parley-turns"
@@ -39,18 +49,25 @@ def measure(
     default = changed(SETTINGS.turns, changes)
     rows = []
     for text in texts:
-        for rule in [*BASELINES, DEFAULT, *(Rule(DEFAULT.name, wait_s) for wait_s in waits)]:
+        for rule in [*BASELINES, DEFAULT, *curve(waits)]:
             tallies: dict[tuple[str, str], Tally] = {}
             for each in heard:
                 tally = tallies.setdefault((each.trial.kind, each.trial.category), Tally())
                 if rule in BASELINES:
                     baseline(each, text, rule, tally)
                 else:
-                    parley(each, text, placed(default, rule.wait_s), tally)
+                    parley(each, text, placed(default, rule), tally)
             for (kind, category), tally in tallies.items():
                 if tally.n:
-                    where = {"text": text, "rule": rule.name, "wait_s": rule.wait_s}
-                    rows.append({**where, "kind": kind, "category": category, **asdict(tally)})
+                    rows.append(
+                        {
+                            "text": text,
+                            **asdict(rule),
+                            "kind": kind,
+                            "category": category,
+                            **asdict(tally),
+                        }
+                    )
     for each in heard:
         each.keep()
     return rows
@@ -88,7 +105,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--change", default="", help="of the settings of turns")
     parser.add_argument(
-        "--wait", action="append", type=float, help="only this point of the curve; 0: none"
+        "--wait", action="append", type=float, help="only these points of the curve; 0: none"
     )
     parser.add_argument("--dump", type=Path, help="a file for what was found in each trial")
     parser.add_argument("--store", type=Path, default=STORE, help="where findings are kept")

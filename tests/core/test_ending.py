@@ -10,6 +10,7 @@ from timeline import Call
 from parley.core import CALLER, ending
 from parley.core import actions as act
 from parley.core import events as ev
+from parley.core.ending import MOST_CADENCE
 from parley.core.listeners import hesitations
 from parley.core.settings import EndingRule, EndingSettings, TurnSettings
 
@@ -207,9 +208,11 @@ def test_without_a_model_nothing_is_judged() -> None:
     assert paused("book an appointment").at(9).did(act.JudgeTurn) == []
 
 
-def judged(probability: float, text: str = "on Tuesday", at: float = 2.0) -> float:
-    call = paused(text, judges=True).at(2.2).tell(ev.TurnJudged(CALLER, at, probability))
-    return ended(call)
+def judged(
+    probability: float, text: str = "on Tuesday", at: float = 2.0, cadence: float = 0.0
+) -> float:
+    told = ev.TurnJudged(CALLER, at, probability, cadence)
+    return ended(paused(text, judges=True).at(2.2).tell(told))
 
 
 def test_the_more_probable_the_end_the_shorter_the_pause() -> None:
@@ -227,6 +230,34 @@ def test_only_strong_evidence_against_the_end_makes_it_longer_than_usual() -> No
     assert ending.silence(-RULES.doubt, USUAL_S, RULES) == USUAL_S
     assert ending.silence(-RULES.doubt - 0.5, USUAL_S, RULES) == USUAL_S + 0.5 * RULES.patience_s
     assert ending.silence(0.5, USUAL_S, RULES) == USUAL_S - 0.5 * RULES.patience_s
+
+
+def test_a_voice_that_fell_ends_a_turn_sooner_and_one_that_was_held_up_later() -> None:
+    assert judged(0.5, cadence=0.3) == pytest.approx(USUAL_S - 0.3 * RULES.patience_s)
+    assert judged(0.5, cadence=-1.0) == USUAL_S  # a weak doubt, as of anything else
+    doubt = RULES.doubt + 0.4
+    assert judged(0.5, cadence=-doubt) == pytest.approx(USUAL_S + 0.4 * RULES.patience_s)
+    assert judged(0.5, cadence=-99) == judged(0.5, cadence=-MOST_CADENCE)
+
+
+def test_how_much_the_cadence_counts_can_be_set() -> None:
+    call = paused("on Tuesday", judges=True, ending=replace(RULES, cadence=0.5)).at(2.2)
+    call.tell(ev.TurnJudged(CALLER, 2.0, 0.5, 0.6))
+    assert ended(call) == pytest.approx(USUAL_S - 0.3 * RULES.patience_s)
+    assert told(call) == "cadence +0.3: 0.55 s"
+
+
+@pytest.mark.parametrize("nonsense", [float("nan"), float("inf"), float("-inf")])
+def test_a_judgement_with_a_cadence_that_is_no_number_does_not_count(nonsense: float) -> None:
+    assert judged(1.0, cadence=nonsense) == USUAL_S
+
+
+def test_less_than_is_wanted_for_an_answer_at_once_shortens_nothing() -> None:
+    rules = replace(RULES, assurance=1.5)
+    assert ending.silence(1.5, USUAL_S, rules) == USUAL_S
+    assert ending.silence(1.75, USUAL_S, rules) == USUAL_S - 0.25 * RULES.patience_s
+    assert ending.silence(9.0, USUAL_S, rules) == RULES.shortest_s
+    assert ending.silence(-RULES.doubt - 0.5, USUAL_S, rules) > USUAL_S
 
 
 def test_words_and_sound_count_together() -> None:
@@ -416,11 +447,11 @@ def asked_after(text: str, **turns: object) -> float:
 
 def test_the_sound_is_judged_when_that_could_end_the_turn() -> None:
     assert asked_after("all the way") == 0.2
-    for text in ("i would like to", "my name is"):
+    for text in ("i would like to", "it is for my"):
         after_s = asked_after(text)
-        assert after_s > 0.4
+        assert after_s > 0.3
         call = paused(text, judges=True).at(2.0 + after_s + ending.JUDGED_S)
-        call.tell(ev.TurnJudged(CALLER, 2.0, 1.0))
+        call.tell(ev.TurnJudged(CALLER, 2.0, 1.0, MOST_CADENCE))
         assert call.when(act.TurnCommitted) == [pytest.approx(2.0 + after_s + ending.JUDGED_S)]
 
 

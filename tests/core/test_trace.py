@@ -22,7 +22,7 @@ ONE_OF_EACH: tuple[ev.Event, ...] = (
     ev.Transcript(CALLER, 3, 'Köln, "京都"\n\u2028', final=True),
     ev.ListeningFailed(CALLER, "unavailable", permanent=False),
     ev.ListeningReady(CALLER),
-    ev.TurnJudged(CALLER, 1.5, 0.25),
+    ev.TurnJudged(CALLER, 1.5, 0.25, -0.5),
     ev.VoiceDescribed(CALLER, 1.5, 3.5, None, 1.25, emotion="calm", language="de"),
     ev.ConsentRecorded(CALLER, "same_speaker", given=True, evidence='she said "yes"'),
     ev.SoundJudged(CALLER, 1.6, 0.5, 0.875, -26.5),

@@ -222,7 +222,8 @@ class World:
 
     def judge(self) -> None:
         """One judgement, of this pause or of one before."""
-        self.tell(ev.TurnJudged(CALLER, self.judging.pop(0), self.choices.byte() / 255))
+        probable, cadence = self.choices.byte() / 255, self.choices.byte() / 32 - 4
+        self.tell(ev.TurnJudged(CALLER, self.judging.pop(0), probable, cadence))
 
     def press(self) -> None:
         """Some keys, one after the other and at once."""
@@ -468,7 +469,7 @@ class World:
             ev.TalkEnded(CALLER, at, wanted=bool(span % 2)),
             ev.StopRequested(CALLER),
             ev.KeyPressed(CALLER, (*KEYS, *NOT_KEYS)[some() % 11], at),
-            ev.TurnJudged(CALLER, at, span / 2),
+            ev.TurnJudged(CALLER, at, span / 2, span * how),
             ev.VoiceDescribed(CALLER, at, span * 3.0, hesitation=span / 2, language=text),
             ev.ConsentRecorded(CALLER, "same_speaker", given=bool(span % 2), evidence=text),
             ev.SoundJudged(CALLER, at, span - 1.0, span / 2, 20.0 * how - 90.0),

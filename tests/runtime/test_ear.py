@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import groupby
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from callers import ScriptedCaller
@@ -26,6 +26,7 @@ from parley.speech.endofturn import HEARD_S
 from parley.speech.endofturn import LEAD_S as TURN_LEAD_S
 from parley.speech.endofturn_shared import SharedEndOfTurn, TurnModel
 from parley.speech.gate import LEAD_S
+from parley.speech.pauses import Judgement
 
 GONE = ProviderUnavailable("tape", "gone")
 
@@ -158,7 +159,7 @@ def tells(over: float | None, *again: float) -> Callable[[TapeStream], None]:
 
 @pytest.mark.parametrize(
     ("opinion", "pause_s"),
-    [((None,), 0.5), ((0.99,), 0.3), ((0.05,), 1.69), ((0.99, 0.05), 1.69), ((0.05, 0.99), 0.3)],
+    [((None,), 0.5), ((0.99,), 0.3), ((0.05,), 1.84), ((0.99, 0.05), 1.84), ((0.05, 0.99), 0.3)],
 )
 def test_the_opinion_of_an_engine_that_ends_turns_counts(
     opinion: tuple[float, ...], pause_s: float
@@ -346,12 +347,12 @@ def told(call: Carried) -> list[ev.Event]:
     return [step.event for step in call.memory.steps]
 
 
-def hears_and_judges(script: Any, judge: Callable[[bytes], float | None]) -> Carried:
+def hears_and_judges(script: Any, judge: TurnModel) -> Carried:
     agent = an_agent(
         stt=TapeStt(["one", "two", "three"]),
         llm=ScriptedLlm(["Yes."] * 3, then="Well."),
         settings=replace(SETTINGS, turns=replace(SETTINGS.turns, judges=True)),
-        end_of_turn=SharedEndOfTurn(cast("TurnModel", judge)),
+        end_of_turn=SharedEndOfTurn(judge),
     )
     try:
         return carry(agent, ScriptedCaller(script))
@@ -363,13 +364,13 @@ def hears_and_judges(script: Any, judge: Callable[[bytes], float | None]) -> Car
 def test_the_sound_of_the_turn_is_judged_and_nothing_before_it() -> None:
     heard: list[bytes] = []
 
-    def judge(pcm: bytes) -> float:
+    def judge(pcm: bytes) -> Judgement:
         heard.append(pcm)
-        return 0.75
+        return Judgement(0.75, -0.25)
 
     call = hears_and_judges(two_questions, judge)
     judged = [e for e in told(call) if isinstance(e, ev.TurnJudged)]
-    assert [e.probability for e in judged] == [0.75, 0.75]
+    assert [(e.probability, e.cadence) for e in judged] == [(0.75, -0.25)] * 2
     for (_, offset), event in zip(edges(call)[1::2], judged, strict=True):
         assert event.at == offset
     for pcm in heard:
@@ -387,16 +388,16 @@ def test_of_a_long_turn_the_last_of_its_sound_is_judged() -> None:
         await caller.say(12.0)
         await caller.listen()
 
-    def judge(pcm: bytes) -> float:
+    def judge(pcm: bytes) -> Judgement:
         heard.append(pcm)
-        return 0.5
+        return Judgement(0.5)
 
     hears_and_judges(tells_a_story, judge)
     assert INBOUND.seconds_in(heard[0]) == pytest.approx(HEARD_S, abs=0.03)
 
 
 def test_a_model_that_fails_changes_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    def judge(pcm: bytes) -> float:
+    def judge(pcm: bytes) -> Judgement:
         raise ValueError("no")
 
     caplog.set_level(logging.CRITICAL)

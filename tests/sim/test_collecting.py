@@ -14,6 +14,7 @@ from parley.core.settings import Settings
 from parley.errors import AudioError, ParleyError, TraceError
 from parley.sim import engines
 from parley.sim.collecting import STAND_IN, Listening, Source, collect, sources
+from parley.speech.pauses import Judgement
 
 SAID = quiet(0.5) + tone(0.8) + quiet(0.6) + tone(0.8) + quiet(3.0)
 ANSWER = quiet(3.0) + tone(1.0) + quiet(1.7)
@@ -99,14 +100,14 @@ def test_words_that_nobody_knows_stand_in(recording: Path) -> None:
 def test_the_sound_is_judged_where_the_model_is(
     recording: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engines, "turn_model", lambda: lambda pcm: 0.25)
+    monkeypatch.setattr(engines, "turn_model", lambda: lambda pcm: Judgement(0.25, 1.0))
     (heard,) = collect(Source(recording, None), Listening()).passages
     assert heard.judge is not None
-    assert heard.judge(1.0, 2.0) == 0.25
+    assert heard.judge(1.0, 2.0) == Judgement(0.25, 1.0)
     traced = write_trace(recording.with_name("trace.jsonl"))
     (passage,) = collect(Source(recording, traced), Listening()).passages
     assert passage.judge is not None
-    assert passage.judge(1.0, 2.0) == 0.25  # the trace has none: its recording is judged
+    assert passage.judge(1.0, 2.0) == Judgement(0.25, 1.0)  # its recording: the trace has none
     assert collect(Source(recording, None), Listening(sound=False)).passages[0].judge is None
 
 

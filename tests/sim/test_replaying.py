@@ -7,6 +7,7 @@ import pytest
 from parley.core.settings import EndingSettings, Settings, TurnSettings
 from parley.sim.hearing import Edge, Hearing, Words
 from parley.sim.replaying import Pace, replay
+from parley.speech.pauses import Judgement
 
 EVEN = EndingSettings(shortest_s=0.5, longest_s=0.5)
 SETTINGS = Settings(turns=TurnSettings(wait_s=0.5, unready_s=0.5, ending=EVEN))
@@ -100,9 +101,9 @@ def test_the_judgement_of_a_pause_decides_and_comes_late(takes_s: float, ends_s:
     turns = TurnSettings(judges=True, speculation_limit=0)
     questions: list[tuple[float, float]] = []
 
-    def judge(since_s: float, asked_s: float) -> float:
+    def judge(since_s: float, asked_s: float) -> Judgement:
         questions.append((since_s, asked_s))
-        return 0.99
+        return Judgement(0.99)
 
     hearing = Hearing(5.0, edges(1.0, 2.0), (final(2.05, "all the way"),))
     pace = Pace(judgement_s=takes_s)
@@ -117,7 +118,9 @@ def test_the_judgement_of_a_pause_decides_and_comes_late(takes_s: float, ends_s:
 def test_while_the_answer_is_prepared_the_judgement_ends_nothing() -> None:
     turns = TurnSettings(judges=True)
     hearing = Hearing(5.0, edges(1.0, 2.0), (final(2.05, "the same"),))
-    told = replay(hearing, Settings(turns=turns), lambda since, at: 0.99, Pace(voice_s=0.05))
+    told = replay(
+        hearing, Settings(turns=turns), lambda since, at: Judgement(0.99), Pace(voice_s=0.05)
+    )
     assert told.committed == pytest.approx([2.45])  # its first audio
 
 
@@ -125,7 +128,7 @@ def test_a_judgement_is_dropped_when_the_voice_goes_on() -> None:
     turns = TurnSettings(judges=True, judge_after_s=0.2)
     words = (final(2.5, "hello there"),)
     hearing = Hearing(5.0, edges(1.0, 1.5, 1.68, 2.4), words)
-    told = replay(hearing, Settings(turns=turns), lambda since, at: 0.01, PACE)
+    told = replay(hearing, Settings(turns=turns), lambda since, at: Judgement(0.01), PACE)
     assert told.judgements == 2
 
 
@@ -137,7 +140,7 @@ def test_tokens_of_replies_that_nobody_wanted_are_counted_as_far_as_they_came() 
     assert 0 < told.wasted_tokens <= PACE.tokens
 
 
-@pytest.mark.parametrize(("over", "ends_s"), [(None, 0.5), (0.95, 0.3), (0.05, 1.69)])
+@pytest.mark.parametrize(("over", "ends_s"), [(None, 0.5), (0.95, 0.3), (0.05, 1.84)])
 def test_what_the_recogniser_thinks_of_the_turn_reaches_the_core(
     over: float | None, ends_s: float
 ) -> None:

@@ -1,6 +1,7 @@
 """What is found in a recording is what a call's engines would find, when they would."""
 
 import asyncio
+import json
 from collections.abc import Sequence
 
 import pytest
@@ -13,6 +14,7 @@ from parley.runtime.vtime import run_virtual
 from parley.sim import hearing as sim
 from parley.sim.hearing import FRAME_BYTES, Edge, Hearing, Words
 from parley.speech.detector import SpeechDetector, SpeechOnset, Window
+from parley.speech.pauses import Judgement
 from parley.speech.vad import SharedVad
 
 PCM = quiet(0.5) + tone(0.6) + quiet(0.4) + tone(0.5) + quiet(1.0)
@@ -59,13 +61,13 @@ def test_recordings_are_judged_side_by_side_as_if_alone() -> None:
 def test_a_pause_is_judged_once_on_what_was_heard_until_then() -> None:
     asked: list[int] = []
 
-    def model(pcm: bytes) -> float:
+    def model(pcm: bytes) -> Judgement:
         asked.append(len(pcm))
-        return 0.7
+        return Judgement(0.7, 1.5)
 
     hearing = Hearing(3.0, ())
     for _ in range(2):
-        assert sim.judge(hearing, model, PCM, 1.0, 1.7) == 0.7
+        assert sim.judge(hearing, model, PCM, 1.0, 1.7) == Judgement(0.7, 1.5)
     assert asked == [INBOUND.bytes_for(1.7 - 1.0 + 0.5)]
     sim.judge(hearing, model, PCM, 0.1, 0.5)
     assert asked[-1] == INBOUND.bytes_for(0.5)
@@ -132,8 +134,10 @@ def test_results_are_as_late_as_the_recogniser_is_slow() -> None:
 
 def test_what_was_found_survives_a_file() -> None:
     (edges,) = sim.edges(Loudness(), [PCM])
-    hearing = Hearing(3.0, edges, recognized(edges), {"1.000 2.000": 0.5})
-    assert Hearing.from_json(hearing.to_json()) == hearing
+    hearing = Hearing(3.0, edges, recognized(edges), {"1.000 2.000": Judgement(0.5, 1.5)})
+    kept = Hearing.from_json(json.loads(json.dumps(hearing.to_json())))
+    assert kept == hearing
+    assert isinstance(kept.judged["1.000 2.000"], Judgement)
 
 
 def test_scripted_texts_come_so_long_after_their_last_word() -> None:

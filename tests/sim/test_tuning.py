@@ -23,6 +23,7 @@ from parley.sim.passages import (
     passages,
 )
 from parley.sim.tuning import Point, Wish, curve, for_cut_off, for_latency
+from parley.speech.pauses import Judgement
 
 EVEN = Settings(
     turns=TurnSettings(
@@ -69,13 +70,13 @@ def test_what_begins_before_the_recording_or_does_not_end_is_left_out() -> None:
 def test_a_judgement_is_asked_for_at_the_recordings_times() -> None:
     asked: list[tuple[float, float]] = []
 
-    def judge(since_s: float, asked_s: float) -> float:
+    def judge(since_s: float, asked_s: float) -> Judgement:
         asked.append((since_s, asked_s))
-        return 0.5
+        return Judgement(0.5)
 
     _, second = passages(hearing(1.0, 2.0, 6.0, 7.0), (), judge)
     assert second.judge is not None
-    assert second.judge(LEAD_S, LEAD_S + 1.2) == 0.5
+    assert second.judge(LEAD_S, LEAD_S + 1.2) == Judgement(0.5)
     assert asked[0] == (pytest.approx(6.0), pytest.approx(7.2))
 
 
@@ -103,7 +104,7 @@ CALL: list[tuple[float, ev.Event]] = [
     (1.05, ev.SpeechStarted(CALLER, 1.0)),
     (2.05, ev.SpeechStopped(CALLER, 2.0)),
     (2.3, ev.Transcript(CALLER, 0, "hello", final=True)),
-    (2.4, ev.TurnJudged(CALLER, 2.0, 0.3)),
+    (2.4, ev.TurnJudged(CALLER, 2.0, 0.3, -0.25)),
     (2.6, ev.ReplySpan(1, 0, "Hi.", 0, 3)),
     (2.65, ev.SpeechStarted(CALLER, 2.6)),  # the turn was committed at 2.5
     (2.9, ev.Transcript(CALLER, 1, "hello there", final=False)),
@@ -129,7 +130,7 @@ def test_a_trace_tells_what_was_heard_and_what_became_of_it() -> None:
     assert heard.words[0].asked_s == pytest.approx(2.15)
     assert happened_in(found) == Happened(turns=2, cut_off=1, reopened=1)
     judge = judged_in(found)
-    assert judge(1.0, 2.2) == 0.3
+    assert judge(1.0, 2.2) == Judgement(0.3, -0.25)
     assert judge(1.0, 5.0) is None
 
 

@@ -20,6 +20,7 @@ from parley.speech.endofturn_shared import (
     SharedEndOfTurn,
     shared_end_of_turn,
 )
+from parley.speech.pauses import Judgement
 
 LIMIT_S = 20.0
 
@@ -31,10 +32,10 @@ class Reading:
         self.judged: list[int] = []
         self.threads: set[int] = set()
 
-    def __call__(self, pcm: bytes) -> float:
+    def __call__(self, pcm: bytes) -> Judgement:
         self.judged.append(pcm[0])
         self.threads.add(threading.get_ident())
-        return pcm[0] / 100
+        return said(pcm[0])
 
 
 class Gated(Reading):
@@ -45,7 +46,7 @@ class Gated(Reading):
         self.entered = threading.Semaphore(0)
         self.gate = threading.Semaphore(0)
 
-    def __call__(self, pcm: bytes) -> float:
+    def __call__(self, pcm: bytes) -> Judgement:
         self.entered.release()
         assert self.gate.acquire(timeout=LIMIT_S)
         return super().__call__(pcm)
@@ -59,17 +60,21 @@ class Broken:
 
     mended = False
 
-    def __call__(self, pcm: bytes) -> float:
+    def __call__(self, pcm: bytes) -> Judgement:
         if not self.mended:
             raise MemoryError("what a caller said")
-        return 0.5
+        return said(50)
+
+
+def said(percent: int) -> Judgement:
+    return Judgement(percent / 100, -0.5)
 
 
 def sound(percent: int) -> bytes:
     return bytes([percent, 0])
 
 
-def begin(judge: PauseJudge, percent: int) -> asyncio.Task[float | None]:
+def begin(judge: PauseJudge, percent: int) -> asyncio.Task[Judgement | None]:
     return asyncio.get_running_loop().create_task(judge.judge(sound(percent)))
 
 
@@ -93,7 +98,7 @@ def test_pauses_of_several_calls_are_judged() -> None:
         shared = SharedEndOfTurn(Reading())
         calls = [shared.open() for _ in range(30)]
         asked = [call.judge(sound(n)) for n, call in enumerate(calls)]
-        assert await asyncio.gather(*asked) == [n / 100 for n in range(30)]
+        assert await asyncio.gather(*asked) == [said(n) for n in range(30)]
         assert asyncio.get_running_loop().time() == 0
         shared.close()
 
@@ -104,7 +109,7 @@ def test_a_call_has_one_pause_after_the_other() -> None:
     async def scene() -> None:
         shared = SharedEndOfTurn(Reading())
         judge = shared.open()
-        assert [await judge.judge(sound(n)) for n in (20, 90, 50)] == [0.2, 0.9, 0.5]
+        assert [await judge.judge(sound(n)) for n in (20, 90, 50)] == [said(20), said(90), said(50)]
         shared.close()
 
     run_virtual(scene())
@@ -119,7 +124,7 @@ def test_the_model_thinks_in_threads_of_its_own() -> None:
         for _ in tasks:
             model.wait_until_it_thinks()
         model.gate.release(2)
-        assert await asyncio.gather(*tasks) == [0.01, 0.02]
+        assert await asyncio.gather(*tasks) == [said(1), said(2)]
         assert len(model.threads) == 2
         assert threading.get_ident() not in model.threads
         shared.close()
@@ -131,15 +136,15 @@ def test_virtual_time_stands_still_from_the_question_to_the_answer() -> None:
     loop = VirtualLoop()
     owed: list[int] = []
 
-    def model(pcm: bytes) -> float:
+    def model(pcm: bytes) -> Judgement:
         owed.append(loop.owed)
-        return 0.5
+        return said(50)
 
     async def scene() -> None:
         shared = SharedEndOfTurn(model)
         ticks: list[float] = []
         loop.call_later(0.01, ticks.append, 0.01)
-        assert await shared.open().judge(sound(1)) == 0.5
+        assert await shared.open().judge(sound(1)) == said(50)
         assert ticks == []
         await asyncio.sleep(0.02)
         assert ticks == [0.01]
@@ -154,10 +159,10 @@ def test_virtual_time_stands_still_from_the_question_to_the_answer() -> None:
 def test_it_works_on_an_ordinary_loop_and_then_on_another() -> None:
     shared = SharedEndOfTurn(Reading())
 
-    async def scene() -> float | None:
+    async def scene() -> Judgement | None:
         return await shared.open().judge(sound(70))
 
-    assert [asyncio.run(scene()), run_virtual(scene()), asyncio.run(scene())] == [0.7] * 3
+    assert [asyncio.run(scene()), run_virtual(scene()), asyncio.run(scene())] == [said(70)] * 3
     shared.close()
 
 
@@ -178,7 +183,7 @@ def test_a_pause_that_is_over_is_not_awaited() -> None:
         judge.drop()
         assert await task is None
         model.gate.release(2)
-        assert await judge.judge(sound(30)) == 0.3
+        assert await judge.judge(sound(30)) == said(30)
         assert model.judged == [90, 30]
         shared.close()
 
@@ -198,7 +203,7 @@ def test_what_is_dropped_while_it_waits_is_never_judged() -> None:
         second.drop()
         assert await waiting is None
         model.gate.release(2)
-        assert await thinking == 0.01
+        assert await thinking == said(1)
         shared.close()
         assert model.judged == [1]
 
@@ -213,7 +218,7 @@ def test_the_newest_pause_of_a_call_wins() -> None:
         tasks = [begin(judge, n) for n in (1, 2, 3)]
         await settled()
         model.gate.release(3)
-        assert await asyncio.gather(*tasks) == [None, None, 0.03]
+        assert await asyncio.gather(*tasks) == [None, None, said(3)]
         shared.close()
 
     run_virtual(scene())
@@ -235,7 +240,7 @@ def test_a_task_may_be_cancelled_while_it_waits() -> None:
         await settled()
         assert loop.owed == 0
         model.gate.release(2)
-        assert await judge.judge(sound(2)) == 0.02
+        assert await judge.judge(sound(2)) == said(2)
         shared.close()
 
     with asyncio.Runner(loop_factory=lambda: loop) as runner:
@@ -255,8 +260,8 @@ def test_a_busy_machine_gives_no_answer_rather_than_a_late_one() -> None:
         late = begin(shared.open(), 2)
         await asyncio.sleep(LONGEST_WAIT_S + 0.01)
         model.gate.release(2)
-        assert await asyncio.gather(first, late) == [0.01, None]
-        assert await shared.open().judge(sound(3)) == 0.03
+        assert await asyncio.gather(first, late) == [said(1), None]
+        assert await shared.open().judge(sound(3)) == said(3)
         shared.close()
         assert model.judged == [1, 3]
 
@@ -277,7 +282,7 @@ def test_a_failure_is_raised_each_time_and_logged_once(caplog: pytest.LogCapture
             assert isinstance(raised.value.__cause__, MemoryError)
             assert "caller" not in str(raised.value)
         model.mended = True
-        assert await judge.judge(sound(1)) == 0.5
+        assert await judge.judge(sound(1)) == said(50)
         shared.close()
 
     with caplog.at_level(logging.WARNING):
@@ -290,7 +295,7 @@ def test_a_failure_is_raised_each_time_and_logged_once(caplog: pytest.LogCapture
 def test_a_failure_of_a_pause_that_is_over_is_no_ones(caplog: pytest.LogCaptureFixture) -> None:
     gate = threading.Event()
 
-    def model(pcm: bytes) -> float:
+    def model(pcm: bytes) -> Judgement:
         assert gate.wait(LIMIT_S)
         raise ValueError
 
@@ -325,7 +330,7 @@ def test_closing_drops_what_waits(monkeypatch: pytest.MonkeyPatch) -> None:
         with monkeypatch.context() as patch:
             patch.setattr(threading.Thread, "join", release_and_join)
             shared.close()
-        assert await asyncio.gather(*tasks) == [0.01, None]
+        assert await asyncio.gather(*tasks) == [said(1), None]
         shared.close()
         assert model.judged == [1]
 
@@ -336,7 +341,7 @@ def test_a_closed_one_begins_again() -> None:
     async def scene() -> None:
         shared = SharedEndOfTurn(Reading())
         for _ in range(2):
-            assert await shared.open().judge(sound(40)) == 0.4
+            assert await shared.open().judge(sound(40)) == said(40)
             shared.close()
 
     run_virtual(scene())
@@ -353,7 +358,7 @@ def test_a_loop_that_ends_while_the_model_thinks_leaves_it_usable() -> None:
         assert not task.done()
 
     async def scene() -> None:
-        assert await shared.open().judge(sound(2)) == 0.02
+        assert await shared.open().judge(sound(2)) == said(2)
         shared.close()
 
     run_impatient(ends_early())

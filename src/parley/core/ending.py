@@ -1,11 +1,11 @@
 """How long a pause must last to end the caller's turn: one policy over several facts.
 
 Each fact is evidence for or against the end of the turn, in log-odds, and they add up: what
-the words so far look like, what the caller was asked, what the recogniser thinks of it, and
-what a model of the sound says. The more probable the end, the shorter the pause that confirms
-it; without evidence it is `TurnSettings.wait_s`. While a reply to these words is being prepared
-it is no shorter than `TurnSettings.unready_s`, unless all pauses are to be shorter: until that
-can be heard, waiting delays nothing.
+the words so far look like, what the caller was asked, what the recogniser thinks of it, what
+a model of the sound says, and how the voice came to the pause. The more probable the end, the
+shorter the pause that confirms it; without evidence it is `TurnSettings.wait_s`. While a reply
+to these words is being prepared it is no shorter than `TurnSettings.unready_s`, unless all
+pauses are to be shorter: until that can be heard, waiting delays nothing.
 """
 
 import math
@@ -51,6 +51,9 @@ SHORT = 3
 JUDGED_S = 0.15
 """A judgement of the sound may take so long."""
 
+MOST_CADENCE = 2.5
+"""How a voice came to a pause says no more, in log-odds."""
+
 LEAST_TOLD = 0.05
 """Evidence that rounds to nothing is not told."""
 
@@ -95,7 +98,8 @@ def _to_come(ctx: Context) -> float:
     """The most that a judgement of the sound may yet say for the end."""
     if _is_judged(ctx) or not ctx.settings.turns.judges:
         return 0.0
-    return _rules(ctx).sound * log_odds(1.0)
+    rules = _rules(ctx)
+    return rules.sound * log_odds(1.0) + rules.cadence * MOST_CADENCE
 
 
 def judgement_s(ctx: Context) -> float | None:
@@ -156,13 +160,14 @@ def _facts(ctx: Context) -> list[Fact]:
         facts = [fact for fact in facts if fact[0] != PUNCTUATION]
         facts.append(("recogniser", rules.recognizer * log_odds(ear.over)))
     if ear.judged is not None and _is_judged(ctx):
-        facts.append(("sound", rules.sound * log_odds(ear.judged[1])))
+        facts.append(("sound", rules.sound * log_odds(ear.judged.probability)))
+        facts.append(("cadence", rules.cadence * _bounded(ear.judged.cadence)))
     return facts
 
 
 def _is_judged(ctx: Context) -> bool:
     ear = ctx.state.ear
-    return ear.judged is not None and ear.judged[0] == ear.anchor
+    return ear.judged is not None and ear.judged.at == ear.anchor
 
 
 def _heard_last(ctx: Context, *, phrases: bool = True) -> str:
@@ -199,8 +204,8 @@ def silence(odds: float, usual_s: float, rules: EndingSettings) -> float:
     How probable the end must be falls with the silence. A short one takes evidence for it. After
     `usual_s` few pauses within a turn are not over, and only strong evidence against it counts.
     """
-    against = max(0.0, -odds - rules.doubt)
-    wanted = usual_s - rules.patience_s * (max(0.0, odds) - against)
+    assured, against = max(0.0, odds - rules.assurance), max(0.0, -odds - rules.doubt)
+    wanted = usual_s - rules.patience_s * (assured - against)
     return min(max(wanted, min(rules.shortest_s, usual_s)), max(rules.longest_s, usual_s))
 
 
@@ -251,6 +256,10 @@ def _is_dictating(words: list[str]) -> bool:
             break
         spelled += 1
     return spelled >= DICTATED and sum(map(_digits, words[-spelled:])) < WHOLE
+
+
+def _bounded(cadence: float) -> float:
+    return min(max(cadence, -MOST_CADENCE), MOST_CADENCE)
 
 
 def log_odds(probability: float, least: float = 0.01) -> float:

@@ -96,12 +96,14 @@ class Transcript:
 class TurnJudged:
     """How probable it is, by the sound, that the turn is over: 0 to 1.
 
-    `at` is the last voiced sample before the pause that was judged.
+    `at` is the last voiced sample before the pause that was judged. `cadence` is what speaks
+    for the end in how the voice came to it, in log-odds.
     """
 
     leg: Leg
     at: float
     probability: float
+    cadence: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

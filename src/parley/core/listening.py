@@ -1,5 +1,7 @@
 """What the caller says: voice and words, and when they make a turn."""
 
+import math
+
 from parley.core import actions as act
 from parley.core import bargein, ending, floor, holding, recovery, speaking, voicing
 from parley.core import events as ev
@@ -142,8 +144,9 @@ def _supersede(ctx: Context, segment: int) -> None:
 def turn_judged(ctx: Context, event: ev.TurnJudged) -> None:
     """A judgement of a pause that is over says nothing about the next one."""
     ear = ctx.state.ear
-    if ear.judge_asked == event.at and _is_probability(event.probability):
-        ear.judged = event.at, event.probability
+    told = _is_probability(event.probability) and math.isfinite(event.cadence)
+    if ear.judge_asked == event.at and told:
+        ear.judged = event
 
 
 def media_lost(ctx: Context, event: ev.MediaLost) -> None:

@@ -36,7 +36,11 @@ class EndingSettings:
     """How much shorter a pause may be for each unit of log-odds for the end of the turn, and how
     much longer it must be for each against it that is more than `doubt`."""
 
-    doubt: float = 1.75
+    assurance: float = 0.0
+    """So much evidence for the end does not make the pause shorter yet. With more of it only what
+    is well assured is answered at once."""
+
+    doubt: float = 1.6
     """So much evidence against the end is outweighed by a pause of `TurnSettings.wait_s`."""
 
     language: str = "en"
@@ -63,6 +67,9 @@ class EndingSettings:
     sound: float = 0.4
     """How much the log-odds count that the model of the sound gives: on recorded people it is
     two to four times less certain than it says (docs/adr/0006)."""
+
+    cadence: float = 1.0
+    """How much it counts how the voice came to the pause: whether it fell and faded."""
 
     recognizer: float = 1.0
     """How much the log-odds count that the recogniser gives, where it judges turns itself."""

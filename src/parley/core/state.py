@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from parley.core.actions import Action
-from parley.core.events import CALLER, Leg, SoundJudged, VoiceDescribed
+from parley.core.events import CALLER, Leg, SoundJudged, TurnJudged, VoiceDescribed
 from parley.core.machines import CALL, FLOOR, HEARING, LISTENING, REPLY, TOOL, Machine
 from parley.core.settings import Settings
 
@@ -40,7 +40,7 @@ class Ear:
     final_known: float = -1.0
     finalize_asked: float | None = None
     judge_asked: float | None = None
-    judged: tuple[float, float] | None = None
+    judged: TurnJudged | None = None
     over: float | None = None
     lost_since: float = 0.0
     cut_off: bool = False

@@ -265,9 +265,9 @@ class Ear:
         return (self._origin or 0.0) + self._samples / INBOUND.sample_rate
 
     async def _ask(self, judge: PauseJudge, pcm: bytes, at: float) -> None:
-        probability = await judge.judge(pcm)
-        if probability is not None:
-            self._post(ev.TurnJudged(self._leg, at, probability))
+        judgement = await judge.judge(pcm)
+        if judgement is not None:
+            self._post(ev.TurnJudged(self._leg, at, *judgement))
 
     def describe(self, since: float, start: float, at: float, *, speaker: bool) -> None:
         """Have a turn described that began at `since`, with a stretch of voice until `at`."""

@@ -30,6 +30,7 @@ from parley.sim.passages import (
     passages,
 )
 from parley.sim.replaying import Judge
+from parley.speech.pauses import Judgement
 
 TRACE = "trace.jsonl"
 SOUNDS = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a")
@@ -147,7 +148,7 @@ def _traced(source: Source, trace: Trace, listening: Listening) -> Collected:
 
 
 def _first(recorded: Judge, found: Judge | None) -> Judge:
-    def judge(since_s: float, asked_s: float) -> float | None:
+    def judge(since_s: float, asked_s: float) -> Judgement | None:
         known = recorded(since_s, asked_s)
         return found(since_s, asked_s) if known is None and found is not None else known
 
@@ -161,7 +162,7 @@ def _by_sound(path: Path | None, listening: Listening) -> Judge | None:
         return None
     asked, read = Hearing(0.0, ()), list[bytes]()
 
-    def judge(since_s: float, asked_s: float) -> float | None:
+    def judge(since_s: float, asked_s: float) -> Judgement | None:
         if not read:
             try:
                 read.append(_channels(path)[0])

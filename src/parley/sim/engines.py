@@ -10,7 +10,7 @@ from parley.providers.stt.embedded import ENGINES, EmbeddedName
 from parley.providers.stt.moonshine_worker import Said
 from parley.sim import hearing
 from parley.sim.hearing import Edge, Recognizer, Words
-from parley.speech.endofturn import EndOfTurnModel
+from parley.speech.pauses import PauseModel
 from parley.speech.silero import SileroVad
 
 
@@ -21,10 +21,10 @@ def voice_model() -> SileroVad:
 
 
 @cache
-def turn_model() -> EndOfTurnModel | None:
+def turn_model() -> PauseModel | None:
     """What judges the sound of turns; None where it was not fetched."""
     try:
-        return EndOfTurnModel()
+        return PauseModel()
     except MissingModelError:
         return None
 

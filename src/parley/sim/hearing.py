@@ -18,6 +18,7 @@ from parley.speech.detector import WINDOW, SpeechDetector, SpeechOnset
 from parley.speech.endofturn import HEARD_S, LEAD_S
 from parley.speech.endofturn_shared import TurnModel
 from parley.speech.gate import VoiceGate
+from parley.speech.pauses import Judgement
 from parley.speech.silero import CONTEXT
 from parley.speech.vad import TICK_S, Memory, VoiceModel, windows_of
 
@@ -57,7 +58,7 @@ class Hearing:
     seconds: float
     edges: tuple[Edge, ...]
     words: tuple[Words, ...] = ()
-    judged: dict[str, float] = field(default_factory=dict)
+    judged: dict[str, Judgement] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """For a file; `from_json` reads it."""
@@ -71,7 +72,7 @@ class Hearing:
             content["seconds"],
             tuple(Edge(*edge) for edge in content["edges"]),
             tuple(Words(*words) for words in content["words"]),
-            dict(content["judged"]),
+            {key: Judgement(*each) for key, each in content["judged"].items()},
         )
 
 
@@ -119,8 +120,10 @@ def _arrival_s(samples: int) -> float:
 # The sound of a turn
 
 
-def judge(hearing: Hearing, model: TurnModel, pcm: bytes, since_s: float, asked_s: float) -> float:
-    """How probable the end of a turn is that is heard from `since_s` until `asked_s`.
+def judge(
+    hearing: Hearing, model: TurnModel, pcm: bytes, since_s: float, asked_s: float
+) -> Judgement:
+    """What the sound says of a turn that is heard from `since_s` until `asked_s`.
 
     Asked once; later the answer is what was said then.
     """

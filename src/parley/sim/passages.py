@@ -14,6 +14,7 @@ from parley.core.trace import Trace
 from parley.sim.hearing import Edge, Hearing, Words
 from parley.sim.replaying import Judge
 from parley.speech.endofturn import SILENCE_S
+from parley.speech.pauses import Judgement
 
 GOES_ON_S = 2.0
 """Who is silent for longer does not go on, but speaks again."""
@@ -133,17 +134,18 @@ def heard_in(trace: Trace) -> Hearing:
 def judged_in(trace: Trace) -> Judge:
     """How the sound of its pauses was judged in a recorded call."""
     asked: dict[float, float] = {}
-    judged: list[tuple[float, float]] = []
+    judged: list[tuple[float, Judgement]] = []
     for step in trace.steps:
         for action in step.actions:
             if isinstance(action, act.JudgeTurn):
                 asked[action.at] = min(step.now, action.at + SILENCE_S)
         if isinstance(step.event, ev.TurnJudged) and step.event.at in asked:
-            judged.append((asked[step.event.at], step.event.probability))
+            judgement = Judgement(step.event.probability, step.event.cadence)
+            judged.append((asked[step.event.at], judgement))
 
-    def judge(since_s: float, asked_s: float) -> float | None:
-        near = min(judged, key=lambda known: abs(known[0] - asked_s), default=(-1e9, 0.0))
-        return near[1] if abs(near[0] - asked_s) <= NEAR_S else None
+    def judge(since_s: float, asked_s: float) -> Judgement | None:
+        near = min(judged, key=lambda known: abs(known[0] - asked_s), default=None)
+        return near[1] if near and abs(near[0] - asked_s) <= NEAR_S else None
 
     return judge
 

@@ -18,11 +18,12 @@ from parley.core import events as ev
 from parley.core.settings import Settings
 from parley.sim.hearing import Edge, Hearing, Words
 from parley.speech.endofturn import SILENCE_S
+from parley.speech.pauses import Judgement
 
 NOTHING = Words(0.0, "")
 
-Judge = Callable[[float, float], float | None]
-"""How probable the end is of a turn that began at the first time, heard until the second.
+Judge = Callable[[float, float], Judgement | None]
+"""What the sound says of a turn that began at the first time, heard until the second.
 
 None: nobody knows."""
 
@@ -198,10 +199,10 @@ class Replay:
     def _judge_turn(self, action: act.JudgeTurn) -> None:
         assert self._judge is not None  # noqa: S101 - else the core does not ask
         self.told.judgements += 1
-        probability = self._judge(action.since, min(self._now, action.at + SILENCE_S))
+        judgement = self._judge(action.since, min(self._now, action.at + SILENCE_S))
         known = self._now + self._pace.judgement_s
-        if probability is not None and not self._spoken_before(known):  # the runtime drops it
-            self._fact(known, ev.TurnJudged(CALLER, action.at, probability))
+        if judgement is not None and not self._spoken_before(known):  # the runtime drops it
+            self._fact(known, ev.TurnJudged(CALLER, action.at, *judgement))
 
     # Replies
 

@@ -10,7 +10,8 @@ from typing import Protocol
 
 from parley.errors import ProviderError
 from parley.owing import owe, settle
-from parley.speech.endofturn import MODEL, EndOfTurnModel
+from parley.speech.endofturn import MODEL
+from parley.speech.pauses import Judgement, PauseModel
 
 log = logging.getLogger(__name__)
 
@@ -20,13 +21,13 @@ WORKERS = 1
 LONGEST_WAIT_S = 0.2
 """A question that no thread was free for until then is not answered: it would come too late."""
 
-Result = float | ProviderError | None
+Result = Judgement | ProviderError | None
 
 
 class TurnModel(Protocol):
-    """What `parley.speech.endofturn.EndOfTurnModel` does. Called in a worker's thread."""
+    """What `parley.speech.pauses.PauseModel` does. Called in a worker's thread."""
 
-    def __call__(self, pcm: bytes) -> float: ...
+    def __call__(self, pcm: bytes) -> Judgement: ...
 
 
 class _Question:
@@ -38,7 +39,7 @@ class _Question:
         self.pcm = pcm
         self.loop = asyncio.get_running_loop()
         self.expires = self.loop.time() + LONGEST_WAIT_S
-        self.answer: asyncio.Future[float | None] = self.loop.create_future()
+        self.answer: asyncio.Future[Judgement | None] = self.loop.create_future()
         owe()
         self.answer.add_done_callback(lambda _: settle())
 
@@ -61,8 +62,8 @@ class PauseJudge:
         self._shared = shared
         self._question: _Question | None = None
 
-    async def judge(self, pcm: bytes) -> float | None:
-        """The probability, 0 to 1, that the turn is over where `pcm` ends.
+    async def judge(self, pcm: bytes) -> Judgement | None:
+        """Whether the turn is over where `pcm` ends.
 
         `pcm` is as `parley.speech.endofturn.EndOfTurnModel` takes it. None where the
         question was dropped: by `drop`, by the next `judge`, or because the machine is
@@ -149,4 +150,4 @@ class SharedEndOfTurn:
 @lru_cache(maxsize=1)
 def shared_end_of_turn() -> SharedEndOfTurn:
     """Load the model once. Raises MissingModelError when it was not fetched."""
-    return SharedEndOfTurn(EndOfTurnModel())
+    return SharedEndOfTurn(PauseModel())

@@ -1,0 +1,46 @@
+"""How a voice comes to a pause: speakers who have finished let it fall and fade.
+
+Both are among the cues with which people yield a turn (Gravano and Hirschberg 2011,
+"Turn-taking cues in task-oriented dialogue"). A voice that is held up, or that breaks off
+at full strength, goes on.
+"""
+
+import numpy as np
+
+from parley.audio.formats import INBOUND
+from parley.core.ending import MOST_CADENCE
+from parley.speech.pitch import HOP_S, Floats, frames_of
+
+HEARD_S = 3.0
+"""The newest sound, that the end is compared with: with 2 to 8 s it tells as much."""
+
+END = round(0.2 / HOP_S)
+"""Frames of voice that are its end: at most half of it, or there is too little to tell."""
+
+FALL, USUAL_FALL_ST, MOST_FALL_ST = 0.45, 1.2, 4.0
+"""The log-odds of a semitone by which the end is lower than the rest; how much lower it is
+where that tells nothing; the most that counts: pitch is at times mistaken by an octave."""
+
+FADE, USUAL_FADE_DB, MOST_FADE_DB = 0.15, 2.5, 9.0
+"""The same of a decibel by which it is softer."""
+
+
+def cadence(pcm: bytes) -> float:
+    """What the end of the voice in `pcm` says for the end of the turn, in log-odds.
+
+    `pcm` is `parley.audio.formats.INBOUND`, with the pause or without. 0 where there is too
+    little voice to tell. Takes about 8 ms of CPU. Raises AudioError when `pcm` ends within a
+    sample.
+    """
+    frames = frames_of(pcm[-INBOUND.bytes_for(HEARD_S) :])
+    tones = 12 * np.log2(frames.pitch[~np.isnan(frames.pitch)])
+    odds = _odds(tones, FALL, USUAL_FALL_ST, MOST_FALL_ST)
+    odds += _odds(frames.level[frames.voiced], FADE, USUAL_FADE_DB, MOST_FADE_DB)
+    return min(max(odds, -MOST_CADENCE), MOST_CADENCE)
+
+
+def _odds(values: Floats, weight: float, usual: float, most: float) -> float:
+    if len(values) < 2 * END:
+        return 0.0
+    dropped = float(np.median(values) - np.median(values[-END:]))
+    return weight * (min(max(dropped, -most), most) - usual)
