@@ -223,3 +223,11 @@ def test_the_facts_of_its_playout_change_nothing() -> None:
     assert repr(call.conversation.state) == before
     entries = [h.reply for h in call.conversation.state.history if isinstance(h, AgentTurn)]
     assert entries == [1]
+
+
+def test_a_listener_has_every_pause_judged_at_once() -> None:
+    for enabled, after_s in ((True, 0.2), (False, 0.36)):
+        call = call_with(enabled=enabled)
+        call.voice().after(5).partial("we went to the").pause().after(0.1).final("we went to the")
+        judged_at = call.at(9).when(act.JudgeTurn)
+        assert judged_at == [pytest.approx(7.0 + after_s, abs=0.02)]

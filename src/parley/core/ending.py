@@ -105,13 +105,15 @@ def _to_come(ctx: Context) -> float:
 def judgement_s(ctx: Context) -> float | None:
     """The silence after which the sound is to be judged; None: nothing depends on it.
 
-    It is asked for no sooner than it could end the turn: a shorter pause is not judged at all.
-    Where the usual pause is short it is asked for in time.
+    It is asked for no sooner than it could end the turn: a shorter pause is not judged at all,
+    but where a listener wants to know whether the caller goes on. Where the usual pause is
+    short it is asked for in time.
     """
     turns = ctx.settings.turns
     if turns.push_to_talk or not turns.judges or _rule(ctx) is not None:
         return None
-    return max(min(turns.judge_after_s, turns.wait_s - JUDGED_S), soonest_s(ctx) - JUDGED_S)
+    in_time = min(turns.judge_after_s, turns.wait_s - JUDGED_S)
+    return in_time if ctx.settings.attending.enabled else max(in_time, soonest_s(ctx) - JUDGED_S)
 
 
 def why(ctx: Context) -> str:
