@@ -51,11 +51,12 @@ FULL: dict[str, Any] = {
     "start_speaking_plan": {
         "wait_seconds": 0.8,
         "patience_seconds": 0.4,
+        "assurance": 0.5,
         "unsure_seconds": 0.9,
         "longest_seconds": 2.0,
         "speculation_limit": 0,
         "speculation_waste": 0.5,
-        "smart_endpointing_plan": {"provider": "off"},
+        "smart_endpointing_plan": {"provider": "off", "wait_function": None},
         "transcription_endpointing_plan": {
             "on_punctuation_seconds": 0.2,
             "on_no_punctuation_seconds": 1.0,
@@ -100,7 +101,7 @@ FULL: dict[str, Any] = {
     "background_speech_denoising_plan": {"smart_denoising_plan": {"enabled": True}},
     "automatic_gain_control_enabled": True,
     "stop_speaking_plan": {
-        "num_words": 2,
+        "num_words": 1,
         "voice_seconds": 0.3,
         "backoff_seconds": 0.5,
         "acknowledgement_phrases": ["yes"],
@@ -155,6 +156,7 @@ WIRE: dict[str, Any] = {
     "startSpeakingPlan": {
         "waitSeconds": 0.8,
         "patienceSeconds": 0.4,
+        "assurance": 0.5,
         "unsureSeconds": 0.9,
         "longestSeconds": 2.0,
         "speculationLimit": 0,
@@ -204,7 +206,7 @@ WIRE: dict[str, Any] = {
     "backgroundSpeechDenoisingPlan": {"smartDenoisingPlan": {"enabled": True}},
     "automaticGainControlEnabled": True,
     "stopSpeakingPlan": {
-        "numWords": 2,
+        "numWords": 1,
         "voiceSeconds": 0.3,
         "backoffSeconds": 0.5,
         "acknowledgementPhrases": ["yes"],
@@ -509,6 +511,55 @@ def test_a_hosted_model_of_the_end_of_turns_is_kept_and_told(hosted: str) -> Non
     assert text.startswith("start_speaking_plan.transcription_endpointing_plan: smart_endpointing")
 
 
+def start_warnings(**plan: Any) -> tuple[str, ...]:
+    return Assistant(first_message="Hi", start_speaking_plan=plan).warnings
+
+
+def test_what_a_wait_function_takes_the_place_of_is_told() -> None:
+    plan = {"wait_function": "200 + 8000 * x"}
+    assert start_warnings(smart_endpointing_plan=plan) == ()
+    by_text, unsure = start_warnings(
+        smart_endpointing_plan=plan, transcription_endpointing_plan={}, unsure_seconds=0.1
+    )
+    assert by_text.startswith("start_speaking_plan.transcription_endpointing_plan: ")
+    assert unsure == (
+        "start_speaking_plan.unsure_seconds: wait_function takes its place, so it has no effect"
+    )
+
+
+@pytest.mark.parametrize("function", ["t < 30 ? x : 1", "200 + 8000 x", "log(x)", "import os"])
+def test_a_wait_function_that_cannot_be_evaluated_is_refused(function: str) -> None:
+    error = refusal(start_speaking_plan={"smart_endpointing_plan": {"wait_function": function}})
+    assert error.what.startswith("start_speaking_plan.smart_endpointing_plan.wait_function: ")
+    assert "200 + 8000 * x" in error.remedy
+
+
+def test_times_below_the_minimum_are_told() -> None:
+    assert start_warnings(wait_seconds=1.0) == ()
+    rules = [
+        {"type": "customer", "regex": "yes", "timeout_seconds": seconds} for seconds in (2.0, 0.5)
+    ]
+    less = {"unsure_seconds": 0.9, "longest_seconds": 0.8, "patience_seconds": 0.2}
+    told = start_warnings(wait_seconds=1.0, custom_endpointing_rules=rules, **less)
+    assert told == tuple(
+        f"start_speaking_plan.{name}: it counts as wait_seconds (1), the minimum"
+        for name in (
+            "unsure_seconds",
+            "longest_seconds",
+            "custom_endpointing_rules.1.timeout_seconds",
+        )
+    )
+
+
+@pytest.mark.parametrize(("words", "told"), [(0, False), (1, False), (2, True), (10, True)])
+def test_a_voice_that_cannot_interrupt_is_told(words: int, told: bool) -> None:
+    plan = {"num_words": words, "voice_seconds": 0.2}
+    found = Assistant(first_message="Hi", stop_speaking_plan=plan).warnings
+    assert bool(found) is told
+    assert not found or found[0].startswith("stop_speaking_plan.voice_seconds: with num_words of")
+    assert Assistant(first_message="Hi", stop_speaking_plan={"num_words": words}).warnings == ()
+
+
 def test_all_wrong_values_are_told_at_once_and_none_is_repeated() -> None:
     error = refusal(first_message=["secret"], voice={"speed": "secret"}, model="secret")
     assert error.what == (
@@ -544,6 +595,7 @@ def test_a_section_alone_raises_the_same_error() -> None:
     [
         ("start_speaking_plan.wait_seconds", [0, 5], [-0.1, 5.1, float("nan"), True, "1", None]),
         ("start_speaking_plan.patience_seconds", [0, 5], [-0.1, 5.1, None]),
+        ("start_speaking_plan.assurance", [0, 5], [-0.1, 5.1, None]),
         ("start_speaking_plan.unsure_seconds", [0, 5], [-0.1, 5.1]),
         ("start_speaking_plan.longest_seconds", [0, 10], [-0.1, 10.1]),
         ("stop_speaking_plan.num_words", [0, 10], [-1, 11, 1.5]),

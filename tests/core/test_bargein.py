@@ -173,6 +173,78 @@ def test_yes_answers_a_question_that_was_nearly_heard(
     assert [reason for _, reason in yielded(call)] == floor
 
 
+ASKS = "Which day of the week would you like to come?"
+
+
+def answered(word: str, text: str = ASKS, **changes: object) -> Call:
+    """The agent asks where only several words take the floor, and hears one from 3.0 to 3.4."""
+    call = telling(text, **{"interruption": WORDS_ONLY, **changes}).heard(1, 5)
+    return call.voice().at(3.4).pause().at(3.5).final(word)
+
+
+@pytest.mark.parametrize("word", ["Friday", "yes"])
+def test_one_word_over_the_end_of_a_question_is_the_answer_when_that_has_ended(word: str) -> None:
+    call = answered(word).at(4.0)
+    assert len(call.when(act.ResumePlayout)) == 1
+    assert "answer" in call.awaits()
+    assert not call.did(act.SegmentDropped, act.FloorYielded)
+    call.at(4.8).heard(1, len(ASKS)).finished(1).at(6)
+    assert call.when(act.TurnCommitted)[1:] == [4.8]
+    assert call.history()[1:3] == [("agent", ASKS), ("caller", word)]
+
+
+def test_it_is_none_where_the_question_goes_on_for_long() -> None:
+    call = answered("Friday").at(9)
+    assert call.when(act.SegmentDropped) == [4.9]  # 1.5 s after the word
+    assert call.heard(1, len(ASKS)).finished(1).at(12).turns() == ["Tell me."]
+    assert call.says("Friday").turns()[1:] == ["Friday"]
+
+
+def test_a_short_word_has_so_long_from_when_the_agent_goes_on() -> None:
+    call = telling(ASKS, interruption=WORDS_ONLY).heard(1, 5).voice()
+    call.at(3.2).partial("Friday").pause().at(9)
+    assert kept(call) == [(3.7, "no words")]
+    assert call.when(act.SegmentDropped) == [5.2]
+
+
+def test_it_is_none_where_nothing_is_asked() -> None:
+    assert answered("Friday", STORY).at(6).when(act.SegmentDropped) == [3.9]
+
+
+def test_one_word_that_is_not_the_callers_own_is_no_answer() -> None:
+    call = telling(ASKS, interruption=WORDS_ONLY).heard(1, 5).voice()
+    call.at(3.3).measured(0.3, 0.95, -60.0).at(3.4).pause().at(3.5).final("Friday").at(5)
+    assert len(call.did(act.SegmentDropped)) == 1
+
+
+def test_what_follows_such_a_word_belongs_to_it() -> None:
+    call = answered("Friday").at(4.2).voice().at(4.5).partial("at nine")
+    assert [reason for _, reason in yielded(call)] == ["words"]
+    call.cleared().at(4.8).pause().at(4.9).final("at nine").at(6)
+    assert call.turns()[1:] == ["Friday at nine"]
+
+
+def test_a_second_word_waits_as_long_as_the_first() -> None:
+    call = answered("Well").at(4.6).voice().at(4.8).pause().at(4.9).final("Friday").at(6.2)
+    assert not call.did(act.SegmentDropped, act.FloorYielded)
+    assert call.finished(1).turns()[1:] == ["Well Friday"]
+
+
+def test_what_is_said_while_the_line_makes_the_agent_slow_may_be_the_answer_too() -> None:
+    call = telling(ASKS, interruption={**WORDS_ONLY, "false_alarm_s": 1.0}).heard(1, 5)
+    call.voice().at(3.3).measured(0.2, 0.2, -25.0).at(3.4).pause().at(4.5).final("")
+    call.at(5).voice().at(5.4).pause().at(5.5).final("Friday").at(6.2)
+    assert not call.did(act.SegmentDropped)
+    assert len(call.when(act.PausePlayout)) == 1
+    assert call.finished(1).turns()[1:] == ["Friday"]
+
+
+def test_an_acknowledgement_early_in_a_question_is_an_answer_when_that_has_ended() -> None:
+    call = telling(ASKS).heard(1, 5).voice().at(3.2).final("yes").at(3.3).pause().at(3.6)
+    assert yielded(call) == []
+    assert call.at(4.5).finished(1).at(5).turns()[1:] == ["yes"]
+
+
 def test_yes_does_not_answer_a_question_that_is_still_being_written() -> None:
     call = Call().at(1).says("Hello.").writes(1, "Really?").synthesized(1).started(1).heard(1, 7)
     call.voice().after(0.2).final("yes")

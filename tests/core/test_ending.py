@@ -127,6 +127,27 @@ def test_ten_digits_may_be_a_whole_telephone_number() -> None:
     assert ended(paused(f"{digits} eight one")) <= USUAL_S
 
 
+CURVE = (0.4, 0.6, 3.4)
+
+
+@pytest.mark.parametrize(
+    ("probability", "pause"), [(0.0, 0.4), (0.25, 0.5), (0.5, 0.6), (0.75, 2.0), (1.0, 3.4)]
+)
+def test_a_curve_is_straight_between_its_points(probability: float, pause: float) -> None:
+    assert ending.on_curve(probability, CURVE) == pytest.approx(pause)
+
+
+def test_a_curve_that_was_chosen_says_how_long_each_pause_is() -> None:
+    usual = {"ending": replace(RULES, curve_s=CURVE)}
+    assert 0.4 < ended(paused("this afternoon please", **usual)) < 0.6
+    assert ended(paused("my name is", **usual)) > 2.5
+
+
+def test_a_curve_that_was_chosen_holds_while_a_reply_is_prepared() -> None:
+    usual = {"ending": replace(RULES, curve_s=CURVE), "speculation_limit": 4}
+    assert ended(paused("this afternoon please", **usual)) < 0.7
+
+
 def test_while_a_reply_is_prepared_nothing_is_gained_by_haste() -> None:
     call = paused("this afternoon please", speculation_limit=4)
     assert call.at(2.45).turns() == []

@@ -48,6 +48,29 @@ def test_a_first_message_that_is_generated_may_have_to_be_heard(interruptible: b
     assert call.turns() == ["no wait"]
 
 
+@pytest.mark.parametrize("interruptible", [True, False])
+def test_what_follows_the_tools_of_a_first_message_belongs_to_it(interruptible: bool) -> None:
+    call = Call(greeting_generated=True, greeting_interruptible=interruptible)
+    call.asks_tool(1).generated(1).at(0.5).tell(ev.ToolFinished("t1", "Ann"))
+    then = call.newest
+    call.answers(then, "Hello Ann, this call is recorded.").started(then).at(1).heard(then, 4)
+    call.voice().at(1.4).partial("no wait")
+    assert bool(call.did(act.FloorYielded)) is interruptible
+    call.at(2).pause().at(2.1).final("no wait").finished(then).cleared().at(4)
+    assert call.turns() == ["no wait"]
+
+
+def test_what_tells_of_a_first_messages_tool_after_a_turn_may_be_interrupted() -> None:
+    call = Call(greeting_generated=True, greeting_interruptible=False)
+    call.asks_tool(1).generated(1).at(0.5).says("Hello?")
+    call.answers(call.newest, "Hi!").started(call.newest).after(0.5).finished(call.newest)
+    call.tell(ev.ToolFinished("t1", "Ann"))
+    then = call.newest
+    call.answers(then, "Hello Ann, what can I do for you?").started(then).after(0.5).heard(then, 4)
+    call.voice().after(0.4).partial("no wait")
+    assert call.did(act.FloorYielded)
+
+
 def test_it_connects_once() -> None:
     call = Call(greeting="Hello.").tell(ev.Connected(CALLER))
     assert len(call.did(act.Listen)) == len(call.did(act.PromoteReply)) == 1

@@ -2,11 +2,13 @@ import pytest
 
 from parley.core.phrases import (
     ACKNOWLEDGEMENTS,
+    begins_acknowledgement,
     begins_with,
     contains_phrase,
     is_acknowledgement,
     plain,
     remainder,
+    without_phrase,
     word_count,
 )
 
@@ -48,6 +50,10 @@ def test_the_longest_acknowledgement_counts() -> None:
         ("가가", 2),
         ("ну и", 2),
         ("OK 等", 2),
+        ("OKです", 2),
+        ("ไม่", 1),
+        ("ไม่ใช่ครับ", 3),
+        ("ใช่ ครับ", 2),
     ],
 )
 def test_words_are_counted_where_they_are_not_separated_too(text: str, count: int) -> None:
@@ -67,6 +73,7 @@ def test_beginnings_are_compared_word_by_word() -> None:
         ("I want", "I want to", ""),
         ("我想去北京", "我想", "去北京"),
         ("他想去北京", "我想", ""),
+        ("我想去北京", "我想去北京", ""),
     ],
 )
 def test_the_remainder_of_a_longer_version(text: str, known: str, rest: str) -> None:
@@ -78,3 +85,78 @@ def test_phrases_are_found_between_whole_words() -> None:
     assert not contains_phrase("nonstop", ("stop",))
     assert not contains_phrase("stop", ())
     assert not contains_phrase("...", ("", "!"))
+
+
+@pytest.mark.parametrize(
+    ("text", "phrase"),
+    [
+        ("您好，本次通话正在录音，请放心。", "正在录音"),
+        ("等 一 下", "等一下"),
+        ("请等一下", "等 一下"),
+        ("OKですか", "ok"),
+        ("ちょっと、待って。", "ちょっと待って"),
+        ("この通話は録音されています。", "録音されて"),
+        ("停，我想问", "停"),
+        ("สายนี้มีการบันทึกเสียงค่ะ", "บันทึกเสียง"),
+        ("ผมไม่ใช่ลูกค้า", "ไม่ใช่"),
+        ("이 통화는 녹음됩니다", "통화는 녹음됩니다"),
+    ],
+)
+def test_phrases_are_found_where_words_are_not_separated(text: str, phrase: str) -> None:
+    assert contains_phrase(text, (phrase,))
+
+
+@pytest.mark.parametrize(
+    ("text", "phrase"),
+    [
+        ("停车场在哪里", "停"),  # one character is part of too many words
+        ("录音正在", "正在录音"),
+        ("booking", "ok"),
+        ("แม่", "แม"),  # another tone, another word
+        ("전화통화는", "통화는"),  # Korean separates words
+        ("ok-boomer等", "boom"),
+    ],
+)
+def test_phrases_are_not_found_in_other_words(text: str, phrase: str) -> None:
+    assert not contains_phrase(text, (phrase,))
+
+
+def test_a_phrase_is_taken_out_wherever_it_occurs() -> None:
+    assert without_phrase("Wait, please wait. Waiting!", "wait").split() == ["please", "waiting"]
+    assert without_phrase("请等一下，谢谢，等一下", "等一下").split() == ["请", "谢谢"]
+    assert without_phrase("请等一下", "") == "请等一下"
+
+
+def test_beginnings_are_compared_where_words_are_not_separated() -> None:
+    assert begins_with("我想去北京", "我想")
+    assert begins_with("我 想，去北京", "我想")
+    assert not begins_with("แม่", "แม")
+    assert not begins_with("去北京", "我想")
+
+
+ANSWERS = ("はい", "はいはい", "そうですか", "うん", "ครับ", "ใช่")
+
+
+@pytest.mark.parametrize(
+    "text", ["はいはいはい", "はい、うん", "はい そうですか", "ครับ ครับ", "ใช่ครับ", "うん うん"]
+)
+def test_acknowledgements_in_a_row_without_spaces(text: str) -> None:
+    assert is_acknowledgement(text, ANSWERS)
+
+
+@pytest.mark.parametrize("text", ["はい違います", "ไม่ใช่", "ครับแต่", "はいはいh"])
+def test_what_is_more_than_that_without_spaces(text: str) -> None:
+    assert not is_acknowledgement(text, ANSWERS)
+
+
+def test_a_long_row_of_them_is_looked_through_at_once() -> None:
+    assert is_acknowledgement("はい" * 2000, ANSWERS)
+    assert not is_acknowledgement("はい" * 2000 + "違", ANSWERS)
+
+
+@pytest.mark.parametrize(
+    ("text", "may"),
+    [("は", True), ("はいそ", True), ("はい そう", True), ("はい違", False), ("ใช่คร", True)],
+)
+def test_the_beginning_of_one_without_spaces(text: str, may: bool) -> None:
+    assert begins_acknowledgement(text, ANSWERS) is may

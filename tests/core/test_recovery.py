@@ -138,6 +138,22 @@ def test_an_empty_answer_is_none(garbage: str) -> None:
     assert starts(call.generated(1)) == [(1, 1), (2, 2)]
 
 
+@pytest.mark.parametrize("again", [True, False])
+def test_whether_another_try_must_be_heard_is_decided_by_what_it_says(again: bool) -> None:
+    call = Call(must_be_heard=("is recorded",)).at(1).says("Hello.")
+    call.writes(1, "This call is recorded.").tell(ev.ReplyFailed(1, "x", permanent=False))
+    call.speaks(2, "This call is recorded." if again else "Hi, I am Ann.").heard(2, 3).after(0.5)
+    call.voice().after(0.4).partial("no wait")
+    assert bool(call.did(act.FloorYielded)) is not again
+
+
+def test_a_span_that_is_synthesised_again_must_still_be_heard() -> None:
+    call = Call(must_be_heard=("is recorded",)).at(1).says("Hello.")
+    call.writes(1, "This call is recorded.").tell(ev.SpanFailed(1, 0, "x", permanent=False))
+    call.synthesized(1).generated(1).started(1).heard(1, 3).after(0.5).voice().after(0.4)
+    assert not call.partial("no wait").did(act.FloorYielded, act.PausePlayout)
+
+
 def test_a_held_reply_that_fails_is_tried_again_and_promoted() -> None:
     call = Call().at(1).voice().at(2).pause().at(2.1).final("Hello.")
     responder_fails(call, 1).writes(2, "Hi.").at(2.5)

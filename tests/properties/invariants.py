@@ -216,8 +216,9 @@ def _check_ear(world: World, names: set[str]) -> None:
     elif listening == "holding":
         demand("media" in names, world, "the media may stay away for ever")
     elif listening == "pausing":
-        # the turn waits for the floor, for what must be heard, or for silence after a clear
-        awaited = {"end of turn", "interruption", "verdict", "clear"}
+        # the turn waits for the floor, for what must be heard, for silence after a clear, or for
+        # the end of the question that it may answer
+        awaited = {"end of turn", "interruption", "verdict", "clear", "answer"}
         protected = [r for r in state.live.values() if not r.interruptible]
         gathering = state.ear.keys and not state.ear.keys_complete
         demand(awaited & names or protected or gathering, world, "a pause may last for ever")

@@ -129,10 +129,10 @@ def test_who_is_away_is_not_asked_whether_they_are_there(script: bytes) -> None:
 # The scripts reach everything
 
 DEADLINES = {
-    "backchannel", "clear", "end of turn", "ending", "filler", "final text", "held", "interruption",
-    "hold", "judgement", "keys", "max duration", "media", "model", "patience", "pause", "playout",
-    "quiet", "recogniser opens", "silence ends the call", "silence prompt", "sound",
-    "stable partial", "starved", "tool", "utterance", "verdict", "voice", "whole word",
+    "answer", "backchannel", "clear", "end of turn", "ending", "filler", "final text", "held",
+    "hold", "interruption", "judgement", "keys", "max duration", "media", "model", "patience",
+    "pause", "playout", "quiet", "recogniser opens", "silence ends the call", "silence prompt",
+    "sound", "stable partial", "starved", "tool", "utterance", "verdict", "voice", "whole word",
 }  # fmt: skip
 
 

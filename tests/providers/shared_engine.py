@@ -22,7 +22,7 @@ def serve(channel: Channel) -> None:
     asked: dict[int, int] = {}
     stays = False
     while True:
-        user, kind, payload, _ = turns.next()
+        user, kind, payload, *_ = turns.next()
         asked[user] = asked.get(user, 0) + 1
         if kind == LEAVE:
             del asked[user]

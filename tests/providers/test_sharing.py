@@ -4,8 +4,8 @@ import asyncio
 import gc
 import os
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,8 +13,10 @@ from engine_user import Recorder, is_gone
 from shared_engine import AUDIO, COUNT, DIE, ECHO, HANG, REFUSE, STAY
 
 from parley.errors import ConfigurationError, ProviderUnavailable
-from parley.providers.places import LEAVE_LIMIT_S, Place
-from parley.providers.sharing import SharedPool
+from parley.providers.engine_process import PART
+from parley.providers.places import HUNG_S, LATE_S, Place
+from parley.providers.sharing import TRIES, SharedPool
+from parley.providers.turns import AT_WORK
 from parley.runtime.vtime import VirtualLoop, run_virtual
 
 ENGINE = Path(__file__).with_name("shared_engine.py")
@@ -212,35 +214,148 @@ def test_an_idle_process_that_dies_harms_nobody_and_is_not_replaced() -> None:
     run_virtual(main())
 
 
+@contextmanager
+def time_goes_on() -> Iterator[VirtualLoop]:
+    """Simulated time does not wait for a process that hangs."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop)
+    patience, loop.patience_s = loop.patience_s, 0.05
+    yield loop
+    loop.patience_s = patience
+
+
 def test_a_process_that_does_not_let_go_of_who_left_is_ended() -> None:
     async def main() -> None:
-        loop = asyncio.get_running_loop()
-        assert isinstance(loop, VirtualLoop)
         async with pool(maximum=2) as shared:
             leaving, other = await come(shared, 2)
             await leaving.says(STAY)
-            began, patience, loop.patience_s = loop.time(), loop.patience_s, 0.05
-            leaving.place.leave()
-            assert (await other.told.get())[0] == "failed"
-            assert loop.time() == pytest.approx(began + LEAVE_LIMIT_S)
-            loop.patience_s = patience
+            with time_goes_on() as loop:
+                began = loop.time()
+                leaving.place.leave()
+                assert (await other.told.get())[0] == "failed"
+                assert loop.time() == pytest.approx(began + HUNG_S)
             assert not leaving.errors
             assert await (await Caller.come(shared)).says(ECHO, b"new") == "new"
 
     run_virtual(main())
 
 
+def test_a_process_that_hangs_is_ended_and_its_users_are_told() -> None:
+    async def main() -> None:
+        async with pool() as shared:
+            one, other = await come(shared, 2)
+            with time_goes_on() as loop:
+                assert await one.says(ECHO, b"a") == "a"
+                await asyncio.sleep(HUNG_S)  # it owes nothing
+                one.place.request(HANG)
+                began = loop.time()
+                await asyncio.sleep(HUNG_S / 2)
+                other.place.request(ECHO)  # more that it owes is no news of it
+                assert [(await caller.told.get())[0] for caller in (one, other)] == ["failed"] * 2
+                assert loop.time() == pytest.approx(began + HUNG_S)
+
+    run_virtual(main())
+
+
+def test_a_process_that_answers_now_and_then_is_not_ended() -> None:
+    async def main() -> None:
+        async with pool(maximum=1) as shared:
+            (caller,) = await come(shared, 1)
+            pid = caller.place.pid
+            with time_goes_on():
+                for _ in range(3):
+                    os.kill(pid, signal.SIGSTOP)
+                    caller.place.request(ECHO, b"late")
+                    caller.place.request(ECHO, b"too")
+                    await asyncio.sleep(HUNG_S - 0.5)
+                    os.kill(pid, signal.SIGCONT)
+                    assert [await caller.told.get() for _ in range(2)]
+            assert not caller.errors
+
+    run_virtual(main())
+
+
+def test_nobody_gets_a_place_in_a_process_that_has_not_answered_lately() -> None:
+    async def main() -> None:
+        async with pool() as shared:
+            (one,) = await come(shared, 1)
+            await rest()
+            with time_goes_on():
+                one.place.request(HANG)
+                await asyncio.sleep(LATE_S - 0.1)
+                (early,) = await come(shared, 1)
+                assert early.place.pid == one.place.pid  # it may be busy, as any is
+                await asyncio.sleep(0.1)
+                others = await come(shared, 3)
+                assert one.place.pid not in {caller.place.pid for caller in others}
+                assert await others[0].says(ECHO, b"fine") == "fine"
+
+    run_virtual(main())
+
+
+def test_where_no_process_answers_its_answer_or_its_end_is_waited_for() -> None:
+    async def main() -> None:
+        async with pool(maximum=4) as shared:
+            (one,) = await come(shared, 1)
+            pid = one.place.pid
+            with time_goes_on():
+                os.kill(pid, signal.SIGSTOP)
+                one.place.request(ECHO)
+                await asyncio.sleep(LATE_S)
+                waiting = asyncio.create_task(Caller.come(shared))
+                await asyncio.sleep(LATE_S)
+                assert not waiting.done()
+                os.kill(pid, signal.SIGCONT)
+                assert (await waiting).place.pid == pid
+                one.place.request(HANG)
+                await asyncio.sleep(LATE_S)
+                then = await Caller.come(shared)
+            assert then.place.pid != pid
+            assert await then.says(ECHO, b"new") == "new"
+
+    run_virtual(main())
+
+
+def test_a_late_process_whose_last_user_left_is_ended_when_it_answers() -> None:
+    async def main() -> None:
+        async with pool(ready=0) as shared:
+            (one,) = await come(shared, 1)
+            worker = one.place._shared.worker
+            with time_goes_on():
+                os.kill(worker.pid, signal.SIGSTOP)
+                one.place.leave()
+                await asyncio.sleep(LATE_S)
+                os.kill(worker.pid, signal.SIGCONT)
+                await worker.ended
+            assert not shared._shared
+
+    run_virtual(main())
+
+
+def test_a_process_that_is_at_work_and_says_so_neither_hangs_nor_is_late() -> None:
+    async def main() -> None:
+        async with pool(maximum=4) as shared:
+            (one,) = await come(shared, 1)
+            with time_goes_on():
+                one.place.request(HANG)
+                for _ in range(4):
+                    await asyncio.sleep(HUNG_S / 2)
+                    one.place._shared.receive(PART, AT_WORK)
+                assert not one.errors
+                assert (await Caller.come(shared)).place.pid == one.place.pid
+            assert one.told.empty()
+
+    run_virtual(main())
+
+
 def test_nobody_gets_a_place_in_a_process_that_is_being_ended() -> None:
     async def main() -> None:
-        loop = asyncio.get_running_loop()
-        assert isinstance(loop, VirtualLoop)
         async with pool(maximum=2) as shared:
             (leaving,) = await come(shared, 1)
             await leaving.says(STAY)
-            patience, loop.patience_s = loop.patience_s, 0.05
-            leaving.place.leave()
-            await asyncio.sleep(LEAVE_LIMIT_S)  # it is killed now, and not gone yet
-            loop.patience_s = patience
+            with time_goes_on():
+                leaving.place.leave()
+                await asyncio.sleep(HUNG_S)  # it is killed now, and not gone yet
             assert await (await Caller.come(shared)).says(ECHO, b"new") == "new"
 
     run_virtual(main())
@@ -330,6 +445,56 @@ def test_an_engine_that_cannot_start_says_why_and_is_not_tried_for_ever(tmp_path
             assert shared._users == 0
 
     run_virtual(main())
+
+
+def failing_engine(folder: Path, failures: int) -> Path:
+    """An engine so many of whose processes cannot start; the others are as usual."""
+    for number in range(failures):
+        (folder / str(number)).touch()
+    engine = folder / "sometimes_engine.py"
+    engine.write_text(
+        f"""
+import importlib.util
+from pathlib import Path
+
+def serve(channel):
+    for fault in sorted(Path({str(folder)!r}).glob("[0-9]")):
+        try:
+            fault.unlink()
+        except FileNotFoundError:
+            continue
+        raise OSError("no room")
+    spec = importlib.util.spec_from_file_location("usual", {str(ENGINE)!r})
+    usual = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(usual)
+    usual.serve(channel)
+"""
+    )
+    return engine
+
+
+def test_one_process_that_cannot_start_harms_nobody_who_waits(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with pool(ready=0, engine=failing_engine(tmp_path, 1)) as shared:
+            callers = await asyncio.gather(*(Caller.come(shared) for _ in range(8)))
+            for caller in callers:
+                assert await caller.says(ECHO, b"here") == "here"
+
+    run_virtual(main())
+
+
+def test_after_some_tries_those_who_wait_are_told_why(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with pool(ready=0, maximum=4, engine=failing_engine(tmp_path, TRIES + 1)) as shared:
+            waiting = [asyncio.create_task(Caller.come(shared)) for _ in range(3)]
+            told = await asyncio.gather(*waiting, return_exceptions=True)
+            assert [type(error) for error in told] == [ProviderUnavailable] * 3
+            assert f"{TRIES} times" in str(told[0])
+            assert "no room" in str(told[0])
+            assert shared._users == shared._waiting == 0
+
+    run_virtual(main())
+    assert len(list(tmp_path.glob("[0-9]"))) == 1  # it was not tried for ever
 
 
 @pytest.mark.parametrize(("ready", "maximum"), [(2, 1), (-1, 1), (0, 0)])

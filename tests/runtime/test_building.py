@@ -68,6 +68,7 @@ def test_everything_that_it_says_counts() -> None:
         startSpeakingPlan={
             "waitSeconds": 0.7,
             "patienceSeconds": 0.2,
+            "assurance": 1.5,
             "unsureSeconds": 0.9,
             "longestSeconds": 2.5,
             "speculationLimit": 2,
@@ -93,6 +94,7 @@ def test_everything_that_it_says_counts() -> None:
     assert (found.max_duration_s, found.turns.wait_s) == (77, 0.9)
     ending = found.turns.ending
     assert (ending.patience_s, ending.shortest_s, ending.longest_s) == (0.2, 0.7, 2.5)
+    assert ending.assurance == 1.5
     assert (found.turns.speculation_limit, found.turns.speculation_waste) == (2, 0.25)
     stop = found.interruption
     assert stop.words == 2
@@ -130,6 +132,21 @@ def test_the_wait_is_a_minimum_whatever_else_is_said() -> None:
     turns = settings(startSpeakingPlan=plan).turns
     assert (turns.wait_s, turns.ending.shortest_s) == (1.4, 1.4)
     assert (turns.ending.on_stop_s, turns.ending.on_number_s) == (1.4, 2.0)
+
+
+def test_a_rule_is_no_shorter_than_the_minimum() -> None:
+    rules = [{"type": "customer", "regex": "a", "timeoutSeconds": s} for s in (0.1, 3.0)]
+    found = settings(startSpeakingPlan={"waitSeconds": 0.8, "customEndpointingRules": rules})
+    assert [rule.wait_s for rule in found.turns.ending.rules] == [0.8, 3.0]
+
+
+def test_a_wait_function_gives_the_pauses() -> None:
+    smart = {"provider": "livekit", "waitFunction": "20000 * x - 1000"}
+    plan = {"smartEndpointingPlan": smart, "transcriptionEndpointingPlan": {}, "waitSeconds": 0.4}
+    found = settings(startSpeakingPlan=plan).turns.ending
+    assert found.curve_s[:1] + found.curve_s[10:12] + found.curve_s[-1:] == (0.4, 1.0, 1.2, 10.0)
+    assert found.on_stop_s is None
+    assert settings().turns.ending.curve_s == ()
 
 
 @pytest.mark.parametrize(

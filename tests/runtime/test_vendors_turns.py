@@ -104,7 +104,7 @@ AAI: list[Step] = [Say(1.5, "", "on"), Say(2.0, "", "on tuesday")]
         # it does not know: we ask for the text, and end the turn as usual
         ([Say(2.4, "Update", "on Tuesday", 0.5)], 0.85, "no evidence"),
         # it thinks that the caller goes on: for longer than usual
-        ([Say(2.4, "Update", "on Tuesday", 0.1)], 1.3, "recogniser -2.2"),
+        ([Say(2.4, "Update", "on Tuesday", 0.1)], 1.45, "recogniser -2.2"),
         ([Say(2.4, "Update", "on Tuesday", 0.02)], 2.0, "recogniser -3.9"),
     ],
 )

@@ -431,6 +431,7 @@ class Assistant(Section):
         if "://" in self.background_sound:
             found.append("background_sound: nothing is fetched, so it is off; give a file's path")
         found += cautions.endpointing(self.start_speaking_plan)
+        found += cautions.interrupting(self.stop_speaking_plan)
         found += cautions.english(self)
         warned = [fact for fact in VOICE_FACT_WARNINGS if fact in self.voice_facts]
         found += [f"voice_facts: {fact} {VOICE_FACT_WARNINGS[fact]}" for fact in warned]

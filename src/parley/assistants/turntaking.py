@@ -6,15 +6,21 @@ from typing import ClassVar, Literal, Self
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from parley.assistants.formulas import tabulated
 from parley.assistants.regexes import searchable
 from parley.assistants.sections import Section, Whole
 from parley.core import searching
+
+LONGEST_S = 10.0
+"""No `wait_function` makes a pause longer."""
 
 
 class SmartEndpointingPlan(Section):
     """Which model judges by the sound whether the caller has finished.
 
-    One that is named, be it VAPI's, takes precedence over `transcription_endpointing_plan`.
+    One that is named, be it VAPI's, takes precedence over `transcription_endpointing_plan`, and
+    so does `wait_function`, VAPI's for LiveKit's model; x is the probability that follows from all
+    evidence.
     """
 
     provider: Literal[
@@ -22,6 +28,23 @@ class SmartEndpointingPlan(Section):
     ] = Field(
         default="auto", description="smart-turn, off, or auto: smart-turn where it was fetched"
     )
+    wait_function: str | None = Field(
+        default=None,
+        description="the milliseconds of silence that end a turn, as an expression of x, the"
+        " probability (0 to 1) that the caller goes on, such as 200 + 8000 * x",
+    )
+
+    @field_validator("wait_function")
+    @classmethod
+    def _can_be_evaluated(cls, expression: str | None) -> str | None:
+        if expression is not None:
+            tabulated(expression)
+        return expression
+
+    def curve_s(self, least_s: float) -> tuple[float, ...]:
+        """The pauses of `wait_function`, evenly over x, of `least_s` to 10 s; none without one."""
+        values = tabulated(self.wait_function) if self.wait_function is not None else ()
+        return tuple(round(min(max(ms / 1000, least_s), LONGEST_S), 3) for ms in values)
 
 
 class TranscriptionEndpointingPlan(Section):
@@ -53,7 +76,8 @@ class RegexOption(Section):
 class EndpointingRule(Section):
     """A silence that is fixed where regular expressions match: the first rule that fits.
 
-    They are JavaScript's, and options that are not enabled are off.
+    It is no less than `wait_seconds`, before which VAPI does not speak either. The expressions are
+    JavaScript's, and options that are not enabled are off.
     """
 
     type: Literal["assistant", "customer", "both"] = Field(
@@ -146,6 +170,13 @@ class StartSpeakingPlan(Section):
         description="how much shorter than unsure_seconds it may be for each unit of evidence"
         " (log-odds) that the caller has finished, and longer for each of strong evidence that"
         " they go on, 0 to 5 seconds",
+    )
+    assurance: float = Field(
+        default=0.0,
+        ge=0,
+        le=5,
+        description="so much evidence (log-odds) that the caller has finished does not make it"
+        " shorter yet, 0 to 5: with more, only what is well assured is answered at once",
     )
     speculation_limit: Whole = Field(
         default=4,

@@ -34,6 +34,7 @@ def blocked(ctx: Context) -> bool:
 def voice(ctx: Context, at: float) -> None:
     """The caller makes a sound that began at `at`."""
     state = ctx.state
+    state.ear.answer_until = None
     if not _at_stake(ctx):
         return
     state.candidate_at = at
@@ -165,9 +166,13 @@ def _answers(ctx: Context) -> bool:
     """Whether the agent has, but for its last words, asked a question."""
     last = ctx.state.replies[ctx.state.queue[-1]]
     rest = len(last.text) - len(last.heard)
-    nearly = rest <= floor.rules(ctx).answer_chars
-    speaking_it = last.phase.state == "speaking" and last.generated
-    return speaking_it and nearly and is_question(last.text)
+    return rest <= floor.rules(ctx).answer_chars and _asks(last)
+
+
+def _asks(reply: Reply) -> bool:
+    """Whether a question is being said, all of which is known."""
+    speaking_it = reply.phase.state == "speaking" and reply.generated
+    return speaking_it and is_question(reply.text)
 
 
 def keep(ctx: Context, reason: str) -> None:
@@ -178,8 +183,36 @@ def keep(ctx: Context, reason: str) -> None:
     for reply in state.queue:
         state.replies[reply].heard_at = state.replies[reply].progress = ctx.now
     if state.ear.listening.state == "pausing":
+        set_aside(ctx, reason, ctx.now)
+
+
+def set_aside(ctx: Context, reason: str, since: float) -> None:
+    """Words that do not take the floor are let go of, unless they may answer what is being asked:
+    that has to be heard first, soon after `since`.
+    """
+    ear = ctx.state.ear
+    if ear.answer_until is None and _may_answer(ctx):
+        ear.answer_until = since + floor.rules(ctx).answer_s
+    else:
         drop_words(ctx, reason)
-        state.ear.listening.fire("drop")
+        ear.listening.fire("drop")
+
+
+def _may_answer(ctx: Context) -> bool:
+    queue = ctx.state.queue
+    asks = bool(queue) and _asks(ctx.state.replies[queue[-1]])
+    return asks and bool(ctx.state.ear.text) and floor.may_be_own(ctx)
+
+
+def answer_due(ctx: Context) -> float | None:
+    """Until when the end of a question is awaited, if it is."""
+    return ctx.state.ear.answer_until if speaking.audible(ctx) else None
+
+
+def no_answer(ctx: Context) -> None:
+    """Deadline: the question has not ended soon after what was said."""
+    drop_words(ctx, "acknowledgement" if floor.acknowledges(ctx) else "overheard")
+    ctx.state.ear.listening.fire("drop")
 
 
 def _resume(ctx: Context, reason: str) -> None:
@@ -256,5 +289,6 @@ def clear_turn(ctx: Context) -> None:
     ear.speculations = 0
     ear.loudest_dbfs = None
     ear.cut_off = ear.withdrawn = ear.took_floor = False
+    ear.answer_until = None
     ear.voice = None
     speaking.cancel_held(ctx)

@@ -89,6 +89,8 @@ def _pausing(ctx: Context) -> Iterator[Deadline]:
         yield since + rules.stable_partial_s, "stable partial", _look_again
     if (place := attending.due(ctx)) is not None:
         yield place, "backchannel", _look_again
+    if (ends := bargein.answer_due(ctx)) is not None:
+        yield ends, "answer", partial(bargein.no_answer, ctx)
     if listening.may_commit(ctx):
         limit = ending.wait_s(ctx)
         if not ear.settled:

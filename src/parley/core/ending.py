@@ -5,7 +5,8 @@ the words so far look like, what the caller was asked, what the recogniser think
 a model of the sound says, and how the voice came to the pause. The more probable the end, the
 shorter the pause that confirms it; without evidence it is `TurnSettings.wait_s`. While a reply
 to these words is being prepared it is no shorter than `TurnSettings.unready_s`, unless all
-pauses are to be shorter: until that can be heard, waiting delays nothing.
+pauses are to be shorter: until that can be heard, waiting delays nothing. A curve that was
+chosen (`EndingSettings.curve_s`) takes the place of all that but the evidence.
 """
 
 import math
@@ -76,7 +77,7 @@ def wait_s(ctx: Context) -> float:
         return _rules(ctx).rules[rule].wait_s
     wanted = _by_evidence(ctx)
     chosen = _chosen_s(ctx.state.ear.text, _rules(ctx)) is not None
-    if chosen or not speaking.preparing(ctx):
+    if chosen or _rules(ctx).curve_s or not speaking.preparing(ctx):
         return wanted
     turns = ctx.settings.turns
     return max(wanted, min(turns.unready_s, max(turns.wait_s, turns.ending.longest_s)))
@@ -144,6 +145,8 @@ def _rule(ctx: Context) -> int | None:
 def _by_evidence(ctx: Context, more: float = 0.0) -> float:
     rules = _rules(ctx)
     odds = sum(odds for _, odds in _facts(ctx)) + more
+    if rules.curve_s:
+        return on_curve(1.0 / (1.0 + math.exp(odds)), rules.curve_s)
     chosen_s = _chosen_s(ctx.state.ear.text, rules)
     if chosen_s is not None:
         return silence(min(0.0, odds), chosen_s, rules)
@@ -209,6 +212,14 @@ def silence(odds: float, usual_s: float, rules: EndingSettings) -> float:
     assured, against = max(0.0, odds - rules.assurance), max(0.0, -odds - rules.doubt)
     wanted = usual_s - rules.patience_s * (assured - against)
     return min(max(wanted, min(rules.shortest_s, usual_s)), max(rules.longest_s, usual_s))
+
+
+def on_curve(probability: float, curve_s: tuple[float, ...]) -> float:
+    """The pause where the caller goes on with that probability, 0 to 1."""
+    place = probability * (len(curve_s) - 1)
+    before = min(int(place), len(curve_s) - 2)
+    below, above = curve_s[before], curve_s[before + 1]
+    return below + (place - before) * (above - below)
 
 
 def _of_words(text: str, asked: Expectation, rules: EndingSettings) -> list[Fact]:

@@ -86,6 +86,11 @@ def clear(ctx: Context) -> bool:
     return known and sum(_sound(ctx).values()) > 0.0 and _words(ctx) >= 0.0
 
 
+def may_be_own(ctx: Context) -> bool:
+    """Whether nothing that is known of its sound speaks against the caller's own voice."""
+    return sum(_sound(ctx).values()) >= -EXACT
+
+
 def weakest(ctx: Context) -> str:
     """What speaks most against the sound, for people."""
     against = _sound(ctx)

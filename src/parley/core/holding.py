@@ -7,7 +7,7 @@ where none come, a deadline does.
 """
 
 from parley.core import actions as act
-from parley.core.phrases import plain, word_count
+from parley.core.phrases import plain, without_phrase, word_count
 from parley.core.state import CallerTurn, Context
 
 SOUND, ASKED = "sound", "asked"
@@ -148,10 +148,10 @@ def committed(ctx: Context, text: str) -> None:
 
 def asks_to_wait(text: str, phrases: tuple[str, ...]) -> bool:
     """Whether `text` is one of the phrases, or some of them, with little around them."""
-    said = rest = f" {plain(text)} "
+    rest = plain(text)
     for phrase in sorted(phrases, key=len, reverse=True):
-        rest = rest.replace(f" {plain(phrase)} ", "  ")
-    return rest != said and word_count(rest) <= SLACK
+        rest = without_phrase(rest, phrase)
+    return rest != plain(text) and word_count(rest) <= SLACK
 
 
 def patience_ends(ctx: Context) -> float:

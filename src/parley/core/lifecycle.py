@@ -23,7 +23,6 @@ def connected(ctx: Context, event: ev.Connected) -> None:
         speaking.say(ctx, "greeting", greeting, leg=event.leg, interruptible=interruptible)
     elif ctx.settings.greeting_generated:
         first = speaking.start(ctx, event.leg, "answer", None, "")
-        first.interruptible = ctx.settings.greeting_interruptible
         speaking.promote(ctx, first)
 
 

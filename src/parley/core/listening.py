@@ -214,9 +214,9 @@ def end_turn(ctx: Context) -> None:
     elif not ear.text:
         _nothing_understood(ctx)
     elif speaking.audible(ctx) and _is_listener(ctx):
-        drop(ctx, "acknowledgement")
+        bargein.set_aside(ctx, "acknowledgement", ear.anchor)
     elif speaking.audible(ctx) and _is_overheard(ctx):
-        drop(ctx, "overheard")
+        bargein.set_aside(ctx, "overheard", ear.anchor)
     elif holding.is_recording(ctx):
         holding.recorded(ctx)
         drop(ctx, "a recording")
@@ -233,6 +233,7 @@ def may_commit(ctx: Context) -> bool:
         and not state.ear.keys
         and state.floor.state == "settled"
         and not bargein.blocked(ctx)
+        and bargein.answer_due(ctx) is None
         and not speaking.stopping(ctx)
     )
 

@@ -24,13 +24,43 @@ MOMENTS = (
 )  # fmt: skip
 """How an English speaker asks for time."""
 
-_NOT_A_WORD = re.compile(r"[^\w' \u0900-\u0963\u0966-\u097f]+")
-"""The vowel signs of Devanagari are no letters to `re`."""
+_SIGNS = (
+    "\u0900-\u0903\u093a-\u094f\u0955-\u0957\u0962\u0963\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1"
+    "\u0eb4-\u0ebc\u0ec8-\u0ece\u102b-\u103e\u17b4-\u17d3\u3099\u309a"
+)
+"""Vowels and tones that belong to the letter before them; they are no letters to `re`."""
+
+_UNBROKEN = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uf900-\ufaff\uff66-\uff9f"
+    "\U00020000-\U0003ffff"
+)
+"""Scripts that do not separate words: Thai, Lao, Burmese, Khmer, Chinese and Japanese."""
+
+_LETTERED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+"""Those of them with several letters to a syllable."""
+
+_NOT_A_WORD = re.compile(rf"[^\w' {_SIGNS}]+")
+_SPACE_WITHIN = re.compile(rf"(?<=[{_UNBROKEN}]) (?=[{_UNBROKEN}])")
+_SIGN = re.compile(f"[{_SIGNS}]")
+_WITHOUT_SPACES = re.compile(f"[{_UNBROKEN}]")
+_CHARACTERS = re.compile("[\u2e80-\u9fff\uac00-\ud7af]")
+_LETTERS = re.compile(f"[{_LETTERED}]")
+
+LETTERS_A_WORD = 3
+"""Of a script with several letters to a syllable, signs apart: about one syllable."""
 
 
 def plain(text: str) -> str:
     """Lower-case words with single spaces, without punctuation."""
     return " ".join(_NOT_A_WORD.sub(" ", text.lower()).split())
+
+
+def _unbroken(text: str) -> str:
+    """Plain words, without the spaces that mean nothing in their script."""
+    return _SPACE_WITHIN.sub("", plain(text))
+
+
+# Phrases of a listener
 
 
 def is_acknowledgement(text: str, acknowledgements: tuple[str, ...]) -> bool:
@@ -41,6 +71,10 @@ def is_acknowledgement(text: str, acknowledgements: tuple[str, ...]) -> bool:
 def begins_acknowledgement(text: str, acknowledgements: tuple[str, ...]) -> bool:
     """Whether `text` may become nothing but acknowledgements when its last word is whole."""
     rest = _less_acknowledgements(text, acknowledgements)
+    if len(rest) == 1 and _is_unbroken(rest[0]):
+        known = {_unbroken(a) for a in acknowledgements}
+        ends = _ends_of_known(rest[0], known)
+        return any(k.startswith(rest[0][at:]) for at in ends for k in known)
     return bool(rest) and any(_begins(plain(a).split(), rest) for a in acknowledgements)
 
 
@@ -54,28 +88,38 @@ def _begins(phrase: list[str], words: list[str]) -> bool:
 
 def _less_acknowledgements(text: str, acknowledgements: tuple[str, ...]) -> list[str]:
     """The words that are left after the acknowledgements at the beginning."""
-    known = {tuple(plain(a).split()) for a in acknowledgements}
+    known = {tuple(_unbroken(a).split()) for a in acknowledgements}
     longest = max((len(k) for k in known), default=0)
-    rest = plain(text).split()
+    rest = _unbroken(text).split()
     while rest:
         size = next((n for n in range(longest, 0, -1) if tuple(rest[:n]) in known), 0)
-        if not size and not _joined(rest[0], {k[0] for k in known if len(k) == 1}):
+        if not size and not _is_joined(rest[0], {k[0] for k in known if len(k) == 1}):
             break
         del rest[: size or 1]
     return rest
 
 
-def _joined(word: str, known: set[str]) -> bool:
+def _is_joined(word: str, known: set[str]) -> bool:
     """Whether a script that does not separate words has written known ones in a row."""
-    if not _wide(word):
-        return False
-    sizes = range(1, len(word) + 1)
-    return any(word[:n] in known and (n == len(word) or _joined(word[n:], known)) for n in sizes)
+    return _is_unbroken(word) and len(word) in _ends_of_known(word, known)
+
+
+def _ends_of_known(word: str, known: set[str]) -> set[int]:
+    """The places up to which it consists of nothing but known ones."""
+    ends = {0}
+    for at in range(len(word)):
+        if at in ends:
+            ends |= {at + len(k) for k in known if k and word.startswith(k, at)}
+    return ends
+
+
+# Phrases within a text
 
 
 def begins_with(text: str, beginning: str) -> bool:
     """Whether the words of `beginning` are the first of `text`."""
-    return f"{plain(text)} ".startswith(f"{plain(beginning)} ")
+    whole, first = _unbroken(text), _unbroken(beginning)
+    return whole.startswith(first) and _may_part(whole, len(first))
 
 
 def remainder(text: str, known: str) -> str:
@@ -86,9 +130,49 @@ def remainder(text: str, known: str) -> str:
 
 
 def contains_phrase(text: str, phrases: tuple[str, ...]) -> bool:
-    """Whether one of the phrases occurs in `text`, word by word; one without words never does."""
-    padded = f" {plain(text)} "
-    return any(f" {words} " in padded for phrase in phrases if (words := plain(phrase)))
+    """Whether one of the phrases occurs in `text`, word by word; one without words never does.
+
+    Where a script does not separate words it may be anywhere, but for a single character, which
+    is a part of too many words: that stands alone.
+    """
+    whole = plain(text)
+    rest = _unbroken(whole)
+    return any(_without(whole, rest, phrase) is not None for phrase in phrases)
+
+
+def without_phrase(text: str, phrase: str) -> str:
+    """The plain words of a text less the places where a phrase occurs, each of which is a space."""
+    whole = plain(text)
+    found = _without(whole, _unbroken(whole), phrase)
+    return whole if found is None else found
+
+
+def _without(whole: str, unbroken: str, phrase: str) -> str | None:
+    """None where it does not occur."""
+    words, found, at = _unbroken(phrase), "", 0
+    if len(words) == 1 and _is_unbroken(words):
+        found, times = re.subn(rf"(?:^|(?<= )){words}(?= |$)", " ", whole)
+        return found if times else None
+    while words and (place := _find(unbroken, words, at)) >= 0:
+        found += unbroken[at:place] + " "
+        at = place + len(words)
+    return found + unbroken[at:] if at else None
+
+
+def _find(text: str, words: str, at: int) -> int:
+    """Where they next occur and are no part of other words; -1 for nowhere."""
+    place = text.find(words, at)
+    while place >= 0 and not (_may_part(text, place) and _may_part(text, place + len(words))):
+        place = text.find(words, place + 1)
+    return place
+
+
+def _may_part(text: str, at: int) -> bool:
+    """Whether a word may end here, and another begin."""
+    if at in (0, len(text)):
+        return True
+    before, after = text[at - 1], text[at]
+    return not _SIGN.match(after) and (" " in (before, after) or _is_unbroken(before + after))
 
 
 def last_character(text: str) -> str:
@@ -102,9 +186,16 @@ def is_question(text: str) -> bool:
 
 
 def word_count(text: str) -> int:
-    """Words in `text`; a script that does not separate words counts by character."""
-    return sum(1 if word.isascii() else max(1, _wide(word)) for word in plain(text).split())
+    """Words in `text`; of a script that does not separate them the characters count, or some
+    letters together.
+    """
+    return sum(1 if word.isascii() else _parts(word) for word in plain(text).split())
 
 
-def _wide(word: str) -> int:
-    return sum(1 for c in word if "\u2e80" <= c <= "\u9fff" or "\uac00" <= c <= "\ud7af")
+def _parts(word: str) -> int:
+    letters = len(_LETTERS.findall(_SIGN.sub("", word)))
+    return max(1, len(_CHARACTERS.findall(word)) + -(-letters // LETTERS_A_WORD))
+
+
+def _is_unbroken(text: str) -> bool:
+    return bool(_WITHOUT_SPACES.search(text))

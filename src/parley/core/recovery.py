@@ -87,7 +87,6 @@ def _retry(ctx: Context, reply: Reply) -> None:
     promoted = reply.phase.state == "thinking"
     _fail(ctx, reply)
     again = speaking.start(ctx, reply.leg, reply.kind, reply.turn, reply.basis, attempt=2)
-    again.interruptible = reply.interruptible
     if promoted:
         speaking.promote(ctx, again)
     else:

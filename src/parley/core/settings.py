@@ -80,6 +80,10 @@ class EndingSettings:
     comma: float = 3.0
     """The weight of a comma or a dash at the end."""
 
+    curve_s: tuple[float, ...] = ()
+    """In the place of all these, and of `TurnSettings.wait_s`: the pause at each probability that
+    the caller goes on, from 0 to 1, evenly, with straight lines between; none: they hold."""
+
     on_stop_s: float | None = None
     """In the place of `TurnSettings.wait_s` where the words end with a full stop or the like:
     the shortest pause then, whatever speaks for the end."""
@@ -267,6 +271,10 @@ class InterruptionSettings:
 
     answer_chars: int = 20
     """Within so many characters of the end, an acknowledgement answers what was asked."""
+
+    answer_s: float = 1.5
+    """What is said over a question, and does not take the floor, is the answer to it if that has
+    been heard to its end within so long."""
 
     backoff_s: float = 0.0
     """How long the agent says nothing after it was interrupted."""

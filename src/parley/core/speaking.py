@@ -54,6 +54,7 @@ def start(
     reply = _new(ctx, kind, leg, turn)
     reply.basis = basis
     reply.attempt = attempt
+    reply.interruptible = ctx.settings.greeting_interruptible or not _is_opening(ctx, reply)
     ctx.state.knowing.append(reply.id)
     for tool in ctx.state.tools.values():
         if not tool.told and tool.phase.state in TOOL.rest:
@@ -61,6 +62,11 @@ def start(
             reply.tells.append(tool.id)
     ctx.do(act.StartReply(reply.id, attempt))
     return reply
+
+
+def _is_opening(ctx: Context, reply: Reply) -> bool:
+    """Whether it belongs to what the responder says first, as what follows its tools does."""
+    return reply.turn is None and not reply.basis and ctx.state.next_turn == 1
 
 
 def promote(ctx: Context, reply: Reply) -> None:

@@ -55,6 +55,7 @@ class Ear:
     keys_complete: bool = False
     withdrawn: bool = False
     took_floor: bool = False
+    answer_until: float | None = None
     attended_s: float = 0.0
     voice: VoiceDescribed | None = None
     sound: SoundJudged | None = None

@@ -11,6 +11,9 @@ from parley.providers.places import Place, Shared
 from parley.providers.worker import User
 from parley.providers.workers import WorkerPool
 
+TRIES = 2
+"""So many processes that cannot start are enough for one who waits."""
+
 
 class SharedPool:
     """Processes of one engine, each with `places` for users; at most `maximum` users in all.
@@ -38,6 +41,7 @@ class SharedPool:
         self._starts: dict[Shared, asyncio.Task[ProviderError | None]] = {}
         self._users = 0
         self._waiting = 0
+        self._closed = False
         self._news: asyncio.Future[ProviderError | None] | None = None
 
     async def warm(self) -> None:
@@ -51,8 +55,8 @@ class SharedPool:
     async def acquire(self, user: User) -> Place:
         """Give `user` a place, until it leaves, where the fewest are taken.
 
-        Raises ProviderUnavailable when a process that it needs cannot start, or when there are
-        as many users as are allowed.
+        A process that is late (`places.LATE_S`) has none. Raises ProviderUnavailable when processes
+        cannot start, time and again, or when there are as many users as are allowed.
         """
         if self._users >= self._maximum:
             raise ProviderUnavailable(
@@ -62,8 +66,7 @@ class SharedPool:
             )
         self._users += 1
         try:
-            while (shared := self._emptiest()) is None:
-                await self._change()
+            shared = await self._with_room()
         except BaseException:
             self._users -= 1
             raise
@@ -73,6 +76,7 @@ class SharedPool:
 
     async def aclose(self) -> None:
         """End all processes; whoever uses or waits for one gets ProviderUnavailable."""
+        self._closed = True
         await self._processes.aclose()
         if self._starts:
             await asyncio.wait(self._starts.values())
@@ -84,7 +88,7 @@ class SharedPool:
         self._users -= 1
 
     def freed(self, shared: Shared) -> None:
-        """A process has dealt with a user's leaving; it is kept, or ended as one too many."""
+        """There may be a place in a process, which is kept, or ended as one too many."""
         self._keep_or_end(shared)
         self._tell()
 
@@ -98,26 +102,41 @@ class SharedPool:
 
     # Supply and demand
 
+    async def _with_room(self) -> Shared:
+        failures = 0
+        while (shared := self._emptiest()) is None:
+            failure = await self._change()
+            failures += failure is not None
+            if failure is not None and (self._closed or failures == TRIES):
+                raise self._hopeless(failure) from failure
+        return shared
+
+    def _hopeless(self, failure: ProviderError) -> ProviderError:
+        if self._closed:
+            return failure
+        why = f"{failure.what}; a process could not be started {TRIES} times"
+        return ProviderUnavailable(self._provider, why.removeprefix(f"{self._provider}: "))
+
     def _emptiest(self) -> Shared | None:
-        alive = (shared for shared in self._shared if not shared.worker.killed)
-        free = (shared for shared in alive if shared.taken < self._places)
+        free = (shared for shared in self._answering() if shared.taken < self._places)
         return min(free, key=lambda shared: shared.taken, default=None)
 
-    def _roomy(self) -> int:
-        return sum(shared.taken < self._half for shared in self._shared)
+    def _answering(self) -> list[Shared]:
+        return [s for s in self._shared if not (s.worker.killed or s.is_late)]
 
-    async def _change(self) -> None:
-        """Wait until there may be a place. Raises why a process could not be started."""
+    def _roomy(self) -> int:
+        return sum(shared.taken < self._half for shared in self._answering())
+
+    async def _change(self) -> ProviderError | None:
+        """Wait until there may be a place; return why a process could not be started."""
         if self._news is None:
             self._news = asyncio.get_running_loop().create_future()
         self._waiting += 1
         self._top_up()
         try:
-            failure = await asyncio.shield(self._news)
+            return await asyncio.shield(self._news)
         finally:
             self._waiting -= 1
-        if failure is not None:
-            raise failure
 
     def _tell(self, failure: ProviderError | None = None) -> None:
         if self._news is not None:
@@ -146,6 +165,7 @@ class SharedPool:
         return shared.error
 
     def _keep_or_end(self, shared: Shared) -> None:
-        if not shared.taken and self._roomy() > 2 * self._ready and not self._waiting:
+        idle = shared in self._shared and not shared.taken
+        if idle and self._roomy() > 2 * self._ready and not self._waiting:
             self._shared.remove(shared)
             self._processes.release(shared.worker, shared)

@@ -286,23 +286,27 @@ def _ending(assistant: Assistant) -> EndingSettings:
         shortest_s=plan.wait_seconds,
         longest_s=plan.longest_seconds,
         patience_s=plan.patience_seconds,
+        assurance=plan.assurance,
     )
     language = listeners.primary(assistant.transcriber.language)
     if language != "en":
         usual = replace(usual, language=language, hesitations=listeners.hesitations(language))
-    by_text = plan.transcription_endpointing_plan
-    if by_text and plan.smart_endpointing_plan.provider in ("auto", "off"):
+    by_text, smart = plan.transcription_endpointing_plan, plan.smart_endpointing_plan
+    if smart.wait_function is not None:
+        usual = replace(usual, curve_s=smart.curve_s(plan.wait_seconds))
+    elif by_text and smart.provider in ("auto", "off"):
         usual = replace(
             usual,
             on_stop_s=max(plan.wait_seconds, by_text.on_punctuation_seconds),
             on_no_stop_s=max(plan.wait_seconds, by_text.on_no_punctuation_seconds),
             on_number_s=max(plan.wait_seconds, by_text.on_number_seconds),
         )
-    return replace(usual, rules=tuple(map(_ending_rule, plan.custom_endpointing_rules)))
+    rules = (_ending_rule(rule, plan.wait_seconds) for rule in plan.custom_endpointing_rules)
+    return replace(usual, rules=tuple(rules))
 
 
-def _ending_rule(rule: EndpointingRule) -> EndingRule:
-    return EndingRule(*rule.searched(), rule.timeout_seconds)
+def _ending_rule(rule: EndpointingRule, least_s: float) -> EndingRule:
+    return EndingRule(*rule.searched(), max(least_s, rule.timeout_seconds))
 
 
 def opening(assistant: Assistant, dialogue: Dialogue | None, today: date) -> dict[str, Any]:

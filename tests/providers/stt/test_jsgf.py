@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from parley.providers.stt.jsgf import DEEPEST, LONGEST, Grammar
+from parley.providers.stt.jsgf import DEEPEST, LONGEST, LONGEST_TEXT, Grammar
 
 HEAD = "#JSGF V1.0; grammar g; "
 
@@ -51,6 +51,13 @@ def test_a_repetition_is_said_from_its_least_number_on(rules: str, least: int) -
     lengths = {len(words) for words in Grammar(HEAD + rules).sentences(400)}
     assert set(range(least, 5)) <= lengths
     assert min(lengths) == least
+
+
+def test_what_would_take_too_long_to_read_is_refused() -> None:
+    longest = HEAD + "public <g> = one"
+    Grammar(f"{longest:{LONGEST_TEXT - 1}};")
+    with pytest.raises(ValueError, match="longer than 200000 characters"):
+        Grammar(f"{longest:{LONGEST_TEXT}};")
 
 
 @pytest.mark.parametrize(

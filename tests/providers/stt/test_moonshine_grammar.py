@@ -1,7 +1,9 @@
 """Grammars as automata of tokens, and the search for what is said of them."""
 
+import gc
 import math
 import os
+import weakref
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,10 +16,11 @@ from parley.audio.files import read_recording
 from parley.audio.formats import INBOUND
 from parley.errors import MissingModelError
 from parley.models import model_path
-from parley.providers.stt.moonshine_grammar import Expected, forms
+from parley.providers.stt.moonshine_grammar import STEP, Expected, forms
 from parley.providers.stt.moonshine_model import BEGIN, END, Vocabulary, Writing
 from parley.providers.stt.moonshine_search import Search
 from parley.providers.stt.moonshine_worker import Recognizer, recognizer
+from parley.providers.stt.requests import UnusableGrammar, at_once
 
 SPEECH = Path(os.environ.get("PARLEY_SPEECH", Path(__file__).parents[4] / "shared" / "speech"))
 
@@ -41,7 +44,7 @@ SEARCH = Search(WORDS)
 
 
 def expected(rule: str) -> Expected:
-    return Expected(f"#JSGF V1.0; grammar g; public <g> = {rule};", WORDS.tokens)
+    return at_once(Expected.read(f"#JSGF V1.0; grammar g; public <g> = {rule};", WORDS.tokens))
 
 
 class Heard:
@@ -77,7 +80,7 @@ def written(text: str, chance: float = 0.9) -> Writing:
 
 
 def is_of(rule: str, text: str) -> bool:
-    return SEARCH.is_of(expected(rule), WORDS.tokens(text))
+    return at_once(SEARCH.is_of(expected(rule), WORDS.tokens(text)))
 
 
 def test_a_text_is_cut_into_the_tokens_that_were_learned_first() -> None:
@@ -137,7 +140,7 @@ def test_all_else_is_not(rule: str, text: str) -> None:
 def test_words_that_cannot_be_written_are_passed_over() -> None:
     grammar = expected("yes | жук")
     assert grammar.unknown == ["жук"]
-    assert SEARCH.is_of(grammar, WORDS.tokens(" yes"))
+    assert at_once(SEARCH.is_of(grammar, WORDS.tokens(" yes")))
     with pytest.raises(ValueError, match="no word of it can be written: жук"):
         expected("жук")
 
@@ -151,8 +154,42 @@ def test_a_grammar_that_goes_round_without_a_word_comes_to_an_end() -> None:
     assert is_of("([yes]*)* no", " no")
 
 
+def test_a_grammar_is_forgotten_without_a_search_for_circles() -> None:
+    grammar = expected("(left | up | <h>)+ [yes]; <h> = twenty first | ten")
+    assert at_once(SEARCH.best(grammar, Heard((" left up 21st yes", 1.0)))) is not None
+    known = weakref.WeakSet(grammar.states)
+    assert len(known) > 2
+    gc.disable()
+    del grammar
+    left = len(known)
+    gc.enable()
+    assert not left
+
+
+def test_a_grammar_is_read_and_searched_in_small_steps() -> None:
+    words = " | ".join(f"{a}{b}{c}" for a in "aeilnoprst" for b in "aeinor" for c in "efhilnoprst")
+    text = f"#JSGF V1.0; grammar g; public <g> = <w> <w>; <w> = {words};"
+    read, steps = Expected.read(text, WORDS.tokens), 0
+    while True:
+        try:
+            next(read)
+        except StopIteration as end:
+            grammar = end.value
+            break
+        steps += 1
+    assert steps >= 2 * words.count("|") // STEP
+    assert at_once(SEARCH.is_of(grammar, WORDS.tokens(" let up"))) is False
+    assert at_once(SEARCH.is_of(grammar, WORDS.tokens(" ten pan"))) is True
+
+
+def test_a_grammar_that_allows_too_much_at_once_is_refused() -> None:
+    rules = [f"<r{n}> = {' | '.join([f'[<r{n + 1}>] [<r{n + 1}>]'] * 4)} | yes;" for n in range(6)]
+    with pytest.raises(UnusableGrammar, match="too much at once"):
+        expected(f"<r0>; {' '.join(rules)} <r6> = yes | no")
+
+
 def test_the_most_probable_text_of_the_grammar_is_found() -> None:
-    found = SEARCH.best(expected("left | up"), Heard((" let.", 0.8), (" left.", 0.2)))
+    found = at_once(SEARCH.best(expected("left | up"), Heard((" let.", 0.8), (" left.", 0.2))))
     assert found is not None
     assert found.words == ("left",)
     assert WORDS.text(found.writing.tokens) == "left."
@@ -160,7 +197,7 @@ def test_the_most_probable_text_of_the_grammar_is_found() -> None:
 
 
 def test_figures_are_found_as_the_words_of_the_grammar() -> None:
-    found = SEARCH.best(expected("ten thirty | twenty first"), Heard((" 21st.", 1.0)))
+    found = at_once(SEARCH.best(expected("ten thirty | twenty first"), Heard((" 21st.", 1.0))))
     assert found is not None
     assert found.words == ("twenty", "first")
 
@@ -168,27 +205,29 @@ def test_figures_are_found_as_the_words_of_the_grammar() -> None:
 def test_weights_decide_between_what_is_heard_alike() -> None:
     heard = (" yes", 0.5), (" no", 0.5)
     for rule, word in (("/9/ yes | no", "yes"), ("yes | /9/ no", "no")):
-        found = SEARCH.best(expected(rule), Heard(*heard))
+        found = at_once(SEARCH.best(expected(rule), Heard(*heard)))
         assert found is not None
         assert found.words == (word,)
 
 
 def test_few_texts_are_followed_at_once() -> None:
     heard = Heard((" left up no yes", 1.0))
-    assert SEARCH.best(expected("(left | up | no | yes | ten | thirty)+"), heard) is not None
+    assert (
+        at_once(SEARCH.best(expected("(left | up | no | yes | ten | thirty)+"), heard)) is not None
+    )
     assert max(heard.rows) <= 4
     assert len(heard.rows) <= 60
 
 
 def test_a_search_ends_where_nothing_is_probable_enough() -> None:
     heard = Heard((" up", 1.0))
-    assert SEARCH.best(expected("yes yes yes | no no no"), heard, floor=-4.0) is None
+    assert at_once(SEARCH.best(expected("yes yes yes | no no no"), heard, floor=-4.0)) is None
     assert heard.rows == [1]
 
 
 def test_what_is_nearly_expected_is_taken_for_it() -> None:
     heard = Heard((" let.", 0.7), (" left.", 0.3))
-    found = SEARCH.instead(expected("left | up"), heard, written(" let."))
+    found = at_once(SEARCH.instead(expected("left | up"), heard, written(" let.")))
     assert found is not None
     assert found.words == ("left",)
 
@@ -203,14 +242,14 @@ def test_what_is_nearly_expected_is_taken_for_it() -> None:
     ids=["it is expected as it is", "it is much more probable", "what is expected hardly is"],
 )
 def test_what_is_written_freely_stays(free: Writing, heard: Heard) -> None:
-    assert SEARCH.instead(expected("left | up"), heard, free) is None
+    assert at_once(SEARCH.instead(expected("left | up"), heard, free)) is None
 
 
 def test_what_allows_nothing_else_takes_what_is_next_best_or_nothing() -> None:
-    found = SEARCH.strictly(expected("left | up"), Heard((" let.", 0.9), (" left.", 0.1)))
+    found = at_once(SEARCH.strictly(expected("left | up"), Heard((" let.", 0.9), (" left.", 0.1))))
     assert found is not None
     assert found.words == ("left",)
-    assert SEARCH.strictly(expected("left | up"), Heard((" no.", 1.0))) is None
+    assert at_once(SEARCH.strictly(expected("left | up"), Heard((" no.", 1.0)))) is None
 
 
 class Model:
@@ -294,16 +333,20 @@ def test_what_may_be_no_speech_does_not_become_what_is_expected(chance: float, t
 
 def test_a_fault_of_the_decoder_gives_way_to_what_is_expected() -> None:
     fault = replace(written(" let.", 0.99), end=-math.inf)
-    found = SEARCH.instead(expected("left | up"), Heard((" left.", 1e-5), (" no.", 1.0)), fault)
+    found = at_once(
+        SEARCH.instead(expected("left | up"), Heard((" left.", 1e-5), (" no.", 1.0)), fault)
+    )
     assert found is None
-    found = SEARCH.instead(expected("left | up"), Heard((" left.", 0.1), (" no.", 0.9)), fault)
+    found = at_once(
+        SEARCH.instead(expected("left | up"), Heard((" left.", 0.1), (" no.", 0.9)), fault)
+    )
     assert found is not None
     assert found.words == ("left",)
 
 
 def test_what_goes_on_may_begin_with_a_mark() -> None:
     heard = Heard((", let.", 0.7), (", left.", 0.3))
-    found = SEARCH.instead(expected("left | up"), heard, written(", let."))
+    found = at_once(SEARCH.instead(expected("left | up"), heard, written(", let.")))
     assert found is not None
     assert found.words == ("left",)
 

@@ -3,15 +3,15 @@
 The model is a fake that writes what a test wants; its clock stands still but where it looks.
 """
 
+import gc
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import pytest
 
-from parley.providers.engine_process import Channel
 from parley.providers.stt import moonshine_worker as worker
 from parley.providers.stt.moonshine_model import RATE, Array, Vocabulary, Writing
 from parley.providers.stt.moonshine_worker import (
@@ -36,6 +36,7 @@ from parley.providers.stt.moonshine_worker import (
 )
 from parley.providers.stt.requests import AUDIO, FINALIZE, OPEN
 from parley.providers.turns import LEAVE
+from request_pipe import RequestPipe
 
 PIECES = ("▁one", "▁two", "▁three", "▁four", ".", ",", "▁you", "▁Thank", "▁")
 ONE, TWO, THREE, FOUR, STOP, COMMA, YOU, THANK, BLANK = range(len(PIECES))
@@ -455,26 +456,6 @@ def test_nothing_of_one_call_reaches_the_next() -> None:
     assert desk.finish() == "three"
 
 
-class Pipe:
-    """A channel with requests to come, and the answers."""
-
-    def __init__(self, requests: Iterable[tuple[int, bytes]]) -> None:
-        self.requests = iter(requests)
-        self.answers: list[bytes] = []
-
-    def has_request(self) -> bool:
-        return False
-
-    def receive(self) -> tuple[int, bytes]:
-        try:
-            return next(self.requests)
-        except StopIteration:
-            raise EOFError from None
-
-    def answer(self, payload: bytes = b"") -> None:
-        self.answers.append(payload)
-
-
 def test_each_request_is_answered_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     desk = Desk((ONE, STOP))
     monkeypatch.setattr(worker, "model_path", lambda name: tmp_path / name)
@@ -491,13 +472,14 @@ def test_each_request_is_answered_once(monkeypatch: pytest.MonkeyPatch, tmp_path
         (FINALIZE, b"8 "),
         (LEAVE, b"9 "),
     ]
-    pipe = Pipe(requests)
-    with pytest.raises(EOFError):
-        serve(cast("Channel", pipe))
+    told = RequestPipe(requests, one_by_one=True).served(serve)
+    assert not gc.isenabled()
+    gc.enable()
     said = json.dumps(["one.", _over(0.9)]).encode()
     nothing = json.dumps(["", None]).encode()
     one = [b"7 " + answer for answer in (b"", b"", said, said, nothing, b"", b"")]
-    assert pipe.answers == [b"", *one, b"8 ", b"8 " + nothing, b"9 "]
+    answers = [b"", *one, b"8 ", b"8 " + nothing, b"9 "]
+    assert told == [("answer", answer) for answer in answers]
 
 
 def test_calls_at_the_same_time_share_only_what_does_not_change() -> None:

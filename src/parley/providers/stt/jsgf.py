@@ -26,6 +26,9 @@ GO_ON = 0.5
 LONGEST = 400
 """Words, groups, repetitions and references of a sentence; a longer one is given up."""
 
+LONGEST_TEXT = 200_000
+"""Characters of a grammar; reading so many takes a tenth of a second."""
+
 DEEPEST = 50
 """Groups within groups."""
 
@@ -128,6 +131,8 @@ class _Reader:
     """Reads one grammar from its beginning to its end."""
 
     def __init__(self, text: str) -> None:
+        if len(text) > LONGEST_TEXT:
+            raise ValueError(f"it is longer than {LONGEST_TEXT} characters")
         self._text = text
         self._tokens: list[tuple[str, int]] = []
         self._at = 0

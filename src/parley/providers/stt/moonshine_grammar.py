@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from parley.providers.stt.jsgf import GO_ON, Alternatives, Grammar, Item, Repeated, Rule
-from parley.providers.stt.requests import UnusableGrammar
+from parley.providers.stt.requests import Steps, UnusableGrammar
 
 NEGLIGIBLE = 1e-12
 """What is less probable than that is not expected."""
 
-STEPS_MOST = 100_000
-"""What can come next must be found in so many steps."""
+STEPS_MOST, STEP = 100_000, 500
+"""What can come next must be found in so many steps; so many are done at a time, and so many words
+are spelled: in hardly more than 10 ms."""
 
 NUMBERS = """
 zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
@@ -53,50 +54,37 @@ FIGURES = _figures()
 Stack = tuple[int, ...]
 """What is still to come of a sentence: numbers of items, the next one last."""
 
+Following = tuple[dict[str, dict[Stack, float]], float]
+
 
 @dataclass(slots=True)
 class Node:
     """Words that begin with the same tokens."""
 
     next: dict[int, Node] = field(default_factory=dict)
-    end: tuple[tuple[str, ...], State, float] | None = None
-    """The words that are written here, what follows, and the logarithm of their weight."""
+    end: tuple[tuple[str, ...], int, float] | None = None
+    """The words that are written here, the number of the state after them, and the logarithm of
+    their weight."""
 
 
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class State:
-    """A place between two words."""
+    """A place between two words. What may follow is known once it was explored."""
 
-    def __init__(self, grammar: Expected, stacks: dict[Stack, float]) -> None:
-        self._grammar = grammar
-        self._stacks = stacks
-        self._nodes: dict[bool, Node] = {}
-        self._found: tuple[dict[str, dict[Stack, float]], float] | None = None
+    stacks: dict[Stack, float]
+    found: Following | None = None
+    nodes: dict[bool, Node] = field(default_factory=dict)
+    """The beginning of the next word, without a space before it (True), or with one."""
 
-    @property
-    def following(self) -> tuple[dict[str, dict[Stack, float]], float]:
-        """The words that may follow, with what may follow them, and the weight of the end."""
-        if self._found is None:
-            self._found = self._grammar.following(self._stacks)
-        return self._found
-
-    @property
-    def end(self) -> float:
-        """How probable it is that nothing follows: the logarithm."""
-        weight = self.following[1]
-        return math.log(weight) if weight else -math.inf
-
-    def node(self, *, joined: bool) -> Node:
-        """The beginning of the next word, with a space before it, or without."""
-        if joined not in self._nodes:
-            self._nodes[joined] = self._grammar.node(self, "" if joined else " ")
-        return self._nodes[joined]
+    end: float = -math.inf
+    """How probable it is that nothing follows: the logarithm."""
 
 
 class Expected:
-    """A grammar in the tokens of a vocabulary.
+    """A grammar in the tokens of a vocabulary, to be had by `read`.
 
-    Words that cannot be written are passed over. Raises ValueError, with the reason, when the
-    grammar cannot be read, or nothing of it can be written.
+    Nothing in it refers to itself in a circle, so that its memory is free without a search for
+    such circles, which would take long.
     """
 
     def __init__(self, text: str, tokens: Callable[[str], tuple[int, ...]]) -> None:
@@ -105,23 +93,54 @@ class Expected:
         self._items: list[Item] = []
         self._numbers: dict[int, int] = {}
         self._again: dict[int, int] = {}
-        self._states: dict[frozenset[tuple[Stack, float]], State] = {}
+        self.states: list[State] = []
+        self._known: dict[frozenset[tuple[Stack, float]], int] = {}
         self._spelled: dict[str, tuple[int, ...] | None] = {}
-        self.begin = self._state({(self._number(r),): 1.0 for r in self._grammar.public})
-        self.unknown = [w for w in self._grammar.words if self._spell(" " + w) is None]
-        if len(self.unknown) == len(self._grammar.words):
-            raise ValueError(f"no word of it can be written: {' '.join(self.unknown[:5])}")
-        self.begin.node(joined=False)
+        first = self._state({(self._number(r),): 1.0 for r in self._grammar.public})
+        self.begin = self.states[first]
+        self.unknown: list[str] = []
 
-    def following(self, stacks: dict[Stack, float]) -> tuple[dict[str, dict[Stack, float]], float]:
+    @classmethod
+    def read(cls, text: str, tokens: Callable[[str], tuple[int, ...]]) -> Steps[Expected]:
+        """Words that cannot be written are passed over. Raises ValueError, with the reason, when
+        the grammar cannot be read, or nothing of it can be written.
+        """
+        found = cls(text, tokens)
+        yield
+        words = found._grammar.words
+        for number, word in enumerate(words):
+            if found._spell(" " + word) is None:
+                found.unknown.append(word)
+            if not number % STEP:
+                yield
+        if len(found.unknown) == len(words):
+            raise ValueError(f"no word of it can be written: {' '.join(found.unknown[:5])}")
+        yield from found.explore(found.begin, joined=False)
+        return found
+
+    def explore(self, state: State, *, joined: bool) -> Steps[None]:
+        """Find out how the next word may be written, with a space before it, or without."""
+        _, weight = yield from self.following(state)
+        state.end = math.log(weight) if weight else -math.inf
+        if joined not in state.nodes:
+            state.nodes[joined] = yield from self._node(state, "" if joined else " ")
+
+    def following(self, state: State) -> Steps[Following]:
         """The words that come next, each with what may follow it; and the weight of the end.
 
         All weights together are 1.
         """
+        if state.found is None:
+            state.found = yield from self._follow(state.stacks)
+        return state.found
+
+    def _follow(self, stacks: dict[Stack, float]) -> Steps[Following]:
         words: dict[str, dict[Stack, float]] = {}
         end = 0.0
         left = dict(stacks)
-        for _ in range(STEPS_MOST):
+        for step in range(STEPS_MOST):
+            if not step % STEP:
+                yield
             if not left:
                 total = end + sum(sum(ways.values()) for ways in words.values())
                 for ways in words.values():
@@ -178,23 +197,29 @@ class Expected:
             self._items.append(item)
         return self._numbers[id(item)]
 
-    def _state(self, stacks: dict[Stack, float]) -> State:
+    def _state(self, stacks: dict[Stack, float]) -> int:
+        """Its number."""
         total = sum(stacks.values())
         shares = {stack: weight / total for stack, weight in stacks.items()}
         parts = frozenset((stack, round(share, 6)) for stack, share in shares.items())
-        if parts not in self._states:
-            self._states[parts] = State(self, shares)
-        return self._states[parts]
+        if parts not in self._known:
+            self._known[parts] = len(self.states)
+            self.states.append(State(shares))
+        return self._known[parts]
 
-    def node(self, state: State, before: str) -> Node:
+    def _node(self, state: State, before: str) -> Steps[Node]:
         """All ways to write the next word, with what stands before it."""
         root = Node()
-        for word, stacks in state.following[0].items():
+        words, _ = yield from self.following(state)
+        for number, (word, stacks) in enumerate(words.items()):
+            if not number % STEP:
+                yield
             after, weight = self._state(stacks), math.log(sum(stacks.values()))
             for form in forms(word):
                 self._grow(root, before + form, (word,), after, weight)
             if word in TENS.split():
-                for second, then in after.following[0].items():
+                seconds, _ = yield from self.following(self.states[after])
+                for second, then in seconds.items():
                     figure = FIGURES.get(f"{word} {second}")
                     if figure:
                         both = weight + math.log(sum(then.values()))
@@ -202,7 +227,7 @@ class Expected:
         return root
 
     def _grow(
-        self, root: Node, text: str, words: tuple[str, ...], after: State, weight: float
+        self, root: Node, text: str, words: tuple[str, ...], after: int, weight: float
     ) -> None:
         """Of words that are written alike, the most probable ones count."""
         tokens = self._spell(text)

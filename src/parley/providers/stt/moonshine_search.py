@@ -14,6 +14,7 @@ import numpy as np
 
 from parley.providers.stt.moonshine_grammar import Expected, Node, State
 from parley.providers.stt.moonshine_model import END, Array, Vocabulary, Writing
+from parley.providers.stt.requests import Steps
 
 WIDTH = 4
 """Texts that are followed at the same time."""
@@ -92,73 +93,95 @@ class Search:
         self._stops = sorted(vocabulary.stops)
         self._joints = frozenset(vocabulary.tokens(JOINTS))
 
-    def strictly(self, expected: Expected, scorer: Scorer) -> Text | None:
+    def strictly(self, expected: Expected, scorer: Scorer) -> Steps[Text | None]:
         """The most probable text of the grammar; None where it is hardly what is said."""
-        found = self.best(expected, scorer)
+        found = yield from self.best(expected, scorer)
         return found if found is not None and found.confidence >= HOPELESS else None
 
-    def instead(self, expected: Expected, scorer: Scorer, free: Writing) -> Text | None:
+    def instead(self, expected: Expected, scorer: Scorer, free: Writing) -> Steps[Text | None]:
         """The text of the grammar that is to be taken in the place of `free`; None for none.
 
         None, too, where `free` is of the grammar.
         """
-        if self.is_of(expected, free.tokens):
+        if (yield from self.is_of(expected, free.tokens)):
             return None
-        found = self.best(expected, scorer, sum(free.scores) + free.end - MARGIN)
+        floor = sum(free.scores) + free.end - MARGIN
+        found = yield from self.best(expected, scorer, floor)
         return found if found is not None and found.confidence >= LEAST_CONFIDENCE else None
 
-    def best(self, expected: Expected, scorer: Scorer, floor: float = -math.inf) -> Text | None:
+    def best(
+        self, expected: Expected, scorer: Scorer, floor: float = -math.inf
+    ) -> Steps[Text | None]:
         """The most probable text of the grammar; None where none is as probable as `floor`."""
         found: Text | None = None
         texts, chances = [Text(expected.begin)], scorer.begin()
         for _ in range(TOKENS_MOST):
-            longer = [t for text in texts for t in self._longer(text, chances) if t.score >= floor]
+            yield from self._explore(expected, texts)
+            following = (t for text in texts for t in self._longer(expected, text, chances))
+            longer = [t for t in following if t.score >= floor]
             found = max((t for t in (found, *longer) if t and t.is_whole), key=_worth, default=None)
             least = -math.inf if found is None else found.worth
             texts = sorted((t for t in longer if t.worth > least), key=_worth)[: -WIDTH - 1 : -1]
             if not texts:
                 break
+            yield
             chances = scorer.go_on([t.row for t in texts], [t.tokens[-1] for t in texts])
             texts = [replace(text, row=row) for row, text in enumerate(texts)]
         return found
 
-    def is_of(self, expected: Expected, tokens: Iterable[int]) -> bool:
+    def is_of(self, expected: Expected, tokens: Iterable[int]) -> Steps[bool]:
         """Whether the text that these tokens write is one of the grammar."""
         texts = [Text(expected.begin)]
         for token in (*tokens, END):
-            steps = [step for text in texts for step in self._steps(text)]
+            yield from self._explore(expected, texts)
+            steps = [step for text in texts for step in self._steps(expected, text)]
             texts = [_after(step, token, 0.0) for step in steps if token in step.choice]
         return bool(texts)
 
-    def _longer(self, text: Text, chances: Array) -> Iterator[Text]:
+    def _explore(self, expected: Expected, texts: Iterable[Text]) -> Steps[None]:
+        """Find out what may be written next."""
+        for text in texts:
+            state = text.state
+            if text.node is not None:
+                if text.node.end is None:
+                    continue
+                state = expected.states[text.node.end[1]]
+            yield from expected.explore(state, joined=False)
+            if self._may_join(text):
+                yield from expected.explore(state, joined=True)
+
+    def _may_join(self, text: Text) -> bool:
+        return bool(text.tokens) and text.tokens[-1] in self._joints
+
+    def _longer(self, expected: Expected, text: Text, chances: Array) -> Iterator[Text]:
         """The text with one more token; of the beginnings of a word, the most probable ones."""
         row = chances[text.row]
         stop = float(np.exp(row[self._stops]).sum())
-        for step in self._steps(text, stop):
+        for step in self._steps(expected, text, stop):
             tokens = np.fromiter(step.choice, np.int64)
             if len(tokens) > WIDTH and isinstance(step.choice, dict):
                 tokens = tokens[np.argpartition(-row[tokens], WIDTH)[:WIDTH]]
             for token in tokens.tolist():
                 yield _after(step, token, float(row[token]))
 
-    def _steps(self, text: Text, stop: float = 0.0) -> Iterator[_Step]:
-        """All that may be written next. `stop`: how probable a stop is."""
+    def _steps(self, expected: Expected, text: Text, stop: float = 0.0) -> Iterator[_Step]:
+        """All that may be written next, once it was explored. `stop`: how probable a stop is."""
         if text.node is not None:
             yield _Step(text, text.node.next)
             if text.node.end is None:
                 return
-            words, state, weight = text.node.end
-            prior = text.prior + weight
-            text = replace(text, node=None, state=state, words=text.words + words, prior=prior)
+            words, number, weight = text.node.end
+            state, words, prior = expected.states[number], text.words + words, text.prior + weight
+            text = replace(text, node=None, state=state, words=words, prior=prior)
         if text.tokens and not text.marks:
             text = replace(text, stop=stop)
         if text.state.end > -math.inf:
             yield _Step(replace(text, prior=text.prior + text.state.end), (END,))
         if text.marks < MARKS_MOST:
             yield _Step(text, self._marks)
-        yield _Step(text, text.state.node(joined=False).next)
-        if text.tokens and text.tokens[-1] in self._joints:
-            yield _Step(text, text.state.node(joined=True).next)
+        yield _Step(text, text.state.nodes[False].next)
+        if self._may_join(text):
+            yield _Step(text, text.state.nodes[True].next)
 
 
 @dataclass(frozen=True, slots=True)

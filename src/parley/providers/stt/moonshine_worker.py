@@ -7,6 +7,7 @@ place of everything but speech) is never worth a look.
 
 from __future__ import annotations
 
+import gc
 import json
 import math
 import time
@@ -29,7 +30,7 @@ from parley.providers.stt.moonshine_model import (
     Writing,
 )
 from parley.providers.stt.moonshine_search import Search, Text
-from parley.providers.stt.requests import work
+from parley.providers.stt.requests import Steps, at_once, work
 
 if TYPE_CHECKING:
     from parley.providers.engine_process import Channel
@@ -117,9 +118,13 @@ class Recognizer:
 
         Nothing that is not of that grammar is understood.
         """
+        at_once(self.opening(grammar))
+
+    def opening(self, grammar: str) -> Steps[None]:
+        """The same, in steps."""
         self._strict: Expected | None = None
         if grammar:
-            self._strict = self._read(grammar)
+            self._strict = yield from self._read(grammar)
             if self._strict.unknown:
                 raise ValueError(f"it cannot write words of it: {_some(self._strict.unknown)}")
         self._expected = self._next = self._strict
@@ -136,7 +141,11 @@ class Recognizer:
         understood as a sentence of it, and words that cannot be written are passed over.
         Raises ValueError, with the reason, when it cannot be used.
         """
-        self._next = self._read(grammar) if grammar else None
+        at_once(self.expecting(grammar))
+
+    def expecting(self, grammar: str) -> Steps[None]:
+        """The same, in steps."""
+        self._next = (yield from self._read(grammar)) if grammar else None
         self._change()
 
     def hear(self, pcm: bytes, *, more: bool = False) -> Said | None:
@@ -144,14 +153,18 @@ class Recognizer:
 
         Who is behind, so that there is `more` already, looks once and not again and again.
         """
+        return at_once(self.hearing(pcm, more=more))
+
+    def hearing(self, pcm: bytes, *, more: bool) -> Steps[Said | None]:
+        """The same, in steps."""
         self._take(np.frombuffer(pcm, "<i2").astype(np.float32) / 32768)
         is_long = self._length_s() > LIMIT_S
         if self._new_s < self._due_s or (more and not is_long):
             return None
         if is_long:
-            self._cut()
+            yield from self._cut()
         self._look()
-        said = self._said()
+        said = yield from self._said()
         if said.text == self._told.text:
             return None
         self._told = said
@@ -159,9 +172,13 @@ class Recognizer:
 
     def finish(self) -> Said:
         """What was said since the last time."""
+        return at_once(self.finishing())
+
+    def finishing(self) -> Steps[Said]:
+        """The same, in steps."""
         if self._new_s:
             self._look()
-        said = self._said(final=True)
+        said = yield from self._said(final=True)
         self._given += self._without_mark(self._written.tokens)
         self._given_samples = self._samples
         self._settled, self._told, self._written = "", Said(""), NOTHING
@@ -171,16 +188,11 @@ class Recognizer:
         self._change()
         return said
 
-    def heard(self, pcm: bytes, *, more: bool) -> bytes:
-        said = self.hear(pcm, more=more)
-        return b"" if said is None else json.dumps(said).encode()
-
-    def final(self) -> bytes:
-        return json.dumps(self.finish()).encode()
-
-    def _read(self, grammar: str) -> Expected:
-        vocabulary = self._model.vocabulary
-        expected = self._grammars.pop(grammar, None) or Expected(grammar, vocabulary.tokens)
+    def _read(self, grammar: str) -> Steps[Expected]:
+        expected = self._grammars.get(grammar)
+        if expected is None:
+            expected = yield from Expected.read(grammar, self._model.vocabulary.tokens)
+        self._grammars.pop(grammar, None)
         self._grammars[grammar] = expected
         if len(self._grammars) > GRAMMARS_KEPT:
             del self._grammars[next(iter(self._grammars))]
@@ -250,7 +262,7 @@ class Recognizer:
         self._begin()
         self._keep(new)
 
-    def _cut(self) -> None:
+    def _cut(self) -> Steps[None]:
         """Settle the text of what is too long to be heard again and again."""
         whole = np.concatenate(self._pieces)
         step = round(STEP_S * RATE)
@@ -259,15 +271,15 @@ class Recognizer:
         place = len(whole) - len(last) + step * int(np.square(steps).sum(axis=1).argmin())
         self._pieces = [whole[:place]]
         self._look()
-        self._settled = self._said().text
+        self._settled = (yield from self._said()).text
         self._begin()
         self._keep(whole[place:])
 
-    def _said(self, *, final: bool = False) -> Said:
+    def _said(self, *, final: bool = False) -> Steps[Said]:
         strict = self._expected is not None and self._expected is self._strict
         text = "" if strict or not self._believed(final=final) else self._text()
         if self._written.tokens and (strict or (final and text and not self._settled)):
-            text = self._as_expected(text)
+            text = yield from self._as_expected(text)
         if not text:
             return Said(self._settled)
         whole = f"{self._settled} {text}".strip()
@@ -287,7 +299,7 @@ class Recognizer:
         least = HALLUCINATED.get(text, least)
         return bool(text) and self._written.confidence >= least
 
-    def _as_expected(self, text: str) -> str:
+    def _as_expected(self, text: str) -> Steps[str]:
         """The text, or what was expected in the place of it."""
         strict = self._expected is self._strict
         if self._expected is None or not (strict or self._written.confidence >= LEAST_CONFIDENCE):
@@ -295,9 +307,9 @@ class Recognizer:
         search, branches = Search(self._model.vocabulary), self._model.branches()
         found: Text | None
         if strict:
-            found = search.strictly(self._expected, branches)
+            found = yield from search.strictly(self._expected, branches)
         else:
-            found = search.instead(self._expected, branches, self._written)
+            found = yield from search.instead(self._expected, branches, self._written)
         if found is None:
             return text
         self._written = found.writing
@@ -308,6 +320,22 @@ class Recognizer:
         if tokens and tokens[-1] in self._model.vocabulary.marks:
             return tokens[:-1]
         return tokens
+
+
+class Ears:
+    """A call's recogniser, asked by a process."""
+
+    def __init__(self, recognizer: Recognizer) -> None:
+        self._recognizer = recognizer
+        self.open = recognizer.opening
+        self.expect = recognizer.expecting
+
+    def heard(self, pcm: bytes, *, more: bool) -> Steps[bytes]:
+        said = yield from self._recognizer.hearing(pcm, more=more)
+        return b"" if said is None else json.dumps(said).encode()
+
+    def final(self) -> Steps[bytes]:
+        return json.dumps((yield from self._recognizer.finishing())).encode()
 
 
 def _over(stop: float) -> float:
@@ -330,4 +358,6 @@ def recognizer(folder: Path) -> Recognizer:
 
 def serve(channel: Channel) -> None:
     """Load the model, then work for calls."""
-    work(channel, recognizer(model_path("moonshine")).another)
+    gc.disable()  # nothing here refers to itself in a circle; to look for that takes up to 1 s
+    loaded = recognizer(model_path("moonshine"))
+    work(channel, lambda: Ears(loaded.another()))
