@@ -226,7 +226,7 @@ def test_the_facts_of_its_playout_change_nothing() -> None:
 
 
 def test_a_listener_has_every_pause_judged_at_once() -> None:
-    for enabled, after_s in ((True, 0.2), (False, 0.36)):
+    for enabled, after_s in ((True, 0.2), (False, 0.61)):
         call = call_with(enabled=enabled)
         call.voice().after(5).partial("we went to the").pause().after(0.1).final("we went to the")
         judged_at = call.at(9).when(act.JudgeTurn)

@@ -52,7 +52,7 @@ SHORT = 3
 JUDGED_S = 0.15
 """A judgement of the sound may take so long."""
 
-MOST_CADENCE = 2.5
+MOST_CADENCE = 2.25
 """How a voice came to a pause says no more, in log-odds."""
 
 LEAST_TOLD = 0.05

@@ -1,7 +1,7 @@
 """How a voice comes to a pause: speakers who have finished let it fall and fade.
 
-Both are among the cues with which people yield a turn (Gravano and Hirschberg 2011,
-"Turn-taking cues in task-oriented dialogue"). A voice that is held up, or that breaks off
+These are among the cues with which people yield a turn (Gravano and Hirschberg 2011,
+"Turn-taking cues in task-oriented dialogue"). A voice that is held level, or that breaks off
 at full strength, goes on.
 """
 
@@ -21,8 +21,12 @@ FALL, USUAL_FALL_ST, MOST_FALL_ST = 0.45, 1.2, 4.0
 """The log-odds of a semitone by which the end is lower than the rest; how much lower it is
 where that tells nothing; the most that counts: pitch is at times mistaken by an octave."""
 
+LEVEL_ST = 1.5
+"""A rise up to this is as good as level. A higher one is a question, or mistaken: the more it
+rises the less it says, until it says nothing."""
+
 FADE, USUAL_FADE_DB, MOST_FADE_DB = 0.15, 2.5, 9.0
-"""The same of a decibel by which it is softer."""
+"""The log-odds of a decibel by which the end is softer, and the same of it."""
 
 
 def cadence(pcm: bytes) -> float:
@@ -33,14 +37,23 @@ def cadence(pcm: bytes) -> float:
     sample.
     """
     frames = frames_of(pcm[-INBOUND.bytes_for(HEARD_S) :])
-    tones = 12 * np.log2(frames.pitch[~np.isnan(frames.pitch)])
-    odds = _odds(tones, FALL, USUAL_FALL_ST, MOST_FALL_ST)
-    odds += _odds(frames.level[frames.voiced], FADE, USUAL_FADE_DB, MOST_FADE_DB)
+    fallen = _dropped(12 * np.log2(frames.pitch[~np.isnan(frames.pitch)]))
+    faded = _dropped(frames.level[frames.voiced])
+    odds = 0.0 if fallen is None else FALL * (_moved(fallen) - USUAL_FALL_ST)
+    if faded is not None:
+        odds += FADE * (min(max(faded, -MOST_FADE_DB), MOST_FADE_DB) - USUAL_FADE_DB)
     return min(max(odds, -MOST_CADENCE), MOST_CADENCE)
 
 
-def _odds(values: Floats, weight: float, usual: float, most: float) -> float:
+def _dropped(values: Floats) -> float | None:
+    """How much lower the end is than the whole; None: there is too little of it."""
     if len(values) < 2 * END:
-        return 0.0
-    dropped = float(np.median(values) - np.median(values[-END:]))
-    return weight * (min(max(dropped, -most), most) - usual)
+        return None
+    return float(np.median(values) - np.median(values[-END:]))
+
+
+def _moved(fallen_st: float) -> float:
+    """Away from level, downwards or far up."""
+    if fallen_st >= 0.0:
+        return min(fallen_st, MOST_FALL_ST)
+    return min(max(0.0, -fallen_st - LEVEL_ST), USUAL_FALL_ST)
