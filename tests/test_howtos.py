@@ -186,7 +186,8 @@ def test_tuning_on_ones_own_calls() -> None:
     assert Path("tuned/curve.svg").read_text().startswith("<svg")
     (plan,) = blocks(page, "yaml")
     Path("assistant.yaml").write_text(plan)
-    assert load_assistant("assistant.yaml").start_speaking_plan == StartSpeakingPlan()
+    proposed = StartSpeakingPlan(unsure_seconds=1.6, patience_seconds=0.35)
+    assert load_assistant("assistant.yaml").start_speaking_plan == proposed
     for wish in wishes.strip().split("\n"):
         result = CliRunner().invoke(app, wish.split()[1:], catch_exceptions=False)
         assert result.exit_code == 1

@@ -518,13 +518,17 @@ def start_warnings(**plan: Any) -> tuple[str, ...]:
 def test_what_a_wait_function_takes_the_place_of_is_told() -> None:
     plan = {"wait_function": "200 + 8000 * x"}
     assert start_warnings(smart_endpointing_plan=plan) == ()
-    by_text, unsure = start_warnings(
-        smart_endpointing_plan=plan, transcription_endpointing_plan={}, unsure_seconds=0.1
+    names = ("unsure_seconds", "longest_seconds", "patience_seconds", "assurance")
+    by_text, *others = start_warnings(
+        smart_endpointing_plan=plan,
+        transcription_endpointing_plan={},
+        **dict.fromkeys(names, 0.1),
     )
     assert by_text.startswith("start_speaking_plan.transcription_endpointing_plan: ")
-    assert unsure == (
-        "start_speaking_plan.unsure_seconds: wait_function takes its place, so it has no effect"
-    )
+    assert others == [
+        f"start_speaking_plan.{name}: wait_function takes its place, so it has no effect"
+        for name in names
+    ]
 
 
 @pytest.mark.parametrize("function", ["t < 30 ? x : 1", "200 + 8000 x", "log(x)", "import os"])
@@ -539,7 +543,8 @@ def test_times_below_the_minimum_are_told() -> None:
     rules = [
         {"type": "customer", "regex": "yes", "timeout_seconds": seconds} for seconds in (2.0, 0.5)
     ]
-    less = {"unsure_seconds": 0.9, "longest_seconds": 0.8, "patience_seconds": 0.2}
+    less = {"unsure_seconds": 0.9, "longest_seconds": 0.8}
+    less |= {"patience_seconds": 0.2, "assurance": 0.5}
     told = start_warnings(wait_seconds=1.0, custom_endpointing_rules=rules, **less)
     assert told == tuple(
         f"start_speaking_plan.{name}: it counts as wait_seconds (1), the minimum"

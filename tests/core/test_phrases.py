@@ -72,8 +72,10 @@ def test_beginnings_are_compared_word_by_word() -> None:
         ("I'd want to book", "I want", "to book"),
         ("I want", "I want to", ""),
         ("我想去北京", "我想", "去北京"),
-        ("他想去北京", "我想", ""),
+        ("他想去北京", "我想", "去北京"),
         ("我想去北京", "我想去北京", ""),
+        ("我想去北京站吗", "我想去北津", "站吗"),
+        ("東京へ 行きたい です", "東京え 行き", "たい です"),
     ],
 )
 def test_the_remainder_of_a_longer_version(text: str, known: str, rest: str) -> None:

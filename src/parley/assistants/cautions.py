@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 HOSTED = ("vapi", "livekit", "custom-endpointing-model")
 """VAPI's models of the end of turns, for which ours stands."""
 
-OF_EVIDENCE = ("unsure_seconds", "longest_seconds", "patience_seconds")
-"""Fields that say how evidence makes a pause shorter or longer."""
+PAUSES, OF_EVIDENCE = ("unsure_seconds", "longest_seconds"), ("patience_seconds", "assurance")
+"""Fields that are pauses, and those that say how much evidence makes of one."""
 
 
 def endpointing(plan: "StartSpeakingPlan") -> list[str]:
@@ -39,13 +39,13 @@ def endpointing(plan: "StartSpeakingPlan") -> list[str]:
 def _waits(plan: "StartSpeakingPlan") -> Iterator[str]:
     """Times that another one outdoes."""
     where, least = "start_speaking_plan", f"wait_seconds ({plan.wait_seconds:g}), the minimum"
-    given = [name for name in OF_EVIDENCE if name in plan.model_fields_set]
+    given = plan.model_fields_set
     if plan.smart_endpointing_plan.wait_function is not None:
-        for name in given:
+        for name in filter(given.__contains__, PAUSES + OF_EVIDENCE):
             yield f"{where}.{name}: wait_function takes its place, so it has no effect"
     else:
-        for name in given:
-            if name != "patience_seconds" and getattr(plan, name) < plan.wait_seconds:
+        for name in filter(given.__contains__, PAUSES):
+            if getattr(plan, name) < plan.wait_seconds:
                 yield f"{where}.{name}: it counts as {least}"
     for number, rule in enumerate(plan.custom_endpointing_rules):
         if rule.timeout_seconds < plan.wait_seconds:

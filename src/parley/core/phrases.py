@@ -123,8 +123,11 @@ def begins_with(text: str, beginning: str) -> bool:
 
 
 def remainder(text: str, known: str) -> str:
-    """What `text` has more than `known`, an earlier and maybe different version of it."""
-    if text.startswith(known) and not known.isascii():
+    """What `text` has more than `known`, an earlier and maybe different version of it.
+
+    So many words are left out, or characters where a script does not separate words.
+    """
+    if _is_unbroken(known) or (text.startswith(known) and not known.isascii()):
         return text[len(known) :].strip()
     return " ".join(text.split()[len(known.split()) :])
 

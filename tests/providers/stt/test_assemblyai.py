@@ -223,10 +223,21 @@ def test_the_newer_name_of_a_setting_counts() -> None:
     assert AssemblyAiStt(api_key=KEY, **silences)._query == {"min_turn_silence": "200"}
 
 
-def test_a_model_that_does_not_suit_the_language() -> None:
-    stt = AssemblyAiStt(ENGLISH, api_key=KEY)
-    with pytest.raises(ProviderRequestError, match=f"give {MULTILINGUAL}"):
-        asyncio.run(stt.open(SttOptions(language="fr")))
+@pytest.mark.parametrize(
+    ("given", "language", "says"),
+    [
+        (ENGLISH, "fr", f"{ENGLISH} does not .* 'fr'.* {MULTILINGUAL} knows de, en, es, fr"),
+        (ENGLISH, "multi", f"{ENGLISH} does not understand the language 'multi'"),
+        (None, "vi", f"{MULTILINGUAL} does not understand the language 'vi'.*another speech_model"),
+        (MULTILINGUAL, "ja", f"{MULTILINGUAL} does not understand the language 'ja'"),
+    ],
+)
+def test_a_model_that_does_not_suit_the_language(
+    given: str | None, language: str, says: str
+) -> None:
+    stt = AssemblyAiStt(given, api_key=KEY)
+    with pytest.raises(ProviderRequestError, match=says):
+        asyncio.run(stt.open(SttOptions(language=language)))
 
 
 def test_a_formatted_text_is_waited_for_where_it_is_wanted() -> None:
@@ -241,6 +252,19 @@ def test_a_formatted_text_is_waited_for_where_it_is_wanted() -> None:
         ("hi sonny", False, ENDED),
         ("Hi, Sonny.", True, ENDED),
     ]
+
+
+def test_a_number_that_is_written_shorter_than_its_words_leaves_none_behind() -> None:
+    """All of its words are final, so they are in the text, however many it is."""
+    said = zip(("meet", "at", "two", "thirty"), (100, 300, 400, 600), strict=True)
+    words = [
+        {"text": word, "start": at, "end": at + 100, "confidence": 0.9, "word_is_final": True}
+        for word, at in said
+    ]
+    more = {"turn_is_formatted": True, "words": words}
+    script = [Say(0.8, "end_of_turn", "Meet at 2:30.", 0.6, more)]
+    (found,) = heard(Universal(script), format_turns=True)
+    assert found.text == "Meet at 2:30."
 
 
 def test_a_turn_that_is_ended_from_here() -> None:
@@ -291,7 +315,8 @@ def test_there_is_no_turn_to_be_ended() -> None:
         (Universal.error(3007, "Audio Rate Exceeded"), ProviderUnavailable, "at this pace"),
         (Universal.error(3006, f"Invalid: {WORDS}"), ProviderRequestError, "settings"),
         (Universal.error(3005, "Session Cancelled"), ProviderUnavailable, "ended the session"),
-        ('{"error":"Oh"}', ProviderUnavailable, "code None"),
+        (f'{{"error_code":"{WORDS}","error":"Oh"}}', ProviderUnavailable, "code unknown"),
+        ('{"error":"Oh"}', ProviderUnavailable, "code unknown"),
     ],
 )
 def test_what_goes_wrong(message: str, error: type[ProviderError], says: str) -> None:

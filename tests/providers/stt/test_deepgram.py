@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+import websockets.asyncio.client
 from vendors import (
     KEY,
     Flux,
@@ -412,6 +413,19 @@ def test_somebody_else_is_there(
     asyncio.run(main())
 
 
+def test_a_proxy_that_cannot_be_used_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def connect_socks_proxy(*_: object, **__: object) -> None:
+        raise ImportError  # as where python-socks is missing
+
+    monkeypatch.setattr(websockets.asyncio.client, "connect_socks_proxy", connect_socks_proxy)
+    monkeypatch.setenv("ws_proxy", "socks5://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    stt = DeepgramStt(base_url="ws://stt.example.com", api_key=KEY)
+    with pytest.raises(ProviderUnavailable, match="Install python-socks"):
+        asyncio.run(stt.open(SttOptions()))
+
+
 def test_warming_up_asks_once() -> None:
     async def main() -> None:
         async with serving(Flux(), Flux(), path=PATH, handshake=wants_token) as served:
@@ -470,6 +484,10 @@ def test_the_key_is_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> Non
         ({"eot_timeout_ms": 100}, "from 500 to 60000"),
         ({"base_url": "localhost:80"}, "ws(s)://HOST"),
         ({"base_url": "wss://key@host"}, "belongs into api_key_env"),
+        ({"base_url": "wss://host:port"}, "ws(s)://HOST"),
+        ({"base_url": "wss://host:99999"}, "ws(s)://HOST"),
+        ({"base_url": "wss://[::1"}, "ws(s)://HOST"),
+        ({"base_url": "wss://host/#part"}, "ws(s)://HOST"),
         ({"api_key": "schlüssel"}, "no HTTP header"),
         ({"keyterm": 3}, "keyterm is no list of texts"),
         ({"languages": ["en", 3]}, "languages is no list of texts"),
@@ -484,7 +502,8 @@ def test_a_setting_that_cannot_be_is_refused(settings: dict[str, Any], says: str
 
 
 @pytest.mark.parametrize(
-    ("model", "language"), [("flux-general-en", "de"), ("flux-general-multi", "fi")]
+    ("model", "language"),
+    [("flux-general-en", "de"), ("flux-general-en", "multi"), ("flux-general-multi", "fi")],
 )
 def test_a_language_that_it_does_not_understand(model: str, language: str) -> None:
     with pytest.raises(ProviderRequestError, match="flux-general-multi knows de, en"):

@@ -11,6 +11,7 @@ from websockets.utils import accept_key
 from parley.audio.formats import INBOUND
 from parley.errors import ProviderError, ProviderTimeout, ProviderUnavailable
 from parley.providers.protocols import SttOptions, SttResult
+from parley.providers.stt import hosted_socket
 from parley.providers.stt.assemblyai import ENGLISH, UniversalDialect
 from parley.providers.stt.deepgram import DeepgramStt, FluxDialect
 from parley.providers.stt.hosted import (
@@ -267,6 +268,25 @@ def test_what_was_kept_is_sent_no_faster_than_it_is_taken(
     assert run_virtual(main()) == pytest.approx(took_s, abs=0.05)
 
 
+def test_what_was_kept_catches_up_on_a_busy_machine_too() -> None:
+    """After a restart AssemblyAI is sent 15 s, in pieces that each go out a little late."""
+
+    class Busy(Wire):
+        async def send(self, data: str | bytes) -> None:
+            await asyncio.sleep(0.005)
+            await super().send(data)
+
+    async def main() -> float:
+        wire = Busy(Universal())
+        stream = await opened(wire)
+        stream.push(bytes(INBOUND.bytes_for(15.0)))
+        await speak(stream, 6.0)
+        await stream.aclose()
+        return wire.engine.heard_s
+
+    assert run_virtual(main()) == pytest.approx(21.0, abs=0.1)
+
+
 def test_the_end_of_a_connection_is_told_once_all_else_was() -> None:
     async def talk(stream: HostedStream) -> None:
         stream.push(bytes(INBOUND.bytes_for(1.04)))
@@ -297,8 +317,12 @@ def test_a_fault_of_ours_leaves_nobody_waiting() -> None:
     run_virtual(main())
 
 
-def test_a_server_that_does_not_let_go_is_left_within_a_second() -> None:
+def test_a_server_that_does_not_let_go_is_left_within_a_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """It reads nothing any more, and so does not close its side."""
+    assert hosted_socket.CLOSE_S <= 0.5
+    monkeypatch.setattr(hosted_socket, "CLOSE_S", 0.05)  # time for a machine that is busy
 
     async def main() -> float:
         gone = asyncio.Event()

@@ -1,7 +1,9 @@
 """Moonshine: its vocabulary, its bookkeeping with halves that are fakes, and the real model."""
 
 import asyncio
+import gc
 import math
+import weakref
 from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 
@@ -248,6 +250,19 @@ def test_the_end_is_as_probable_as_a_mark_that_ends_a_sentence(
     written = wrote(monkeypatch, marked)
     assert written.stop == pytest.approx(0.8, abs=1e-3)  # what followed the word, not the mark
     assert written.confidence == pytest.approx(0.8 ** (1 / 3), abs=1e-3)
+
+
+def test_a_call_is_forgotten_without_a_search_for_circles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its process makes none; what a call has heard is some megabytes."""
+    of_call = model(monkeypatch, Decoder((A, B)))
+    of_call.write(LONG)
+    of_call.branches().go_on([0], [A])
+    known = weakref.ref(of_call)
+    gc.disable()
+    del of_call
+    left = known()
+    gc.enable()
+    assert left is None
 
 
 # The real model

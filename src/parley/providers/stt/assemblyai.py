@@ -24,7 +24,14 @@ from parley.errors import (
 )
 from parley.providers.protocols import SttCapabilities, SttOptions, TimedWord
 from parley.providers.stt.hosted import FINALIZE_AFTER_S, OPEN_LIMIT_S, HostedStream, Signal, Vendor
-from parley.providers.stt.hosted_access import Access, between, listed, vendor_key, vendor_url
+from parley.providers.stt.hosted_access import (
+    ANY_LANGUAGE,
+    Access,
+    between,
+    listed,
+    vendor_key,
+    vendor_url,
+)
 from parley.providers.stt.hosted_turns import Heard, judged
 
 NAME = "assembly-ai"
@@ -36,6 +43,12 @@ API_VERSION = "2025-05-12"
 """Of the messages that are read here."""
 
 ENGLISH, MULTILINGUAL = "universal-streaming-english", "universal-streaming-multilingual"
+
+LANGUAGES: Mapping[str, Sequence[str]] = {
+    ENGLISH: ("en",),
+    MULTILINGUAL: ("de", "en", "es", "fr", "it", "pt", ANY_LANGUAGE),
+}
+"""What these understand; what others do is not known here."""
 
 THRESHOLD = 0.4
 """From this confidence on it ends a turn where nothing else is set."""
@@ -69,9 +82,10 @@ class _Turn(msgspec.Struct):
 
     @property
     def text(self) -> str:
-        """All words: the transcript, and what is not certain yet."""
+        """All words: the transcript, and what is not certain yet. Some models have that in it."""
         known = self.transcript.split()
-        return " ".join([*known, *(word.text for word in self.words[len(known) :])])
+        more = (word.text for word in self.words[len(known) :] if not word.word_is_final)
+        return " ".join([*known, *more])
 
 
 class UniversalDialect:
@@ -135,7 +149,7 @@ class UniversalDialect:
 
     def _refusal(self, code: object, text: str) -> ProviderError:
         """What an error means. Its text, which may repeat what was sent, is not passed on."""
-        name, what = self._access.name, f"code {code}"
+        name, what = self._access.name, f"code {code if isinstance(code, int) else 'unknown'}"
         if code == TOO_MANY or "too many" in text:
             return ProviderRateLimited(name, f"too many sessions at a time ({what})")
         if code == UNAUTHORIZED and ("balance" in text or "funds" in text):
@@ -235,17 +249,19 @@ class AssemblyAiStt:
         await self._vendor.warm(self._asking(model), self._dialect(model))
 
     async def open(self, options: SttOptions) -> HostedStream:
-        """Start to listen to one call. Raises ProviderRequestError for another language than
-        English with the English model; without a model another language has the multilingual one.
+        """Start to listen to one call: without a `speech_model`, with the multilingual one where
+        its language is not English. Raises ProviderRequestError for a language that the model
+        does not understand.
         """
-        english = primary(options.language) == "en"
-        if self._model == ENGLISH and not english:
+        language = primary(options.language)
+        model = self._model or (ENGLISH if language == "en" else MULTILINGUAL)
+        if model in LANGUAGES and language not in LANGUAGES[model]:
             raise ProviderRequestError(
                 NAME,
-                f"{ENGLISH} does not understand the language {options.language!r}",
-                remedy=f"Leave speech_model out, or give {MULTILINGUAL}.",
+                f"{model} does not understand the language {options.language!r}",
+                remedy=f"{MULTILINGUAL} knows {', '.join(LANGUAGES[MULTILINGUAL])}; else give"
+                " another speech_model.",
             )
-        model = self._model or (ENGLISH if english else MULTILINGUAL)
         return await self._vendor.open(self._asking(model), self._dialect(model))
 
     async def aclose(self) -> None:

@@ -23,7 +23,14 @@ from parley.errors import (
 )
 from parley.providers.protocols import SttCapabilities, SttOptions, TimedWord
 from parley.providers.stt.hosted import FINALIZE_AFTER_S, OPEN_LIMIT_S, HostedStream, Signal, Vendor
-from parley.providers.stt.hosted_access import Access, between, listed, vendor_key, vendor_url
+from parley.providers.stt.hosted_access import (
+    ANY_LANGUAGE,
+    Access,
+    between,
+    listed,
+    vendor_key,
+    vendor_url,
+)
 from parley.providers.stt.hosted_turns import Heard, judged
 
 NAME = "deepgram"
@@ -34,9 +41,6 @@ ENGLISH, MULTILINGUAL = "flux-general-en", "flux-general-multi"
 
 LANGUAGES = ("de", "en", "es", "fr", "hi", "it", "ja", "nl", "pt", "ru")
 """What the multilingual model understands."""
-
-ANY_LANGUAGE = "multi"
-"""VAPI's name for a caller who may speak any of them."""
 
 THRESHOLD = 0.7
 """From this confidence on Flux ends a turn where nothing else is set."""
@@ -152,7 +156,7 @@ class DeepgramStt:
 
     The key is `api_key` or the environment variable that `api_key_env` names; DEEPGRAM_API_KEY is
     used unasked only where `base_url` is not given. With `force_end_turn` it is asked to end turns
-    that it does not end in time, which servers of your own from before August 2026 do not know.
+    that it does not end in time; a server of your own may not know that, and then ends the call.
     """
 
     name = NAME
@@ -232,12 +236,12 @@ class DeepgramStt:
         """Start to listen to one call. Raises ProviderRequestError for a language that the
         model does not understand."""
         language = primary(options.language)
-        known: Sequence[str] = ("en",) if self._model == ENGLISH else LANGUAGES
-        if language not in (*known, ANY_LANGUAGE):
+        if language not in (("en",) if self._model == ENGLISH else (*LANGUAGES, ANY_LANGUAGE)):
             raise ProviderRequestError(
                 NAME,
                 f"{self._model} does not understand the language {options.language!r}",
-                remedy=f"It knows {', '.join(known)}; {MULTILINGUAL} knows {', '.join(LANGUAGES)}.",
+                remedy=f"{ENGLISH} knows en; {MULTILINGUAL} knows {', '.join(LANGUAGES)}, and"
+                f" {ANY_LANGUAGE} for several of them.",
             )
         return await self._vendor.open(
             urlencode([*self._query, *self._hinted(language)]), self._dialect()

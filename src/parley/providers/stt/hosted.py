@@ -194,6 +194,8 @@ class HostedStream:
         self._news.set()
 
     async def _send(self) -> None:
+        """By the clock where there is a pace: what goes out late delays nothing after it."""
+        free_at = 0.0
         while True:
             while not self._unsent:
                 self._news.clear()
@@ -201,8 +203,10 @@ class HostedStream:
             await self._socket.send(self._unsent[0].data)
             sent = self._unsent.popleft()
             self._unsent_s -= sent.seconds
-            if self._dialect.pace and self._unsent:
-                await asyncio.sleep(sent.seconds / self._dialect.pace)
+            if self._dialect.pace:
+                free_at = max(free_at, sent.at) + sent.seconds / self._dialect.pace
+                if self._unsent:
+                    await asyncio.sleep(free_at - self._loop.time())
 
     # What comes in
 

@@ -19,6 +19,9 @@ from parley.errors import (
 
 SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 
+ANY_LANGUAGE = "multi"
+"""VAPI's name for a caller who may speak several of those that a model understands."""
+
 _TERM = re.compile(r"[A-Za-z][\w.-]{0,63}")
 
 
@@ -66,9 +69,12 @@ class Access:
 
 def vendor_url(url: str, path: str) -> str:
     """A WebSocket URL, with `path` where it has none of its own. Raises ConfigurationError."""
-    url = url.strip().rstrip("/")
-    parts = urlsplit(url)
-    if parts.scheme not in SCHEMES or not parts.hostname or parts.query or "@" in parts.netloc:
+    try:
+        parts = urlsplit(url.strip().rstrip("/"))
+        is_plain = parts.hostname and (parts.port or True) and "@" not in parts.netloc
+    except ValueError:  # of brackets, or of the port
+        is_plain = False
+    if not is_plain or parts.scheme not in SCHEMES or parts.query or parts.fragment:
         raise ConfigurationError(
             "the base URL of a transcriber is not ws(s)://HOST[:PORT][/PATH]",
             remedy="Give for example wss://stt.example.com; a key belongs into api_key_env.",

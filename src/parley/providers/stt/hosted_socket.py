@@ -98,6 +98,12 @@ async def connect_to(access: Access, query: str, timeout_s: float) -> WebSocket:
         raise access.refused(error.response.status_code, error.response.body or b"") from None
     except TimeoutError:
         raise ProviderTimeout(access.name, f"no answer from {access.url} in time") from None
+    except ImportError:
+        raise ProviderUnavailable(
+            access.name,
+            f"no connection to {access.url} through a SOCKS proxy",
+            remedy="Install python-socks, or name the host in NO_PROXY.",
+        ) from None
     except (OSError, WebSocketException):
         raise ProviderUnavailable(
             access.name, f"no connection to {access.url}", remedy="Is it reachable from here?"

@@ -120,13 +120,11 @@ def _is_written(character: str) -> bool:
 
 
 class MoonshineModel:
-    """Both halves of the model. Not for two threads at once."""
+    """Both halves of the model, and the last text of a call. Not for two threads at once."""
 
     def __init__(self, encoder: Path | bytes, decoder: Path | bytes, vocabulary: bytes) -> None:
-        self._encoder = session(encoder)
-        self._decoder = session(decoder)
         self.vocabulary = Vocabulary(vocabulary)
-        self._outputs = [output.name for output in self._decoder.get_outputs()][1:]
+        self._halves = _Halves(encoder, decoder)
 
     def write(
         self, samples: Array, given: Sequence[int] = (), guess: Sequence[int] = ()
@@ -137,12 +135,23 @@ class MoonshineModel:
         it may go on with: it saves time, and makes next to no difference to the text.
         """
         limit = LEAST_TOKENS + max(0, int(len(samples) / RATE * TOKENS_PER_S) - len(given))
-        self._last = _Pass(self, samples, tuple(given))
+        self._last = _Pass(self._halves, self.vocabulary, samples, tuple(given))
         return self._last.write(tuple(guess), limit)
 
     def branches(self) -> Branches:
         """What else could have been written in the place of the last text."""
         return self._last.branches()
+
+
+class _Halves:
+    """The encoder and the decoder. What uses them does not refer to who keeps it: in a circle of
+    references a call's memory would not be free when it ends (`moonshine_worker.serve`).
+    """
+
+    def __init__(self, encoder: Path | bytes, decoder: Path | bytes) -> None:
+        self._encoder = session(encoder)
+        self._decoder = session(decoder)
+        self._outputs = [output.name for output in self._decoder.get_outputs()][1:]
 
     def encode(self, samples: Array) -> Array:
         """The states, one for each 24 ms."""
@@ -176,11 +185,14 @@ class MoonshineModel:
 class _Pass:
     """One recording being written down."""
 
-    def __init__(self, model: MoonshineModel, samples: Array, given: tuple[int, ...]) -> None:
-        self._model = model
+    def __init__(
+        self, halves: _Halves, vocabulary: Vocabulary, samples: Array, given: tuple[int, ...]
+    ) -> None:
+        self._halves = halves
+        self._vocabulary = vocabulary
         self._given = given
         self._mask = np.ones((1, len(samples)), np.int64)
-        self._states = model.encode(samples)
+        self._states = halves.encode(samples)
         empty = np.zeros((1, HEADS, 0, HEAD_SIZE), np.float32)
         self._memory = {
             f"past_key_values.{layer}.{half}.{part}": empty
@@ -191,7 +203,7 @@ class _Pass:
         self._begun = False
 
     def write(self, guess: tuple[int, ...], limit: int) -> Writing:
-        marks, stops = self._model.vocabulary.marks, self._model.vocabulary.stops
+        marks, stops = self._vocabulary.marks, self._vocabulary.stops
         logits = self._step((BEGIN, *self._given, *guess))[len(self._given) :]
         self._first = _log_softmax(logits[0])
         tokens, scores, stop = list[int](), list[float](), 0.0
@@ -217,17 +229,17 @@ class _Pass:
 
     def _is_number(self, tokens: Sequence[int]) -> bool:
         """Whether people may say this again and again: 0-0-0-0-0."""
-        return any(c.isdigit() for c in self._model.vocabulary.text(tokens))
+        return any(c.isdigit() for c in self._vocabulary.text(tokens))
 
     def branches(self) -> Branches:
         """What else could be written."""
         length = 1 + len(self._given)
         memory = {n: m[:, :, :length] if _grows(n) else m for n, m in self._memory.items()}
-        return Branches(self._model, self._mask, self._states, self._first, memory)
+        return Branches(self._halves, self._mask, self._states, self._first, memory)
 
     def _step(self, tokens: Sequence[int]) -> Array:
         fed = np.array([tokens], np.int64)
-        logits, self._memory = self._model.decode(
+        logits, self._memory = self._halves.decode(
             self._mask, self._states, fed, self._memory, begun=self._begun
         )
         self._begun = True
@@ -246,13 +258,13 @@ class Branches:
 
     def __init__(
         self,
-        model: MoonshineModel,
+        halves: _Halves,
         mask: Array,
         states: Array,
         first: Array,
         memory: dict[str, Array],
     ) -> None:
-        self._model = model
+        self._halves = halves
         self._mask = mask
         self._states = states
         self._first = first
@@ -269,7 +281,9 @@ class Branches:
         """
         chosen = {n: m[list(rows)] if _grows(n) else m for n, m in self._memory.items()}
         fed = np.array(tokens, np.int64)[:, None]
-        logits, self._memory = self._model.decode(self._mask, self._states, fed, chosen, begun=True)
+        logits, self._memory = self._halves.decode(
+            self._mask, self._states, fed, chosen, begun=True
+        )
         return _log_softmax(logits[:, -1])
 
 
