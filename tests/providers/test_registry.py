@@ -141,3 +141,15 @@ def test_nothing_heavy_is_imported_until_it_is_used() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("language", ["fr", "fr-CA", "multi"])
+def test_a_language_that_the_recogniser_does_not_understand_is_refused_beforehand(
+    language: str,
+) -> None:
+    for name, settings in (("pocketsphinx", {}), ("deepgram", {"api_key": "k"})):
+        recognizer = registry.create("stt", name, settings)
+        registry.check_language(recognizer, "en-GB")
+        with pytest.raises(ConfigurationError, match=f"{name}: .*'{language}'.*knows en only"):
+            registry.check_language(recognizer, language)
+    registry.check_language(registry.create("stt", "scripted", {"steps": []}), language)

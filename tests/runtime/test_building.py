@@ -502,3 +502,10 @@ def test_what_is_said_when_something_has_gone_wrong() -> None:
         assert name.upper() in cached_phrases(made)
     english = [f.name for f in fields(PhraseSettings) if isinstance(f.default, str)]
     assert english == list(phrases)
+
+
+def test_a_language_that_no_caller_would_be_understood_in_is_refused() -> None:
+    transcriber = {"provider": "deepgram", "apiKey": "k", "language": "fr"}
+    described = Assistant.parse({"transcriber": transcriber})
+    with pytest.raises(ConfigurationError, match="deepgram: .* language 'fr'"):
+        build_agent(described)

@@ -125,6 +125,7 @@ async def _try_transcriber(assistant: "Assistant") -> None:
     described = assistant.transcriber
     stt = registry.create("stt", described.provider, described.settings())
     try:
+        registry.check_language(stt, described.language)
         if described.grammar and not stt.capabilities.grammars:
             raise ConfigurationError(
                 f"{described.provider} knows no grammars",

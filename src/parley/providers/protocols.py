@@ -43,6 +43,7 @@ class SttCapabilities:
     takes for speech, with silence between.
     `finalize_after_s`: the silence after which `finalize` may be called. An engine that
     forgets what was said before a final result wants more than a breath.
+    `languages`: those that it understands, as primary subtags; empty: not known here.
     """
 
     partials: bool = False
@@ -51,6 +52,7 @@ class SttCapabilities:
     grammars: bool = False
     needs_voice: bool = False
     finalize_after_s: float = 0.15
+    languages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

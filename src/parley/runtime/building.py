@@ -68,6 +68,7 @@ def build_agent(
     wrongly set, not installed or not fetched.
     """
     stt = registry.create("stt", assistant.transcriber.provider, assistant.transcriber.settings())
+    registry.check_language(stt, assistant.transcriber.language)
     tts = registry.create("tts", assistant.voice.provider, _voice_settings(assistant))
     if assistant.transcriber.grammar and not stt.capabilities.grammars:
         raise AssistantError(

@@ -122,7 +122,7 @@ _CALLER: Mapping[type, _Phrase] = {
     ev.StopRequested: "wants the agent to stop",
     ev.KeyPressed: "presses {key}",
     ev.SoundJudged: "{voiced_s:.1f} s of voice: speech with {speech:.0%}, {level_dbfs:.0f} dBFS",
-    ev.TurnJudged: "sounds as if it were over, with {probability:.0%}",
+    ev.TurnJudged: "sounds as if it were over, with {probability:.0%}; cadence {cadence:+.1f}",
     ev.VoiceDescribed: _voice,
     ev.ConsentRecorded: _consent,
 }

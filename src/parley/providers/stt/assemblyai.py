@@ -44,7 +44,7 @@ API_VERSION = "2025-05-12"
 
 ENGLISH, MULTILINGUAL = "universal-streaming-english", "universal-streaming-multilingual"
 
-LANGUAGES: Mapping[str, Sequence[str]] = {
+LANGUAGES: Mapping[str, tuple[str, ...]] = {
     ENGLISH: ("en",),
     MULTILINGUAL: ("de", "en", "es", "fr", "it", "pt", ANY_LANGUAGE),
 }
@@ -237,7 +237,11 @@ class AssemblyAiStt:
         }
         self._query = {name: str(value) for name, value in asked.items() if value is not None}
         self.capabilities = SttCapabilities(
-            partials=True, word_times=True, finalizes=True, finalize_after_s=FINALIZE_AFTER_S
+            partials=True,
+            word_times=True,
+            finalizes=True,
+            finalize_after_s=FINALIZE_AFTER_S,
+            languages=LANGUAGES.get(speech_model or MULTILINGUAL, ()),
         )
 
     def __repr__(self) -> str:
@@ -255,7 +259,8 @@ class AssemblyAiStt:
         """
         language = primary(options.language)
         model = self._model or (ENGLISH if language == "en" else MULTILINGUAL)
-        if model in LANGUAGES and language not in LANGUAGES[model]:
+        known = self.capabilities.languages
+        if known and language not in known:
             raise ProviderRequestError(
                 NAME,
                 f"{model} does not understand the language {options.language!r}",

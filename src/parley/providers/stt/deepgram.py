@@ -223,6 +223,7 @@ class DeepgramStt:
             word_times=True,
             finalizes=force_end_turn,
             finalize_after_s=FINALIZE_AFTER_S,
+            languages=("en",) if model == ENGLISH else (*LANGUAGES, ANY_LANGUAGE),
         )
 
     def __repr__(self) -> str:
@@ -236,7 +237,7 @@ class DeepgramStt:
         """Start to listen to one call. Raises ProviderRequestError for a language that the
         model does not understand."""
         language = primary(options.language)
-        if language not in (("en",) if self._model == ENGLISH else (*LANGUAGES, ANY_LANGUAGE)):
+        if language not in self.capabilities.languages:
             raise ProviderRequestError(
                 NAME,
                 f"{self._model} does not understand the language {options.language!r}",

@@ -31,7 +31,9 @@ class MoonshineStt(EngineStt):
     """
 
     name = NAME
-    capabilities = SttCapabilities(partials=True, finalizes=True, grammars=True, needs_voice=True)
+    capabilities = SttCapabilities(
+        partials=True, finalizes=True, grammars=True, needs_voice=True, languages=("en",)
+    )
     engine = moonshine_worker.__file__
     places = 4
     stream = MoonshineStream

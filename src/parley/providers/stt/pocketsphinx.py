@@ -37,6 +37,7 @@ class PocketsphinxStt(EngineStt):
         grammars=True,
         needs_voice=True,
         finalize_after_s=0.25,
+        languages=("en",),
     )
     engine = pocketsphinx_worker.__file__
     places = 1
