@@ -507,5 +507,5 @@ def test_what_is_said_when_something_has_gone_wrong() -> None:
 def test_a_language_that_no_caller_would_be_understood_in_is_refused() -> None:
     transcriber = {"provider": "deepgram", "apiKey": "k", "language": "fr"}
     described = Assistant.parse({"transcriber": transcriber})
-    with pytest.raises(ConfigurationError, match="deepgram: .* language 'fr'"):
+    with pytest.raises(ConfigurationError, match=r"deepgram: .* language 'fr'"):
         build_agent(described)
