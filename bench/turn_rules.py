@@ -28,7 +28,7 @@ WAITS_S = (0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.25)
 UNSURE_S = 1.6
 """On the curve. By default it is less, for the sake of the slowest commits."""
 
-ASSURED_S, STEEP_S = 0.3, 4.0
+ASSURED_WAITS_S, STEEP_S = (0.25, 0.3), 4.0
 ASSURANCES = (0.5, 1.0, 1.25, 1.5, 1.75, 2.0)
 """On the rest of it only what is so well assured ends at once, and all else after `longest_s`."""
 
@@ -93,7 +93,7 @@ DEFAULT = Rule("parley")
 
 def curve(waits: Sequence[float] = WAITS_S) -> list[Rule]:
     """The points of Parley's curve with these waits."""
-    assured = [Rule(DEFAULT.rule, ASSURED_S, a) for a in ASSURANCES if ASSURED_S in waits]
+    assured = [Rule(DEFAULT.rule, w, a) for w in ASSURED_WAITS_S if w in waits for a in ASSURANCES]
     return [*(Rule(DEFAULT.rule, wait_s) for wait_s in waits), *assured]
 
 
