@@ -16,7 +16,7 @@ from parley.speech.pauses import Judgement, PauseModel
 log = logging.getLogger(__name__)
 
 WORKERS = 1
-"""Threads. One gives 20 judgements a second; a call needs one for each pause."""
+"""Threads. One gives some 17 judgements a second; a call needs one for each pause."""
 
 LONGEST_WAIT_S = 0.2
 """A question that no thread was free for until then is not answered: it would come too late."""
