@@ -17,6 +17,7 @@ from parley.sim import engines
 from parley.sim import hearing as sim
 from parley.sim.hearing import Hearing
 from parley.sim.replaying import Pace, Told, replay
+from parley.speech.pauses import Judgement
 from scripted import work
 from turn_trials import TAIL_S
 from utterances import RATE, Trial
@@ -34,7 +35,9 @@ def replayed(trials: list[Trial]) -> list[Told]:
         words = sim.scripted(trial.finals, work.STT_DELAY)
         hearing = Hearing(len(pcm) / (2 * RATE), edges, words)
 
-        def judge(since: float, asked: float, h: Hearing = hearing, heard: bytes = pcm) -> float:
+        def judge(
+            since: float, asked: float, h: Hearing = hearing, heard: bytes = pcm
+        ) -> Judgement:
             return sim.judge(h, model, heard, since, asked)
 
         told.append(replay(hearing, SETTINGS, judge, Pace(judgement_s=0.0)))

@@ -53,7 +53,8 @@ JUDGED_S = 0.15
 """A judgement of the sound may take so long."""
 
 MOST_CADENCE = 2.25
-"""How a voice came to a pause says no more, in log-odds."""
+"""How a voice came to a pause counts no more, in log-odds: as much as `parley.speech.cadence`
+can say for the end."""
 
 LEAST_TOLD = 0.05
 """Evidence that rounds to nothing is not told."""
