@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from parley.audio.formats import AudioFormat
+from parley.core.listeners import primary
 
 
 class Provider(Protocol):
@@ -53,6 +54,10 @@ class SttCapabilities:
     needs_voice: bool = False
     finalize_after_s: float = 0.15
     languages: tuple[str, ...] = ()
+
+    def understands(self, language: str) -> bool:
+        """Whether a BCP 47 tag is of a language that it understands, as far as that is known."""
+        return not self.languages or primary(language) in self.languages
 
 
 @dataclass(frozen=True, slots=True)

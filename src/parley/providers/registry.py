@@ -12,7 +12,6 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal, cast, overload
 
-from parley.core.listeners import primary
 from parley.errors import ConfigurationError
 from parley.providers.protocols import LanguageModel, Provider, SpeechToText, TextToSpeech
 
@@ -76,12 +75,12 @@ def create(kind: Kind, name: str, settings: Mapping[str, Any] | None = None) -> 
 
 def check_language(recognizer: SpeechToText, language: str) -> None:
     """Raises ConfigurationError where it would not understand a caller: no call could be held."""
-    known = recognizer.capabilities.languages
-    if known and primary(language) not in known:
+    known = recognizer.capabilities
+    if not known.understands(language):
         raise ConfigurationError(
             f"{recognizer.name}: it does not understand the language {language!r}",
-            remedy=f"As it is set it knows {', '.join(known)} only; choose another transcriber or"
-            " model.",
+            remedy=f"As it is set it knows {', '.join(known.languages)} only; choose another"
+            " transcriber or model.",
         )
 
 

@@ -259,8 +259,7 @@ class AssemblyAiStt:
         """
         language = primary(options.language)
         model = self._model or (ENGLISH if language == "en" else MULTILINGUAL)
-        known = self.capabilities.languages
-        if known and language not in known:
+        if not self.capabilities.understands(language):
             raise ProviderRequestError(
                 NAME,
                 f"{model} does not understand the language {options.language!r}",

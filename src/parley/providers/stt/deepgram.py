@@ -237,7 +237,7 @@ class DeepgramStt:
         """Start to listen to one call. Raises ProviderRequestError for a language that the
         model does not understand."""
         language = primary(options.language)
-        if language not in self.capabilities.languages:
+        if not self.capabilities.understands(language):
             raise ProviderRequestError(
                 NAME,
                 f"{self._model} does not understand the language {options.language!r}",

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 from parley.audio.formats import INBOUND
-from parley.core.listeners import primary
 from parley.errors import (
     ProviderError,
     ProviderRequestError,
@@ -67,7 +66,7 @@ class EngineStt:
         Raises ProviderRequestError for a language that is not English and a grammar that
         cannot be used, and ProviderUnavailable when there are too many calls.
         """
-        if primary(options.language) != "en":
+        if not self.capabilities.understands(options.language):
             raise ProviderRequestError(
                 self.name,
                 f"it does not understand the language {options.language!r}",
