@@ -140,7 +140,7 @@ def judge(model: EndOfTurnModel, moment: Moment) -> Iterator[Judgement]:
     for line in LINES:
         pcm = by_telephone(moment.pcm) if line == "telephone" else moment.pcm
         began = time.thread_time()
-        probability = model(pcm)
+        probability = model(pcm).probability
         cpu_s = time.thread_time() - began
         yield Judgement(moment.name, moment.group, moment.over, line, probability, cpu_s)
 

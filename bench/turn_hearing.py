@@ -14,6 +14,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import cadences
+from common import find_corpus
 from parley.audio.formats import INBOUND
 from parley.providers.stt import moonshine_model, moonshine_worker, pocketsphinx_worker
 from parley.providers.stt.embedded import EmbeddedName
@@ -30,6 +32,8 @@ from parley.speech import (
     pitch,
     silero,
 )
+from parley.speech.cadence import Cadence
+from parley.speech.endofturn import EndOfTurnModel
 from parley.speech.pauses import Judgement, PauseModel
 from scripted import work
 from turn_lines import Line, heard
@@ -61,7 +65,8 @@ class Heard:
 
     def judge(self, since_s: float, asked_s: float) -> Judgement:
         """By its sound, or as it was judged before."""
-        return sim.judge(self.hearing, _turn_model(), self.pcm, since_s, asked_s)
+        model = _turn_model(self.trial.name.split()[0], self.path.parent)
+        return sim.judge(self.hearing, model, self.pcm, since_s, asked_s)
 
     def with_text(self, text: str) -> Hearing | None:
         """What is heard, with the words of the manifest or those that were recognised."""
@@ -136,16 +141,28 @@ def _read(trial: TurnTrial, name: str, pcm: bytes, path: Path) -> Heard:
     return Heard(trial, name, pcm, hearing, recognized, path, known)
 
 
-def _turn_model() -> PauseModel:
-    model = engines.turn_model()
-    assert model is not None, "parley models pull smart-turn"
-    return model
+@cache
+def _turn_model(recording: str, store: Path) -> PauseModel:
+    """With what was learned of the voice's end from other sources of recordings."""
+    weights, source = _learned(store), cadences.sources(find_corpus())[recording]
+    return PauseModel(_sound(), Cadence(weights.get(source, weights[""])))
+
+
+@cache
+def _sound() -> EndOfTurnModel:
+    return EndOfTurnModel()
+
+
+@cache
+def _learned(store: Path) -> dict[str, Any]:
+    return cadences.held_out(find_corpus(), store)
 
 
 @cache
 def _code() -> str:
     """Of everything that finds something in the audio but words."""
-    return _hash(cadence, detector, nearness, endofturn, endofturn_features, gate, pitch, silero)
+    found = (cadence, detector, nearness, endofturn, endofturn_features, gate, pitch, silero)
+    return _hash(cadences, *found)
 
 
 @cache

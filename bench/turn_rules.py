@@ -29,7 +29,7 @@ UNSURE_S = 1.6
 """On the curve. By default it is less, for the sake of the slowest commits."""
 
 ASSURED_WAITS_S, STEEP_S = (0.25, 0.3), 4.0
-ASSURANCES = (0.5, 1.0, 1.25, 1.5, 1.75, 2.0)
+ASSURANCES = (0.5, 1.0, 1.5, 1.75, 1.9, 2.0, 2.5)
 """On the rest of it only what is so well assured ends at once, and all else after `longest_s`."""
 
 SILENCES_S = (0.2, 0.5, 0.8)

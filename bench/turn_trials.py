@@ -90,11 +90,17 @@ def _spread(found: list[TurnTrial]) -> list[TurnTrial]:
 
 def _pauses(folder: Path, per_recording: int) -> Iterator[TurnTrial]:
     category = _categories(folder)
+    for kind, trial in paused(folder, per_recording):
+        yield _whole(trial, kind, category[trial.name])
+
+
+def paused(folder: Path, per_recording: int) -> Iterator[tuple[str, Trial]]:
+    """Pauses within turns, each with its kind."""
     for trial in cutoffs.inserted(folder, per_recording):
-        yield _whole(trial, "inserted", category[trial.name])
+        yield "inserted", trial
     for trial in cutoffs.natural(folder):
         if trial.pause[1] - trial.pause[0] <= GOES_ON_S:
-            yield _whole(trial, "natural", category[trial.name])
+            yield "natural", trial
 
 
 def _categories(folder: Path) -> dict[str, str]:
@@ -112,13 +118,18 @@ def _paused(item: dict[str, Any]) -> str:
 
 def _ends(folder: Path) -> Iterator[TurnTrial]:
     category = _categories(folder)
+    for item in ended(folder):
+        trial = utterances.whole(utterances.take(folder, item, "end"), work.LEAD)
+        yield _whole(trial, "end", category[trial.name])
+
+
+def ended(folder: Path) -> Iterator[dict[str, Any]]:
+    """Recordings that end with the end of a turn, of more than a word."""
     for item in utterances.manifest(folder):
         spoken = item["transcript"] and item["lang"] == "en" and item["category"] in CATEGORIES
         paused = item["category"] == "pause" and (item.get("labels") or {}).get("internal_pauses")
         if (spoken or paused) and item["category"] != "answer":
-            source = utterances.take(folder, item, "end")
-            trial = utterances.whole(source, work.LEAD)
-            yield _whole(trial, "end", category[trial.name])
+            yield item
 
 
 def _answers(folder: Path) -> Iterator[TurnTrial]:

@@ -226,8 +226,9 @@ def test_the_facts_of_its_playout_change_nothing() -> None:
 
 
 def test_a_listener_has_every_pause_judged_at_once() -> None:
-    for enabled, after_s in ((True, 0.2), (False, 0.61)):
-        call = call_with(enabled=enabled)
+    rules = EndingSettings(cadence=0.2)
+    for enabled, after_s in ((True, 0.2), (False, 0.7)):
+        call = call_with(enabled=enabled, turns={"ending": rules})
         call.voice().after(5).partial("we went to the").pause().after(0.1).final("we went to the")
         judged_at = call.at(9).when(act.JudgeTurn)
         assert judged_at == [pytest.approx(7.0 + after_s, abs=0.02)]

@@ -102,10 +102,10 @@ AAI: list[Step] = [Say(1.5, "", "on"), Say(2.0, "", "on tuesday")]
             "recogniser +1.4",
         ),
         # it does not know: we ask for the text, and end the turn as usual
-        ([Say(2.4, "Update", "on Tuesday", 0.5)], 0.85, "no evidence"),
+        ([Say(2.4, "Update", "on Tuesday", 0.5)], 1.15, "no evidence"),
         # it thinks that the caller goes on: for longer than usual
-        ([Say(2.4, "Update", "on Tuesday", 0.1)], 1.45, "recogniser -2.2"),
-        ([Say(2.4, "Update", "on Tuesday", 0.02)], 2.0, "recogniser -3.9"),
+        ([Say(2.4, "Update", "on Tuesday", 0.1)], 1.15, "recogniser -2.2"),
+        ([Say(2.4, "Update", "on Tuesday", 0.02)], 1.79, "recogniser -3.9"),
     ],
 )
 def test_flux_ends_a_turn_sooner_or_later(
@@ -127,8 +127,8 @@ def test_flux_ends_a_turn_sooner_or_later(
     ("says", "pause_s", "evidence"),
     [
         ([Say(2.3, "end_of_turn", "on tuesday", 0.45)], 0.3, "recogniser +0.8"),
-        ([Say(2.5, "", "on tuesday", 0.3)], 0.85, "recogniser -0.8"),
-        ([Say(2.5, "", "on tuesday", 0.05)], 2.0, "recogniser -2.9"),
+        ([Say(2.5, "", "on tuesday", 0.3)], 1.15, "recogniser -0.8"),
+        ([Say(2.5, "", "on tuesday", 0.02)], 1.79, "recogniser -3.9"),
     ],
 )
 def test_assemblyai_ends_a_turn_sooner_or_later(
@@ -144,12 +144,12 @@ def test_assemblyai_ends_a_turn_sooner_or_later(
 
 def test_other_facts_outweigh_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Flux takes for over what ends with a word with which nobody ends."""
-    end = Say(2.24, "EndOfTurn", "I would like", 0.75, {"trigger": "model"})
+    end = Say(2.24, "EndOfTurn", "I would like to", 0.55, {"trigger": "model"})
     wired(monkeypatch, Flux([*FLUX, end]))
     pause, _, why = ended(called(DeepgramStt(api_key=KEY), ending=EndingSettings()))
     assert pause > TurnSettings().wait_s + 0.1
     assert why.startswith("last words -")
-    assert "recogniser +1.1" in why
+    assert "recogniser +0.2" in why
 
 
 def test_who_goes_on_after_an_eager_end_is_one_turn(monkeypatch: pytest.MonkeyPatch) -> None:

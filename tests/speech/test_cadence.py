@@ -6,10 +6,26 @@ from vowels import Sound, hiss, pcm, vowel
 
 from parley.core.ending import MOST_CADENCE
 from parley.errors import AudioError
-from parley.speech.cadence import FADE, FALL, HEARD_S, USUAL_FADE_DB, USUAL_FALL_ST, cadence
+from parley.speech.cadence import (
+    FADE,
+    FALL,
+    HEARD_S,
+    MOST_LEARNED,
+    USUAL_FADE_DB,
+    USUAL_FALL_ST,
+    Cadence,
+)
+
+NOTHING = np.zeros(384, np.float32)
+UNLEARNED = Cadence(np.zeros(385, np.float32))
 
 NEITHER = -FALL * USUAL_FALL_ST - FADE * USUAL_FADE_DB
 """What a voice says that neither falls nor rises, fades nor swells: it breaks off."""
+
+
+def cadence(pcm: bytes) -> float:
+    """Without what was learned."""
+    return UNLEARNED(pcm, NOTHING)
 
 
 def said(semitones: float = 0.0, decibels: float = 0.0, seconds: float = 1.5) -> Sound:
@@ -50,7 +66,30 @@ def test_pitch_that_was_mistaken_is_no_more_than_a_deep_fall() -> None:
 
 def test_it_is_bounded_and_the_core_knows_the_most_that_it_says_for_the_end() -> None:
     assert cadence(pcm(0.1 * said(0, 12))) == cadence(pcm(0.1 * said(0, 9.5)))
-    assert 2.0 < cadence(pcm(said(-6, -12))) <= MOST_CADENCE
+    assert 2.0 < cadence(pcm(said(-6, -12))) <= MOST_CADENCE - MOST_LEARNED
+
+
+def test_what_was_learned_of_the_end_is_added_and_bounded() -> None:
+    weights = np.zeros(385, np.float32)
+    weights[[7, -1]] = 0.5, 0.25
+    learned, ending = Cadence(weights), NOTHING.copy()
+    ending[7] = 1.5
+    assert learned(pcm(said()), ending) == pytest.approx(cadence(pcm(said())) + 1.0)
+    ending[7] = 100.0
+    assert learned(pcm(said()), ending) == pytest.approx(cadence(pcm(said())) + MOST_LEARNED)
+    ending[7] = -100.0
+    assert learned(pcm(said()), ending) == pytest.approx(cadence(pcm(said())) - MOST_LEARNED)
+
+
+@pytest.mark.parametrize(("seconds", "more"), [(0.1, 0.0), (0.25, 0.0), (0.4, MOST_LEARNED)])
+def test_of_a_word_by_itself_nothing_was_learned(seconds: float, more: float) -> None:
+    sure, sound = Cadence(np.ones(385, np.float32)), pcm(said(seconds=seconds))
+    assert sure(sound, NOTHING + 1) == pytest.approx(cadence(sound) + more)
+
+
+def test_weights_come_with_parley() -> None:
+    ending = np.random.default_rng(0).normal(size=384).astype(np.float32)
+    assert Cadence()(pcm(said()), ending) != cadence(pcm(said()))
 
 
 @pytest.mark.parametrize("semitones", [-3, 0, 3])

@@ -2,22 +2,26 @@
 
 from typing import cast
 
+import numpy as np
 from vowels import pcm, vowel
 
-from parley.speech.cadence import cadence
-from parley.speech.endofturn import EndOfTurnModel
+from parley.speech.cadence import Cadence
+from parley.speech.endofturn import EndOfTurnModel, Sounded
 from parley.speech.pauses import Judgement, PauseModel
 
 
 def test_both_are_asked_about_the_same_sound() -> None:
     heard: list[bytes] = []
 
-    def model(sound: bytes) -> float:
+    ending = np.ones(384, np.float32)
+
+    def model(sound: bytes) -> Sounded:
         heard.append(sound)
-        return 0.75
+        return Sounded(0.75, ending)
 
     sound = pcm(vowel(150, 1.0), vowel(120, 0.25))
-    judge = PauseModel(cast("EndOfTurnModel", model))
-    assert judge(sound) == Judgement(0.75, cadence(sound))
+    cadence = Cadence(np.full(385, 0.001, np.float32))
+    judge = PauseModel(cast("EndOfTurnModel", model), cadence)
+    assert judge(sound) == Judgement(0.75, cadence(sound, ending))
     assert heard == [sound]
     assert judge(sound).cadence > 0.0

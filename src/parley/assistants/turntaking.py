@@ -151,7 +151,7 @@ class StartSpeakingPlan(Section):
         " sooner, 0 to 5 seconds",
     )
     unsure_seconds: float = Field(
-        default=0.85,
+        default=1.15,
         ge=0,
         le=5,
         description="the silence that ends a turn where nothing tells whether it is over, 0 to"

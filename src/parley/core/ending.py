@@ -52,7 +52,7 @@ SHORT = 3
 JUDGED_S = 0.15
 """A judgement of the sound may take so long."""
 
-MOST_CADENCE = 2.25
+MOST_CADENCE = 5.25
 """How a voice came to a pause counts no more, in log-odds: as much as `parley.speech.cadence`
 can say for the end."""
 

@@ -40,7 +40,7 @@ class EndingSettings:
     """So much evidence for the end does not make the pause shorter yet. With more of it only what
     is well assured is answered at once."""
 
-    doubt: float = 1.6
+    doubt: float = 3.25
     """So much evidence against the end is outweighed by a pause of `TurnSettings.wait_s`."""
 
     language: str = "en"
@@ -52,10 +52,10 @@ class EndingSettings:
     hesitations: tuple[str, ...] = HESITATIONS
     """Sounds with which a speaker keeps the floor."""
 
-    hesitation: float = 3.0
+    hesitation: float = 4.5
     """The weight of such a sound at the end."""
 
-    dictation: float = 3.5
+    dictation: float = 5.0
     """The weight of digits or letters that are spelled out one by one."""
 
     answer: float = 3.0
@@ -77,7 +77,7 @@ class EndingSettings:
     stop: float = 1.0
     """The weight of a full stop, a question mark or an exclamation mark at the end."""
 
-    comma: float = 3.0
+    comma: float = 4.5
     """The weight of a comma or a dash at the end."""
 
     curve_s: tuple[float, ...] = ()
@@ -102,7 +102,7 @@ class EndingSettings:
 class TurnSettings:
     """When the caller's turn has ended."""
 
-    wait_s: float = 0.85
+    wait_s: float = 1.15
     """Silence after the last voiced sample that ends a turn whose words are known, where
     nothing tells whether it is over."""
 

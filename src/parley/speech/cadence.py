@@ -2,8 +2,13 @@
 
 These are among the cues with which people yield a turn (Gravano and Hirschberg 2011,
 "Turn-taking cues in task-oriented dialogue"). A voice that is held level, or that breaks off
-at full strength, goes on.
+at full strength, goes on. So does one whose last syllable sounds like the middle of a phrase:
+that is learned from recorded people (`bench/cadences.py`), as weights of what the model of
+turns makes of the voice's end.
 """
+
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 
@@ -27,22 +32,51 @@ rises the less it says, until it says nothing."""
 FADE, USUAL_FADE_DB, MOST_FADE_DB = 0.15, 2.5, 9.0
 """The log-odds of a decibel by which the end is softer, and the same of it."""
 
+MOST_LEARNED = 3.0
+"""What was learned says no more, in log-odds."""
 
-def cadence(pcm: bytes) -> float:
-    """What the end of the voice in `pcm` says for the end of the turn, in log-odds: -2.3
-    to 2.2.
+PHRASE = round(0.55 / HOP_S)
+"""Frames of voice without which it says nothing: a word by itself is no phrase that could go on,
+and none were learned from."""
 
-    `pcm` is `parley.audio.formats.INBOUND`, with the pause or without. 0 where there is too
-    little voice to tell. Takes about 8 ms of CPU. Raises AudioError when `pcm` ends within a
-    sample.
+WEIGHTS = Path(__file__).with_name("cadence.npy")
+
+
+class Cadence:
+    """What the end of a voice says for the end of the turn.
+
+    `weights` are of `parley.speech.endofturn.Sounded.ending` and of 1, `[385]`; without them
+    those that come with Parley.
     """
-    frames = frames_of(pcm[-INBOUND.bytes_for(HEARD_S) :])
-    fallen = _dropped(12 * np.log2(frames.pitch[~np.isnan(frames.pitch)]))
-    faded = _dropped(frames.level[frames.voiced])
-    odds = 0.0 if fallen is None else FALL * (_moved(fallen) - USUAL_FALL_ST)
-    if faded is not None:
-        odds += FADE * (min(max(faded, -MOST_FADE_DB), MOST_FADE_DB) - USUAL_FADE_DB)
-    return odds
+
+    def __init__(self, weights: Floats | None = None) -> None:
+        self._weights = _shipped() if weights is None else weights
+
+    def __call__(self, pcm: bytes, ending: Floats) -> float:
+        """In log-odds, -5.3 to 5.2: positive where the turn is over.
+
+        `pcm` is `parley.audio.formats.INBOUND`, with the pause or without; `ending` is what
+        the model of turns makes of the end of its voice. 0 where there is too little voice to
+        tell. Takes about 8 ms of CPU. Raises AudioError when `pcm` ends within a sample.
+        """
+        frames = frames_of(pcm[-INBOUND.bytes_for(HEARD_S) :])
+        faded = _dropped(frames.level[frames.voiced])
+        if faded is None:
+            return 0.0
+        odds = FADE * (min(max(faded, -MOST_FADE_DB), MOST_FADE_DB) - USUAL_FADE_DB)
+        fallen = _dropped(12 * np.log2(frames.pitch[~np.isnan(frames.pitch)]))
+        if fallen is not None:
+            odds += FALL * (_moved(fallen) - USUAL_FALL_ST)
+        return odds + self._learned(ending) if frames.voiced.sum() >= PHRASE else odds
+
+    def _learned(self, ending: Floats) -> float:
+        said = float(ending @ self._weights[:-1] + self._weights[-1])
+        return min(max(said, -MOST_LEARNED), MOST_LEARNED)
+
+
+@cache
+def _shipped() -> Floats:
+    return np.asarray(np.load(WEIGHTS), np.float32)
 
 
 def _dropped(values: Floats) -> float | None:

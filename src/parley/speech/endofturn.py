@@ -6,6 +6,7 @@ trained on 23 languages.
 """
 
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from parley.errors import ConfigurationError
 from parley.inference import session
 from parley.models import model_path
 from parley.speech.endofturn_features import FRAMES, MELS, SAMPLES, Floats, log_mel
+from parley.speech.onnxfile import telling
 
 MODEL = "smart-turn"
 
@@ -27,7 +29,22 @@ SILENCE_S = 0.2
 """And ends with, after its last voiced sample, however long the pause has lasted: the model was
 trained on that, and takes longer silence for the end."""
 
+LAST_S = 0.1
+"""So much of the voice's end `Sounded.ending` is of: with 60 to 200 ms it tells as much."""
+
 _INPUT, _OUTPUT = "input_features", "logits"
+
+_STATES, _WIDTH, _RATE = "add_268", 384, FRAMES // 2 / HEARD_S
+"""What comes out of the second of the encoder's four layers, and so many of them a second."""
+
+
+class Sounded(NamedTuple):
+    """What the model hears: how probable it is that the turn is over, 0 to 1, and what it makes
+    of the last `LAST_S` of the voice halfway through itself, `[384]`: no one's end or pause yet,
+    but how the end sounds."""
+
+    probability: float
+    ending: Floats
 
 
 class EndOfTurnModel:
@@ -40,29 +57,31 @@ class EndOfTurnModel:
     def __init__(self, path: Path | None = None) -> None:
         path = path or model_path(MODEL)
         try:
-            self._session = session(path.read_bytes())
+            self._session = session(telling(path.read_bytes(), _STATES))
             ports = [*self._session.get_inputs(), *self._session.get_outputs()]
             if [(port.name, *port.shape[1:]) for port in ports] != [
                 (_INPUT, MELS, FRAMES),
                 (_OUTPUT, 1),
+                (_STATES, FRAMES // 2, _WIDTH),
             ]:
                 raise ValueError("it is another model")
         except Exception as error:  # onnxruntime's errors have no root of their own
             raise ConfigurationError(
-                f"the model file {path} cannot be loaded: {error}",
+                f"the model file {path} cannot be loaded: {' '.join(str(error).split())}",
                 remedy=f"Fetch it again with: parley models pull {MODEL}",
             ) from error
 
-    def __call__(self, pcm: bytes) -> float:
-        """The probability, 0 to 1, that the turn is over where `pcm` ends.
+    def __call__(self, pcm: bytes) -> Sounded:
+        """Whether the turn is over where `pcm` ends, and how its end sounds.
 
         `pcm` (`parley.audio.formats.INBOUND`) is the turn so far: from `LEAD_S` before its
-        first word to at most `SILENCE_S` after its last. Takes about 50 ms of CPU.
+        first word to `SILENCE_S` after its last. Takes about 50 ms of CPU.
         Raises AudioError when `pcm` ends within a sample.
         """
         features = log_mel(last_samples(pcm))[np.newaxis]
-        (probabilities,) = self._session.run([_OUTPUT], {_INPUT: features})
-        return float(probabilities[0, 0])  # the graph ends with a sigmoid
+        probabilities, states = self._session.run([_OUTPUT, _STATES], {_INPUT: features})
+        last = states[0, round(-(SILENCE_S + LAST_S) * _RATE) : round(-SILENCE_S * _RATE)]
+        return Sounded(float(probabilities[0, 0]), last.mean(axis=0))  # a sigmoid's
 
 
 def last_samples(pcm: bytes) -> Floats:

@@ -1,4 +1,5 @@
-"""Just enough of the ONNX file format to read a model's weights and write a small graph.
+"""Just enough of the ONNX file format to read a model's weights, to have it tell more, and to
+write a small graph.
 
 An ONNX file is one Protocol Buffers message, a `ModelProto`; the field numbers below
 are those of `onnx.proto`. Here is what `parley.speech.silero` needs and no more:
@@ -39,6 +40,12 @@ def read_weights(model: bytes) -> dict[str, Array]:
     (graph,) = _payloads(model, 7)
     tensors = [tensor for tensor in _payloads(graph, 5) if _numbers(tensor, 2) == [1]]
     return {_payloads(tensor, 8)[0].decode(): _array(tensor) for tensor in tensors}
+
+
+def telling(model: bytes, value: str) -> bytes:
+    """The same model, with a value that its graph computes as one more output, the last."""
+    # Messages that are put one after the other are one message: this is the rest of it.
+    return model + _message(7, _message(12, _message(1, value.encode())))
 
 
 def write_model(

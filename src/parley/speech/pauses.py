@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from parley.speech.cadence import cadence
+from parley.speech.cadence import Cadence
 from parley.speech.endofturn import EndOfTurnModel
 
 
@@ -16,12 +16,14 @@ class Judgement(NamedTuple):
 class PauseModel:
     """Both, in the thread that calls it. Raises as `EndOfTurnModel`, which it is given or loads."""
 
-    def __init__(self, model: EndOfTurnModel | None = None) -> None:
+    def __init__(self, model: EndOfTurnModel | None = None, cadence: Cadence | None = None) -> None:
         self._model = model or EndOfTurnModel()
+        self._cadence = cadence or Cadence()
 
     def __call__(self, pcm: bytes) -> Judgement:
         """Of the turn so far, `pcm` as `EndOfTurnModel` takes it: about 60 ms of CPU.
 
         Raises AudioError when `pcm` ends within a sample.
         """
-        return Judgement(self._model(pcm), cadence(pcm))
+        heard = self._model(pcm)
+        return Judgement(heard.probability, self._cadence(pcm, heard.ending))
