@@ -140,7 +140,7 @@ def test_a_curve_is_straight_between_its_points(probability: float, pause: float
 def test_a_curve_that_was_chosen_says_how_long_each_pause_is() -> None:
     usual = {"ending": replace(RULES, curve_s=CURVE)}
     assert 0.4 < ended(paused("this afternoon please", **usual)) < 0.6
-    assert ended(paused("my name is", **usual)) > 2.5
+    assert ended(paused("my name is", **usual)) > 1.5
 
 
 def test_a_curve_that_was_chosen_holds_while_a_reply_is_prepared() -> None:

@@ -11,7 +11,8 @@ from parley.audio.files import read_recording
 from parley.audio.formats import INBOUND
 from parley.errors import AudioError, ConfigurationError, MissingModelError
 from parley.models import CATALOGUE
-from parley.speech.endofturn import HEARD_S, MODEL, EndOfTurnModel, last_samples
+from parley.speech.cadence import Cadence
+from parley.speech.endofturn import HEARD_S, MODEL, SILENCE_S, EndOfTurnModel, last_samples
 from parley.speech.endofturn_features import FRAMES, MELS, SAMPLES, Floats, log_mel, mel_filters
 from parley.speech.onnxfile import Node, write_model
 
@@ -233,3 +234,22 @@ def test_human_speech_is_judged_as_the_publisher_judges_it(
     pcm = read_recording(speech / "pauses" / f"{name}.wav").pcm[: INBOUND.bytes_for(end_s)]
     # The weights are 8 bits wide, and processors round their sums differently.
     assert model(pcm).probability == pytest.approx(expected, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("name", "end_s", "words_s"),
+    [
+        ("ps_0870_austen", 6.79, (0.98, 2.21, 3.95, 5.46, 6.35)),
+        ("ps_0930_austen", 3.02, (0.92, 1.07, 1.33, 1.7)),
+    ],
+)
+def test_the_end_of_a_sentence_sounds_otherwise_than_that_of_a_word_within_it(
+    name: str, end_s: float, words_s: tuple[float, ...], model: EndOfTurnModel, speech: Path
+) -> None:
+    pcm = read_recording(speech / "transcribed" / f"{name}.wav").pcm
+
+    def said(until_s: float) -> float:
+        heard = pcm[: INBOUND.bytes_for(until_s)] + bytes(INBOUND.bytes_for(SILENCE_S))
+        return Cadence()(heard, model(heard).ending)
+
+    assert said(end_s) > 1.0 > max(map(said, words_s))

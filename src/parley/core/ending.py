@@ -56,6 +56,10 @@ MOST_CADENCE = 5.25
 """How a voice came to a pause counts no more, in log-odds: as much as `parley.speech.cadence`
 can say for the end."""
 
+WORTH = 0.45
+"""The log-odds of the end for each unit that the evidence adds up to: words and sounds tell much
+the same. Of 541 moments of recorded people (docs/adr/0014)."""
+
 LEAST_TOLD = 0.05
 """Evidence that rounds to nothing is not told."""
 
@@ -147,7 +151,7 @@ def _by_evidence(ctx: Context, more: float = 0.0) -> float:
     rules = _rules(ctx)
     odds = sum(odds for _, odds in _facts(ctx)) + more
     if rules.curve_s:
-        return on_curve(1.0 / (1.0 + math.exp(odds)), rules.curve_s)
+        return on_curve(1.0 / (1.0 + math.exp(WORTH * odds)), rules.curve_s)
     chosen_s = _chosen_s(ctx.state.ear.text, rules)
     if chosen_s is not None:
         return silence(min(0.0, odds), chosen_s, rules)

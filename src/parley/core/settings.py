@@ -23,7 +23,8 @@ class EndingRule:
 class EndingSettings:
     """What is evidence for the end of a turn, and how long a pause it takes to confirm it.
 
-    The weights are log-odds: 3 is twenty to one.
+    The weights are log-odds, but of words and sounds that tell much the same: what they add up
+    to is worth 0.45 of it, and 3 is four to one (docs/adr/0014).
     """
 
     shortest_s: float = 0.3
