@@ -92,6 +92,25 @@ def test_many_voices_are_not_heeded_again_while_they_last_but_the_caller_among_t
     assert floor_of(call)[-1] == (4.7, "words")
 
 
+def test_a_voice_that_began_with_half_a_second_of_vowels_is_heeded_again() -> None:
+    """Its length counts from its beginning, and nothing was learned of the line."""
+    call = telling().voice().at(3.6).measured(0.6, 0.99, OWN_DBFS, 2.4)
+    assert floor_of(call) == [(3.6, "many voices")]
+    call.at(3.7).measured(0.7, 0.99, OWN_DBFS, 7.0)
+    assert pauses(call) == [3.0]
+    call.at(3.8).measured(0.8, 0.99, OWN_DBFS, 8.3)
+    assert pauses(call) == [3.0, 3.8]
+    assert floor_of(call.at(6))[1] == (pytest.approx(3.85, abs=0.1), "voice")
+    line = call.conversation.state.line
+    assert (line.steady_at, line.false_alarms) == (None, 0.0)
+
+
+def test_what_follows_many_voices_is_another_sound() -> None:
+    call = telling().voice().at(3.6).measured(0.6, 0.95, -25.0, 2.0).pause().at(4.2).voice()
+    call.at(4.9).measured(0.7, 0.95, -25.0, 9.0)
+    assert call.conversation.state.line.false_alarms > 0.9
+
+
 def wordless(partials: bool, **changes: object) -> Call:
     turns = {"recognizer_partials": partials}
     return telling(turns=turns, **changes).voice().at(3.2).measured(0.3, 0.95, -25.0)

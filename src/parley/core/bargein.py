@@ -35,6 +35,7 @@ def voice(ctx: Context, at: float) -> None:
     """The caller makes a sound that began at `at`."""
     state = ctx.state
     state.ear.answer_until = None
+    state.line.before = None
     if not _at_stake(ctx):
         return
     state.candidate_at = at
@@ -72,9 +73,11 @@ def sound_judged(ctx: Context, event: ev.SoundJudged) -> None:
         return
     state.ear.sound = event
     floor.hear(ctx, event)
-    heeded = floor.clear(ctx) and floor.may_take(ctx)
-    if state.floor.state == "settled" and _at_stake(ctx) and heeded:
-        if state.pause_due is None:  # it was dismissed, or began before the agent spoke
+    if state.floor.state != "settled" or not _at_stake(ctx):
+        return
+    mistaken = floor.one_after_all(ctx)
+    if floor.clear(ctx) and floor.may_take(ctx):
+        if state.pause_due is None and not mistaken:  # dismissed, or before the agent spoke
             state.candidate_at, state.candidate_voiced = ctx.now, 0.0
         _pause(ctx)
 

@@ -7,6 +7,7 @@ sound is an interruption. `core.bargein` acts on it.
 """
 
 import math
+from dataclasses import replace
 
 from parley.core.ending import log_odds
 from parley.core.events import SoundJudged
@@ -259,9 +260,20 @@ def dismissed(ctx: Context) -> None:
     line = ctx.state.line
     if not may_take(ctx) and clear(ctx):
         return
+    line.before = replace(line, before=None) if _even(ctx) < 0.0 else None
     line.false_alarms = false_alarms(ctx) + 1.0
     line.false_alarm_at = ctx.now
     hear_steady(ctx)
+
+
+def one_after_all(ctx: Context) -> bool:
+    """Whether what was dismissed as many voices is one: then nothing was learned from it."""
+    sound, before = ctx.state.ear.sound, ctx.state.line.before
+    swing_db = None if sound is None else sound.swing_db
+    if before is None or swing_db is None or swing_db < rules(ctx).one_voice_db:
+        return False
+    ctx.state.line = before
+    return True
 
 
 def hear_steady(ctx: Context) -> None:

@@ -213,6 +213,10 @@ class InterruptionSettings:
     even_most: float = 3.0
     """The most that is against a voice because it is even: a caller's own is, in a noisy place."""
 
+    one_voice_db: float = 8.0
+    """With so much a sound that was dismissed as too even is one voice after all: a phrase may
+    begin with half a second of vowels."""
+
     line: float = 3.0
     """The weight of a level that is no more than that of a steady sound which was dismissed."""
 

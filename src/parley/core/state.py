@@ -261,6 +261,8 @@ class Line:
     steady_at: float | None = None
     false_alarms: float = 0.0
     false_alarm_at: float = 0.0
+    before: "Line | None" = None
+    """Without the sound that goes on, where that was dismissed as many voices."""
 
 
 @dataclass(slots=True)
