@@ -412,9 +412,9 @@ def test_a_turn_says_why_it_ended(text: str, why: str) -> None:
 
 
 def test_what_was_asked_and_how_it_sounds_is_told() -> None:
-    assert told(asked("yes", greeting_kind="yes_no")) == "yes or no +3.0: 0.30 s"
+    assert told(asked("yes", greeting_kind="yes_no")) == "yes or no +4.5: 0.30 s"
     number = asked("oh seven one one", greeting_kind="number", greeting_digits=4)
-    assert told(number) == "all digits +3.0: 0.30 s"
+    assert told(number) == "all digits +4.5: 0.30 s"
     assert told(asked("sure", greeting_kind="choice")) == "short answer +1.5: 0.30 s"
     call = paused("sure", judges=True).at(2.2).tell(ev.TurnJudged(CALLER, 2.0, 0.3))
     assert told(call) == "sound -0.3: 1.15 s"

@@ -71,42 +71,49 @@ def test_words_of_a_voice(text: str, speech: float, level_dbfs: float, taken: bo
         (None, (3.917, "voice")),
         (6.0, (3.917, "voice")),
         (5.0, (4.156, "voice")),  # rather even: it takes longer
-        (4.0, (3.6, "many voices")),
-        (1.0, (3.6, "many voices")),
+        (4.0, (3.7, "many voices")),
+        (1.0, (3.7, "many voices")),
     ],
 )
 def test_many_voices_at_once_are_not_the_callers(
     swing_db: float | None, verdict: tuple[float, str]
 ) -> None:
-    call = telling().voice().at(3.6).measured(0.6, 0.95, -25.0, swing_db).at(6)
+    call = telling().voice().at(3.7).measured(0.7, 0.95, -25.0, swing_db).at(6)
     assert floor_of(call)[0] == verdict
 
 
 def test_many_voices_are_not_heeded_again_while_they_last_but_the_caller_among_them_is() -> None:
-    call = telling().voice().at(3.6).measured(0.6, 0.95, -25.0, 2.0)
+    call = telling().voice().at(3.7).measured(0.7, 0.95, -25.0, 2.0)
     for at in (3.9, 4.2, 4.5):
         call.at(at).measured(at - 3.0, 0.98, -25.0, 3.0)
-    assert floor_of(call) == [(3.6, "many voices")]
+    assert floor_of(call) == [(3.7, "many voices")]
     assert pauses(call) == [3.0]
     call.at(4.6).measured(1.6, 0.98, -21.0, 3.0).at(4.7).partial("no wait")
     assert floor_of(call)[-1] == (4.7, "words")
 
 
-def test_a_voice_that_began_with_half_a_second_of_vowels_is_heeded_again() -> None:
-    """Its length counts from its beginning, and nothing was learned of the line."""
+def test_half_a_second_of_vowels_is_not_yet_many_voices() -> None:
     call = telling().voice().at(3.6).measured(0.6, 0.99, OWN_DBFS, 2.4)
-    assert floor_of(call) == [(3.6, "many voices")]
-    call.at(3.7).measured(0.7, 0.99, OWN_DBFS, 7.0)
+    call.at(3.7).measured(0.7, 0.99, OWN_DBFS, 8.3).at(6)
+    assert floor_of(call) == [(pytest.approx(3.85, abs=0.1), "voice")]
     assert pauses(call) == [3.0]
-    call.at(3.8).measured(0.8, 0.99, OWN_DBFS, 8.3)
-    assert pauses(call) == [3.0, 3.8]
-    assert floor_of(call.at(6))[1] == (pytest.approx(3.85, abs=0.1), "voice")
+
+
+def test_a_voice_that_began_evenly_is_heeded_again() -> None:
+    """Its length counts from its beginning, and nothing was learned of the line."""
+    call = telling().voice().at(3.7).measured(0.7, 0.99, OWN_DBFS, 2.4)
+    assert floor_of(call) == [(3.7, "many voices")]
+    call.at(3.8).measured(0.8, 0.99, OWN_DBFS, 7.0)
+    assert pauses(call) == [3.0]
+    call.at(3.9).measured(0.9, 0.99, OWN_DBFS, 8.3)
+    assert pauses(call) == [3.0, 3.9]
+    assert floor_of(call.at(6))[1] == (pytest.approx(3.95, abs=0.1), "voice")
     line = call.conversation.state.line
     assert (line.steady_at, line.false_alarms) == (None, 0.0)
 
 
 def test_what_follows_many_voices_is_another_sound() -> None:
-    call = telling().voice().at(3.6).measured(0.6, 0.95, -25.0, 2.0).pause().at(4.2).voice()
+    call = telling().voice().at(3.7).measured(0.7, 0.95, -25.0, 2.0).pause().at(4.2).voice()
     call.at(4.9).measured(0.7, 0.95, -25.0, 9.0)
     assert call.conversation.state.line.false_alarms > 0.9
 
@@ -242,8 +249,8 @@ DOUBTS |= {"unjudged": 0.5, "even": 2.0, "even_most": 6.0}
 def test_a_caller_in_a_noisy_place_is_not_taken_for_the_noise_afterwards() -> None:
     """Their own voice was once too even to be one voice; their level is not that of the line."""
     call = telling(interruption=DOUBTS).voice().at(3.1).measured(0.1, 0.95, OWN_DBFS)
-    call.at(3.6).measured(0.6, 0.95, OWN_DBFS, 4.5).at(4)
-    assert floor_of(call) == [(3.6, "many voices")]
+    call.at(3.7).measured(0.7, 0.95, OWN_DBFS, 4.5).at(4)
+    assert floor_of(call) == [(3.7, "many voices")]
     call.pause().at(4.1).final("").at(9).heard(1, 12).at(14).heard(1, 14).at(17).heard(1, 16)
     call.voice().at(17.6).measured(0.6, 0.97, OWN_DBFS, 7.0).partial("no not today")
     assert floor_of(call)[-1] == (17.6, "words")

@@ -27,6 +27,9 @@ LEARNS = 0.5
 LEAST_LEARNT_S = 0.3
 """A shorter voice says less of it: many a word begins softly."""
 
+VOWELS_S, VOWELS = 0.65, 1 / 3
+"""In a shorter voice there may be nothing but vowels, and that it is even counts so much."""
+
 NAMES = {
     "speech": "hardly speech",
     "level": "a soft voice",
@@ -221,7 +224,8 @@ def _even(ctx: Context) -> float:
     sound, it = ctx.state.ear.sound, rules(ctx)
     if sound is None or sound.swing_db is None:
         return 0.0
-    return -min(max(0.0, it.even * (it.even_db - sound.swing_db)), it.even_most)
+    counts = VOWELS if sound.voiced_s < VOWELS_S else 1.0
+    return -counts * min(max(0.0, it.even * (it.even_db - sound.swing_db)), it.even_most)
 
 
 def _line(ctx: Context) -> float:

@@ -59,7 +59,7 @@ class EndingSettings:
     dictation: float = 5.0
     """The weight of digits or letters that are spelled out one by one."""
 
-    answer: float = 3.0
+    answer: float = 4.5
     """The weight of a whole answer to a question that wants yes or no."""
 
     short_answer: float = 1.5

@@ -39,9 +39,9 @@ _STATES, _WIDTH, _RATE = "add_268", 384, FRAMES // 2 / HEARD_S
 
 
 class Sounded(NamedTuple):
-    """What the model hears: how probable it is that the turn is over, 0 to 1, and what it makes
-    of the last `LAST_S` of the voice halfway through itself, `[384]`: no one's end or pause yet,
-    but how the end sounds."""
+    """What the model hears: how probable it is that the turn is over, 0 to 1, and how the last
+    `LAST_S` of the voice sounds, `[384]`: what its second layer makes of it, before the others
+    have made a turn of it."""
 
     probability: float
     ending: Floats
@@ -81,7 +81,7 @@ class EndOfTurnModel:
         features = log_mel(last_samples(pcm))[np.newaxis]
         probabilities, states = self._session.run([_OUTPUT, _STATES], {_INPUT: features})
         last = states[0, round(-(SILENCE_S + LAST_S) * _RATE) : round(-SILENCE_S * _RATE)]
-        return Sounded(float(probabilities[0, 0]), last.mean(axis=0))  # a sigmoid's
+        return Sounded(float(probabilities[0, 0]), last.mean(axis=0))  # after a sigmoid
 
 
 def last_samples(pcm: bytes) -> Floats:
