@@ -100,7 +100,7 @@ def test_the_curve_is_shown_and_the_present_wait_is_marked(folder: Path) -> None
     assert (
         "10 calls, 0 with a trace: callers finished 10 times and paused 40 times" in result.output
     )
-    assert "0.85 (now)" in result.output
+    assert "1.15 (now)" in result.output
     assert "startSpeakingPlan" not in result.output
 
 
