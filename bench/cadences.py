@@ -17,7 +17,6 @@ from the other sources of recordings only: `held_out`.
 import argparse
 import hashlib
 import os
-import tempfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,14 +30,14 @@ import turn_lines
 import turn_trials
 import utterances
 from common import find_corpus
+from endofturn import area
 from parley.audio.formats import INBOUND
 from parley.sim import engines, hearing
 from parley.speech import cadence, detector, endofturn, endofturn_features, silero
 from parley.speech.endofturn import HEARD_S, SILENCE_S, EndOfTurnModel
 from scripted import work
+from turn_trials import STORE
 from utterances import RATE, Audio, Trial
-
-STORE = Path(tempfile.gettempdir()) / "parley-turns"
 
 PLACES = 24
 """Pauses put in, of each recording."""
@@ -208,12 +207,6 @@ def _told(found: Heard) -> Floats:
     return said
 
 
-def _area(ends: Floats, pauses: Floats) -> float:
-    """Under the ROC curve."""
-    above = (ends[:, None] > pauses).mean() + (ends[:, None] == pauses).mean() / 2
-    return float(above)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -227,8 +220,8 @@ def main() -> None:
         ends = said[line & (found.kinds == "end")]
         for kind in ("inserted", "natural"):
             pauses = said[line & (found.kinds == kind)]
-            area = _area(ends, pauses)
-            print(f"{name}: {len(ends)} ends, {len(pauses)} {kind}: area {area:.2f}")
+            told = area(ends, pauses)
+            print(f"{name}: {len(ends)} ends, {len(pauses)} {kind}: area {told:.2f}")
     if given.write:
         np.save(cadence.WEIGHTS, learned(found))
 

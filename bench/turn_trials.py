@@ -11,6 +11,7 @@ A caller says it after half a second, and is then silent.
 import hashlib
 import os
 import pickle
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,9 @@ import cutoffs
 import utterances
 from scripted import work
 from utterances import RATE, Audio, Take, Trial
+
+STORE = Path(tempfile.gettempdir()) / "parley-turns"
+"""Where what was found is kept, by default."""
 
 KINDS = ("inserted", "natural", "end", "answer")
 TAIL_S = 4.0

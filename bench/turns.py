@@ -11,7 +11,6 @@ in turn_rules. Writes turns.json, TURNS.md and pictures into a folder.
 
 import argparse
 import json
-import tempfile
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -33,9 +32,8 @@ from turn_rules import (
     parley,
     placed,
 )
-from turn_trials import KINDS, TurnTrial, stored
+from turn_trials import KINDS, STORE, TurnTrial, stored
 
-STORE = Path(tempfile.gettempdir()) / "parley-turns"
 RECOGNIZED = 60
 """Trials of each kind that are recognised on a noisy line; on the others all are."""
 

@@ -114,7 +114,8 @@ def test_a_voice_that_began_evenly_is_heeded_again() -> None:
 
 def test_what_follows_many_voices_is_another_sound() -> None:
     call = telling().voice().at(3.7).measured(0.7, 0.95, -25.0, 2.0).pause().at(4.2).voice()
-    call.at(4.9).measured(0.7, 0.95, -25.0, 9.0)
+    call.at(4.3).measured(0.1, 0.95, -45.0).at(4.9).measured(0.7, 0.95, -45.0, 9.0)
+    assert pauses(call) == [3.0]  # a soft voice
     assert call.conversation.state.line.false_alarms > 0.9
 
 

@@ -30,7 +30,7 @@ SILENCE_S = 0.2
 trained on that, and takes longer silence for the end."""
 
 LAST_S = 0.1
-"""So much of the voice's end `Sounded.ending` is of: with 60 to 200 ms it tells as much."""
+"""So much of the voice's end `Sounded.ending` is of: with 40 to 140 ms it tells as much."""
 
 _INPUT, _OUTPUT = "input_features", "logits"
 
