@@ -38,7 +38,8 @@ class Scene:
     """A call: who calls, what they answer to what, and what the calendar holds after it.
 
     `before` are appointments that the caller has already. `during` is said while the agent
-    speaks: (which of its utterances, after how many seconds, what).
+    speaks: (which of its utterances, after how many seconds, what). Of the voices, awb is hard
+    to understand: its "yes" by itself is "dressed".
     """
 
     name: str
@@ -110,7 +111,7 @@ SCENES = (
          TIME: "At {free}.",
          NAME: "It's Sarah Miller.", SURE: yes("189cbabe_nohash_0"), MORE: BYE},
         [(TUESDAY, "{free}", "Sarah Miller")],
-        voice="awb",
+        voice="slt",
     ),
     Scene(
         "a person says no, then yes",
@@ -184,7 +185,7 @@ SCENES = (
     Scene(
         "a question in between",
         {HELP: "I would like an appointment.", DAY: ["Is there parking?", "On Tuesday."],
-         TIME: "{free}.", NAME: "It's Susan Lewis.", SURE: "Yes.", MORE: BYE},
+         TIME: "{free}.", NAME: "It's Susan Lewis.", SURE: "Yes, please.", MORE: BYE},
         [(TUESDAY, "{free}", "Susan Lewis")],
         voice="awb",
     ),

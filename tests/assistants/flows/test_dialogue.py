@@ -203,6 +203,20 @@ def test_it_is_asked_again_in_other_words_then_with_the_keypad_then_given_up() -
     assert call.reply.ends
 
 
+def test_who_answers_another_question_again_and_again_is_given_up() -> None:
+    """Of "Thursday" a recogniser makes "two thirty", as often as it is said."""
+    call = booking("two thirty", *["two thirty"] * 3)
+    assert not call.reply.ends
+    assert call.known == {"time": "half past two"}
+    assert call.says("two thirty").last == wording.GIVE_UP
+
+
+def test_a_value_that_cannot_be_is_no_sign_of_being_understood() -> None:
+    slots = {"day": {"type": "date"}, "time": {"type": "time", "earliest": "09:00"}}
+    call = talk("blah", "at six a m", "blah", "blah", "blah", **{**BOOKING, "slots": slots})
+    assert call.last == wording.GIVE_UP
+
+
 def test_a_question_with_one_wording_says_sorry_first() -> None:
     call = booking("next tuesday", "blah")
     assert call.last == f"{wording.NOT_UNDERSTOOD} What time on Tuesday, December first?"

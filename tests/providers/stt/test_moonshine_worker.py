@@ -5,6 +5,7 @@ The model is a fake that writes what a test wants; its clock stands still but wh
 
 import gc
 import json
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -459,7 +460,8 @@ def test_nothing_of_one_call_reaches_the_next() -> None:
 def test_each_request_is_answered_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     desk = Desk((ONE, STOP))
     monkeypatch.setattr(worker, "model_path", lambda name: tmp_path / name)
-    monkeypatch.setattr(worker, "recognizer", {tmp_path / "moonshine": desk.recognizer}.__getitem__)
+    loaded = {(tmp_path / "moonshine", time.thread_time): desk.recognizer}
+    monkeypatch.setattr(worker, "recognizer", lambda *files_and_clock: loaded[files_and_clock])
     requests = [
         (OPEN, b"7 "),
         (AUDIO, b"7 " + sound(0.1)),

@@ -225,16 +225,17 @@ class Dialogue:
         given = reading.values
         if not given and reading.remark.startswith(PICK):
             given = {asked: state.values[node.offered or ""][int(reading.remark[len(PICK) :])]}
-        if not given:
-            return self._missed(state, turn, today)
         good, problems = self._sorted(given, today)
         said = [*said, *problems[:1]]
         if asked in good and self._is_refused(state, asked, good[asked]):
             again = _refusing(replace(state, values=good), [asked])
             return self._go(replace(again, values=state.values), state.node, said, today)
         values = {**state.values, **good}
+        is_new = values != state.values
+        if not (is_new or problems):
+            return self._missed(state, turn, said, today)
         corrected = [n for n in self._filled(state) if values[n] != state.values[n]]
-        state = replace(state, values=values, misses=0)
+        state = replace(state, values=values, misses=0 if is_new else state.misses)
         if corrected and self.flow.changed:
             return self._go(state, self.flow.changed, said, today)
         if asked in good:
@@ -285,7 +286,7 @@ class Dialogue:
             state = replace(state, awaits="answer", misses=state.misses + 1)
             return self._ask_or_give_up(state, said, today)
         if verdict is None:
-            return self._missed(state, turn, today)
+            return self._missed(state, turn, [], today)
         following = node.next if isinstance(node.next, dict) else {}
         if verdict or "no" in following:
             word = "yes" if verdict else "no"
@@ -315,14 +316,17 @@ class Dialogue:
             return self._ask(state, [self._render(self.flow.help, state, today)], today)
         return self._ask(state, [], today, again=remark == HELP)
 
-    def _missed(self, state: State, turn: Said, today: date) -> tuple[State, Reply]:
+    def _missed(
+        self, state: State, turn: Said, said: list[str], today: date
+    ) -> tuple[State, Reply]:
         """Nothing of use was understood. A question that was not heard is asked as before."""
         if not turn.heard:
-            return self._ask(state, [], today)
+            return self._ask(state, said, today)
         node = self.flow.nodes[state.node]
         state = replace(state, misses=state.misses + 1)
-        repeats = len(node.say) == 1 or state.awaits == "correction"
-        return self._ask_or_give_up(state, [wording.NOT_UNDERSTOOD] if repeats else [], today)
+        if not any(said) and (len(node.say) == 1 or state.awaits == "correction"):
+            said = [wording.NOT_UNDERSTOOD]
+        return self._ask_or_give_up(state, said, today)
 
     def _ask_or_give_up(self, state: State, said: list[str], today: date) -> tuple[State, Reply]:
         if state.misses > max(MOST_MISSES, len(self.flow.nodes[state.node].say)):

@@ -349,15 +349,15 @@ def _some(words: Iterable[str]) -> str:
     return " ".join(word[:40] for word in islice(words, 5))
 
 
-def recognizer(folder: Path) -> Recognizer:
-    """Load the model from the folder with its three files."""
+def recognizer(folder: Path, clock: Callable[[], float] = time.thread_time) -> Recognizer:
+    """Load the model from the folder with its three files; `clock` tells what looks cost."""
     files = ("encoder_model.ort", "decoder_model_merged.ort", "tokenizer.bin")
     encoder, decoder, vocabulary = (folder / name for name in files)
-    return Recognizer(MoonshineModel(encoder, decoder, vocabulary.read_bytes()))
+    return Recognizer(MoonshineModel(encoder, decoder, vocabulary.read_bytes()), clock)
 
 
-def serve(channel: Channel) -> None:
+def serve(channel: Channel, clock: Callable[[], float] = time.thread_time) -> None:
     """Load the model, then work for calls."""
     gc.disable()  # nothing here refers to itself in a circle; to look for that takes up to 1 s
-    loaded = recognizer(model_path("moonshine"))
+    loaded = recognizer(model_path("moonshine"), clock)
     work(channel, lambda: Ears(loaded.another()))
