@@ -31,6 +31,7 @@ import turn_trials
 import utterances
 from common import find_corpus
 from endofturn import area
+from learning import Floats, fitted
 from parley.audio.formats import INBOUND
 from parley.sim import engines, hearing
 from parley.speech import cadence, detector, endofturn, endofturn_features, silero
@@ -55,8 +56,6 @@ RIDGE = 300.0
 """Of the regression, on standardised values; 30 to 1000 tell as much."""
 
 BATCH = 40
-
-Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,27 +168,7 @@ def learned(found: Heard, but: str = "") -> Floats:
     kinds, over = found.kinds[known], found.kinds[known] == "end"
     counts = {kind: (kinds == kind).sum() for kind in KINDS}
     weights = np.array([SHARE[kind] / counts[kind] for kind in kinds]) * len(kinds)
-    values = found.endings[known].astype(np.float64)
-    mean, spread = values.mean(axis=0), values.std(axis=0)
-    rows = np.column_stack(((values - mean) / spread, np.ones(len(values))))
-    fitted = _regression(rows, over.astype(np.float64), weights)
-    raw = fitted[:-1] / spread
-    return np.append(raw, fitted[-1] - raw @ mean).astype(np.float32)
-
-
-def _regression(rows: Any, over: Any, weights: Any) -> Any:
-    """Logistic, by Newton's method; the last column is the constant."""
-    fitted = np.zeros(rows.shape[1])
-    ridge = np.append(np.full(len(fitted) - 1, RIDGE), 1e-6)
-    for _ in range(20):
-        probable = 1 / (1 + np.exp(-np.clip(rows @ fitted, -30, 30)))
-        slope = rows.T @ (weights * (over - probable)) - ridge * fitted
-        bend = (rows * (weights * probable * (1 - probable))[:, None]).T @ rows
-        step = np.linalg.solve(bend + np.diag(ridge), slope)
-        fitted += step
-        if np.abs(step).max() < 1e-6:
-            break
-    return fitted
+    return fitted(found.endings[known], over, weights, RIDGE)
 
 
 def held_out(folder: Path, store: Path) -> dict[str, Floats]:

@@ -3,8 +3,9 @@
 Each trial is a call of its own, through the whole runtime: the caller says something, the
 agent answers with a long story, and in the middle of it a recorded sound comes in. The
 recogniser is scripted (a word is known 100 ms after its end; of noise there are no words)
-or the installed one, whose computing takes no virtual time, but some seconds a call. Prints
-two tables, writes each call's outcome as JSON and, if wanted, a picture.
+or the installed one, whose computing takes no virtual time, but some seconds a call. What was
+learned of many voices was learned from the other half of the speakers. Prints two tables, writes
+each call's outcome as JSON and, if wanted, a picture.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+import crowds
 import interruption_plots
 import sounds
 from common import SETTINGS, find_corpus
@@ -39,6 +41,9 @@ from parley.runtime.building import heeding
 from parley.runtime.responders import ModelResponder
 from parley.runtime.stages import Stages
 from parley.runtime.vtime import run_virtual
+from parley.speech.crowd import Crowd
+from parley.speech.silero import SileroVad
+from parley.speech.vad import SharedVad
 from scripted import Caller, ScriptLlm, agent_for
 from sounds import RATE, Uttered
 from stats import number, percentile, rate, table
@@ -148,7 +153,11 @@ class Scene:
 
 
 async def call(
-    uttered: Uttered, opening: sounds.Audio, settings: Settings, local: SpeechToText | None
+    uttered: Uttered,
+    opening: sounds.Audio,
+    settings: Settings,
+    local: SpeechToText | None,
+    vad: SharedVad,
 ) -> dict[str, Any]:
     """One trial's outcome; times are seconds from the sound's first audible sample."""
     live = None if local else LiveStt()
@@ -163,6 +172,7 @@ async def call(
     agent = replace(
         agent_for((), {}, settings, partial(Stages, events=[watcher])),
         stt=local or live,
+        vad=vad,
         responder=partial(ModelResponder, StoryLlm(), instructions="You tell stories."),
     )
     await agent.voice.prepare((settings.greeting,) if settings.greeting else ())
@@ -192,6 +202,7 @@ async def calls(
     together = 4 if local else TOGETHER
     room = asyncio.Semaphore(together)
     stt = ENGINES[local](maximum=together, ready=together) if local else None
+    vads = {h: SharedVad(SileroVad(), Crowd(w)) for h, w in crowds.held_out(find_corpus()).items()}
     if stt:
         turns = replace(
             settings.turns,
@@ -204,7 +215,7 @@ async def calls(
     async def one(sound: Uttered) -> dict[str, Any]:
         async with room:
             await asyncio.sleep(-asyncio.get_running_loop().time() % 1.0)
-            return await call(sound, opening, settings, stt)
+            return await call(sound, opening, settings, stt, vads[sound.half])
 
     found = await asyncio.gather(*(one(sound) for sound in uttered))
     if stt:
@@ -305,7 +316,7 @@ def arguments() -> argparse.Namespace:
 
 def material(half: str, groups: Sequence[str] | None) -> list[Uttered]:
     folder = find_corpus()
-    found = [*sounds.all_of(folder), *sounds.sections(folder)]
+    found = [*sounds.all_of(folder), *sounds.crowded(folder), *sounds.sections(folder)]
     wanted: Callable[[Uttered], bool] = lambda u: not groups or u.group in groups  # noqa: E731
     return [u for u in found if u.half in half and wanted(u)]
 

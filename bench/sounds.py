@@ -35,6 +35,9 @@ BABBLE = {"babble": 8, "four voices": 4, "babble" + GREETED: 8, "four voices" + 
 BABBLES = 20
 """Half minutes of each."""
 
+CROWDED, CROWDED_S, CROWDED_DB = "utterance in babble", 3.0, -10.0
+"""What is said in a crowd, how long that is heard before, and how much softer it is."""
+
 UTTERED = ("transcribed", "accented", "speakers", "spontaneous", "commands", "pause", "telephony")
 LISTENING = ("yes", "right", "wow")
 """Short answers that a listener gives, too."""
@@ -76,7 +79,7 @@ def all_of(folder: Path) -> Iterator[Uttered]:
         category = item["category"]
         if category == "interruption":
             yield _interruption(folder, item)
-        elif category in UTTERED and item["transcript"] and item["lang"] == "en":
+        elif _is_uttered(item):
             yield _utterance(folder, item)
         elif category == "answer" and item["transcript"].isalpha():
             yield _answer(folder, item)
@@ -85,6 +88,27 @@ def all_of(folder: Path) -> Iterator[Uttered]:
         elif category in ("human_nonspeech", "transient"):
             group = "transient" if category == "transient" else _noise(item)
             yield _placed(item, group, _levelled(_read(folder, item), CALLER_DBFS))
+
+
+def crowded(folder: Path) -> Iterator[Uttered]:
+    """The utterances again, where eight others talk all the time."""
+    english = [i for i in utterances.manifest(folder) if _is_uttered(i)]
+    beds = {bed.half: bed.audio for bed in _babble(folder, english, "babble", 8)}
+    for item in utterances.manifest(folder):
+        if _is_uttered(item):
+            one = _utterance(folder, item)
+            before = round(CROWDED_S * RATE)
+            bed = np.resize(beds["ab"[one.half == "a"]], before + len(one.audio))
+            audio = _levelled(bed, CALLER_DBFS + CROWDED_DB).astype(np.int32)
+            audio[before:] += one.audio
+            texts = tuple((at + CROWDED_S, text, final) for at, text, final in one.texts)
+            name, onset = f"{one.name} in babble", one.onset + CROWDED_S
+            mixed = np.clip(audio, -32768, 32767).astype(np.int16)
+            yield replace(one, name=name, group=CROWDED, audio=mixed, onset=onset, texts=texts)
+
+
+def _is_uttered(item: dict[str, Any]) -> bool:
+    return item["category"] in UTTERED and bool(item["transcript"]) and item["lang"] == "en"
 
 
 def sections(folder: Path) -> Iterator[Uttered]:

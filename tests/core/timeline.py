@@ -109,10 +109,10 @@ class Call:
         return self.tell(ev.Transcript(CALLER, self.segment - 1, text, final=True))
 
     def measured(
-        self, voiced_s: float, speech: float, level_dbfs: float, swing_db: float | None = None
+        self, voiced_s: float, speech: float, level_dbfs: float, single: float | None = None
     ) -> "Call":
         """The voice is judged, after it has lasted so long."""
-        sound = ev.SoundJudged(CALLER, self.now, voiced_s, speech, level_dbfs, swing_db)
+        sound = ev.SoundJudged(CALLER, self.now, voiced_s, speech, level_dbfs, single)
         return self.tell(sound)
 
     def key(self, keys: str, at: float | None = None) -> "Call":

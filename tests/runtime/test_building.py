@@ -272,7 +272,7 @@ def test_a_recogniser_that_makes_words_of_noise_is_believed_less() -> None:
         assert heard.word < usual.word
         assert heard.speech > usual.speech
         assert heard.unjudged < usual.unjudged
-        assert heard.even > usual.even
+        assert heard.crowd > usual.crowd
         assert heard.voice_s == usual.voice_s
 
 

@@ -56,13 +56,15 @@ def test_silence_is_not_judged_and_the_next_voice_is_another(silence: int) -> No
     assert found == Sound(0.128, 0.5, -30.0)
 
 
-def test_it_swings_where_it_is_loud_and_soft_in_turns_once_it_is_long_enough() -> None:
-    syllables = [-20.0, -20.0, -32.0, -32.0] * 8
-    swings = [sound.swing_db for sound in heard(syllables)]
-    assert swings[:4] == [None] * 4
-    assert swings[-1] == 6.0
-    assert heard([-25.0, -26.0] * 16)[-1].swing_db == 0.5
+def test_whether_one_person_speaks_is_the_average_of_what_is_told_of_the_last_second() -> None:
+    meter, found = VoiceMeter(), []
+    for n, single in enumerate([None, *[4.0] * 3, *[-2.0] * 60]):
+        window = Window(0.9, -20.0, (n + 1) * WINDOW, single=single)
+        found.append(meter.feed(window, SpeechOnset(0) if n == 0 else None, speaking=True))
+    told = [sound.single for sound in found if sound]
+    assert told[:2] == [4.0, 1.0]
+    assert told[-1] == -2.0
 
 
-def test_how_it_rises_from_silence_is_no_swing() -> None:
-    assert heard([-70.0, -50.0, -40.0, -30.0, *[-25.0] * 20])[-1].swing_db == 0.0
+def test_where_nothing_tells_one_from_many_nothing_is_said() -> None:
+    assert {sound.single for sound in heard([-25.0] * 20)} == {None}

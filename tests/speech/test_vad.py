@@ -19,6 +19,7 @@ import pytest
 from parley.audio.files import read_recording
 from parley.errors import ProviderError
 from parley.runtime.vtime import VirtualLoop, run_virtual
+from parley.speech.crowd import Crowd
 from parley.speech.detector import (
     WINDOW,
     SpeechDetector,
@@ -474,6 +475,20 @@ def test_a_thousand_streams_come_and_go_and_leave_nothing() -> None:
     before = alive()
     run_virtual(scene())
     assert alive() == before
+
+
+def test_what_tells_one_voice_from_many_sees_the_state_after_each_window() -> None:
+    async def scene() -> None:
+        weights = np.zeros(129, np.float32)
+        weights[0], weights[-1] = 2.0, -3.0
+        calls = [Call(SharedVad(Counting(), Crowd(weights))), Call(SharedVad(Counting()))]
+        for call in calls:
+            call.stream.push(pcm(2 * WINDOW))
+            await call.until(2)
+        assert [window.single for window in calls[0].windows] == [-1.0, 1.0]
+        assert [window.single for window in calls[1].windows] == [None, None]
+
+    run_virtual(scene())
 
 
 # The real model

@@ -111,8 +111,8 @@ class SoundJudged:
     """What a voice that goes on sounds like, from its first voiced sample until `at`.
 
     `voiced_s` is its length, `speech` how probable it is, on average, that it is speech (0 to
-    1), and `level_dbfs` how loud its loud parts are. `swing_db` is the standard deviation of its
-    level; None while it is too short to tell.
+    1), and `level_dbfs` how loud its loud parts are. `single` is the log-odds that one person
+    speaks, and not many at once; None where that is not told.
     """
 
     leg: Leg
@@ -120,7 +120,7 @@ class SoundJudged:
     voiced_s: float
     speech: float
     level_dbfs: float
-    swing_db: float | None = None
+    single: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

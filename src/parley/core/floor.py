@@ -27,13 +27,10 @@ LEARNS = 0.5
 LEAST_LEARNT_S = 0.3
 """A shorter voice says less of it: many a word begins softly."""
 
-VOWELS_S, VOWELS = 0.65, 1 / 3
-"""In a shorter voice there may be nothing but vowels, and that it is even counts so much."""
-
 NAMES = {
     "speech": "hardly speech",
     "level": "a soft voice",
-    "even": "many voices",
+    "crowd": "many voices",
     "line": "the line's own sound",
 }
 """What speaks against a sound, for people."""
@@ -192,7 +189,7 @@ def _sound(ctx: Context) -> dict[str, float]:
     return {
         "speech": _speech(ctx),
         "level": _level(ctx),
-        "even": _even(ctx),
+        "crowd": _crowd(ctx),
         "line": _line(ctx),
     }
 
@@ -219,13 +216,12 @@ def _level(ctx: Context) -> float:
     return -known * min(max(0.0, it.level * missing), it.level_most)
 
 
-def _even(ctx: Context) -> float:
-    """Many voices at once have no pauses between their syllables."""
+def _crowd(ctx: Context) -> float:
+    """Many voices at once are not the caller's."""
     sound, it = ctx.state.ear.sound, rules(ctx)
-    if sound is None or sound.swing_db is None:
+    if sound is None or sound.single is None:
         return 0.0
-    counts = VOWELS if sound.voiced_s < VOWELS_S else 1.0
-    return -counts * min(max(0.0, it.even * (it.even_db - sound.swing_db)), it.even_most)
+    return -min(max(0.0, it.crowd * (-sound.single - it.crowd_least)), it.crowd_most)
 
 
 def _line(ctx: Context) -> float:
@@ -264,7 +260,7 @@ def dismissed(ctx: Context) -> None:
     line = ctx.state.line
     if not may_take(ctx) and clear(ctx):
         return
-    line.before = replace(line, before=None) if _even(ctx) < 0.0 else None
+    line.before = replace(line, before=None) if _crowd(ctx) < 0.0 else None
     line.false_alarms = false_alarms(ctx) + 1.0
     line.false_alarm_at = ctx.now
     hear_steady(ctx)
@@ -273,8 +269,8 @@ def dismissed(ctx: Context) -> None:
 def one_after_all(ctx: Context) -> bool:
     """Whether what was dismissed as many voices is one: then nothing was learned from it."""
     sound, before = ctx.state.ear.sound, ctx.state.line.before
-    swing_db = None if sound is None else sound.swing_db
-    if before is None or swing_db is None or swing_db < rules(ctx).one_voice_db:
+    single = None if sound is None else sound.single
+    if before is None or single is None or single < rules(ctx).single:
         return False
     ctx.state.line = before
     return True
@@ -283,7 +279,7 @@ def one_after_all(ctx: Context) -> bool:
 def hear_steady(ctx: Context) -> None:
     """A sound that goes on and is not the caller's belongs to the line."""
     line, ear = ctx.state.line, ctx.state.ear
-    against = _level(ctx) + _even(ctx) + _line(ctx)
+    against = _level(ctx) + _crowd(ctx) + _line(ctx)
     foreign = against < 0.0 or voiced_s(ctx) >= rules(ctx).voice_s
     if ear.sound is not None and ear.listening.state == "speaking" and foreign:
         level, own = ear.sound.level_dbfs, line.caller_dbfs

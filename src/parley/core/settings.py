@@ -204,18 +204,17 @@ class InterruptionSettings:
     unknown_dbfs: float = -36.0
     """The caller's level before anything was heard of them."""
 
-    even: float = 1.0
-    """The weight of each decibel by which a voice is too even to be one voice."""
+    crowd: float = 1.5
+    """The weight of the log-odds that many talk at once, and not one person."""
 
-    even_db: float = 6.0
-    """The standard deviation of one voice's level, at least."""
+    crowd_least: float = 0.5
+    """So much of them is not yet against a voice."""
 
-    even_most: float = 3.0
-    """The most that is against a voice because it is even: a caller's own is, in a noisy place."""
+    crowd_most: float = 6.0
+    """The most that they are against it."""
 
-    one_voice_db: float = 8.0
-    """With so much a sound that was dismissed as too even is one voice after all: a phrase may
-    begin with half a second of vowels."""
+    single: float = 0.0
+    """The log-odds of one person from which a sound that was dismissed as many is one after all."""
 
     line: float = 3.0
     """The weight of a level that is no more than that of a steady sound which was dismissed."""

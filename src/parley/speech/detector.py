@@ -43,13 +43,15 @@ class Window:
 
     `probability` of speech, 0 to 1. `rms_dbfs` is the level, 0 for a full-scale
     square wave; `quarters_dbfs` the levels of equal parts in order, empty where
-    unknown. `end_sample` counts from the stream's first sample.
+    unknown. `end_sample` counts from the stream's first sample. `single` is what
+    `parley.speech.crowd` says of it, None where it is not asked.
     """
 
     probability: float
     rms_dbfs: float
     end_sample: int
     quarters_dbfs: tuple[float, ...] = ()
+    single: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

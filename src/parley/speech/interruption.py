@@ -2,14 +2,12 @@
 
 From the windows of the voice detector, at no further cost. A cough, laughter or a listener's
 murmur makes the detector less sure than speech does that is meant for somebody; a voice of
-somebody else in the room, or the agent's own that comes back, is softer than the caller's.
-One voice is loud and soft in turns, syllable by syllable; where many talk at once, somebody
-always fills the other's gap.
+somebody else in the room, or the agent's own that comes back, is softer than the caller's;
+and many who talk at once are told from one.
 """
 
 from collections import deque
 from dataclasses import dataclass
-from statistics import pstdev
 
 from parley.audio.formats import INBOUND
 from parley.speech.detector import WINDOW, SpeechEdge, SpeechOnset, Window
@@ -24,24 +22,18 @@ LOUDEST = 4
 """One window of so many, the loudest, count for the level. In babble many talk at once, and it
 is even; in one voice vowels stand out, so that they tell them apart."""
 
-SWING_S = 0.5
-"""In less there may be but one syllable, and one vowel is as even as many voices."""
-
-ATTACK = 4
-"""Windows in which any sound rises from silence, many voices as well as one."""
-
 
 @dataclass(frozen=True, slots=True)
 class Sound:
     """A voice so far: its length, the average probability of speech, and the level in dBFS.
 
-    `swing_db`: the standard deviation of its windows' levels; None in less than `SWING_S`.
+    `single`: the log-odds that one person speaks, and not many; None where that is not told.
     """
 
     voiced_s: float
     speech: float
     level_dbfs: float
-    swing_db: float | None = None
+    single: float | None = None
 
 
 class VoiceMeter:
@@ -65,8 +57,7 @@ class VoiceMeter:
         if voiced_s < self._next_s:
             return None
         self._next_s = voiced_s + (STEP_S if voiced_s < SOON_S else LATER_S) - WINDOW / 32_000
-        swing = self._swing() if voiced_s >= SWING_S else None
-        return Sound(round(voiced_s, 3), self._speech(), self._level(), swing)
+        return Sound(round(voiced_s, 3), self._speech(), self._level(), self._single())
 
     def _speech(self) -> float:
         return round(sum(w.probability for w in self._windows) / len(self._windows), 3)
@@ -76,6 +67,6 @@ class VoiceMeter:
         loudest = levels[-max(1, len(levels) // LOUDEST) :]
         return round(sum(loudest) / len(loudest), 1)
 
-    def _swing(self) -> float:
-        steady = self._began + ATTACK * WINDOW
-        return round(pstdev(w.rms_dbfs for w in self._windows if w.end_sample > steady), 1)
+    def _single(self) -> float | None:
+        told = [w.single for w in self._windows if w.single is not None]
+        return round(sum(told) / len(told), 1) if told else None

@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 from parley.models import model_path
+from parley.speech.crowd import Crowd
 from parley.speech.silero import SileroVad
 from parley.speech.vad import SharedVad
 
@@ -10,4 +11,4 @@ from parley.speech.vad import SharedVad
 @lru_cache(maxsize=1)
 def shared_vad() -> SharedVad:
     """Load the model once. Raises MissingModelError when it was not fetched."""
-    return SharedVad(SileroVad(model_path("silero-vad")))
+    return SharedVad(SileroVad(model_path("silero-vad")), Crowd())

@@ -10,7 +10,7 @@ import math
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from queue import SimpleQueue
 from typing import Protocol
 
@@ -19,6 +19,7 @@ import numpy as np
 from parley.audio.formats import INBOUND
 from parley.errors import ProviderError
 from parley.owing import owe, settle
+from parley.speech.crowd import Crowd
 from parley.speech.detector import WINDOW, Window
 from parley.speech.nearness import UNLIKELY
 from parley.speech.silero import CONTEXT, MODEL, Floats, fresh_state
@@ -138,10 +139,14 @@ class _Batch:
 
 
 class SharedVad:
-    """One per process. Streams that are open at the same time belong to one event loop."""
+    """One per process. Streams that are open at the same time belong to one event loop.
 
-    def __init__(self, model: VoiceModel) -> None:
+    `crowd` tells one voice from many by the model's state.
+    """
+
+    def __init__(self, model: VoiceModel, crowd: Crowd | None = None) -> None:
         self._model = model
+        self._crowd = crowd
         self._streams: dict[VadStream, None] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -240,7 +245,11 @@ class SharedVad:
         probabilities, state = self._model(audio, state)
         for index, stream in enumerate(batch.streams):
             stream.memory.take(state[:, index : index + 1], float(probabilities[index]))
-        return windows_of(probabilities, audio[:, CONTEXT:], batch.ends)
+        windows = windows_of(probabilities, audio[:, CONTEXT:], batch.ends)
+        if self._crowd is None:
+            return windows
+        singles = self._crowd(state).tolist()
+        return [replace(w, single=s) for w, s in zip(windows, singles, strict=True)]
 
 
 def _deliver(stream: VadStream, result: Window | ProviderError) -> None:
