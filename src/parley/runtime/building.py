@@ -250,7 +250,8 @@ def heeding(usual: InterruptionSettings, stt: SttCapabilities) -> InterruptionSe
     if not stt.needs_voice:
         return usual
     words = replace(usual, word=1.5, more_words=0.5, most_words=2, false_alarm=1.0)
-    return replace(words, speech=1.5, unjudged=0.5, crowd=2.5, crowd_most=10.0)
+    sound = replace(words, speech=1.5, unjudged=0.5)
+    return replace(sound, crowd=2.5, crowd_least=1.0, crowd_most=10.0)
 
 
 def _stops(
