@@ -30,7 +30,7 @@ from parley.models import model_path
 from parley.sim import acoustics
 from parley.sim.room import RoomSettings, impulse_response
 from parley.speech import crowd
-from parley.speech.detector import WINDOW
+from parley.speech.detector import WINDOW, DetectorSettings
 from parley.speech.nearness import LIKELY
 from parley.speech.silero import CONTEXT, MODEL, SileroVad, fresh_state
 from sounds import RATE, Audio
@@ -88,11 +88,11 @@ class Stage:
     def __init__(self, folder: Path) -> None:
         items = utterances.manifest(folder)
         self._dice = np.random.default_rng(3)
-        self._beds = [sounds._read(folder, i) for i in items if i["category"] == "noise"]
-        self._rooms = [sounds._read(folder, i) for i in items if i["category"] == "rir"]
+        self._beds = [sounds.read(folder, i) for i in items if i["category"] == "noise"]
+        self._rooms = [sounds.read(folder, i) for i in items if i["category"] == "rir"]
         talks = [i for i in items if i["category"] in sounds.UTTERED and i["lang"] == "en"]
         self._voices = {
-            half: [sounds._tight(folder, i) for i in talks if sounds._half(i) == half]
+            half: [sounds.voice_of(folder, i) for i in talks if sounds.half_of(i) == half]
             for half in "ab"
         }
 
@@ -108,10 +108,8 @@ class Stage:
         """Mixed voices, which begin at once or have been heard before."""
         for number in range(MIXES):
             line = MANY_LINES[number % len(MANY_LINES)]
-            before, mixed = (
-                self._samples(BEFORE_S),
-                self._mixed(half, round(MIXED_S * RATE), talkers),
-            )
+            before = self._samples(BEFORE_S)
+            mixed = self._mixed(half, round(MIXED_S * RATE), talkers)
             sound = self._on(mixed, line, half, before)
             start = before + self._samples(HEARD_S) * (number % 2)
             yield Piece(f"{talkers} voices", half, False, sound, start)
@@ -136,7 +134,7 @@ class Stage:
         if "crowd" in line:
             talkers = int(self._dice.integers(3, 9))
             audio = self._over(audio, self._mixed(half, len(audio), talkers), CROWD_SNR_DB)
-        hiss = 32768 * 10 ** (self._dice.uniform(*HISS_DBFS) / 20)
+        hiss = acoustics.FULL_SCALE * 10 ** (self._dice.uniform(*HISS_DBFS) / 20)
         audio = acoustics.to_samples(audio + self._dice.normal(0, hiss, len(audio)))
         return acoustics.telephone(audio) if "telephone" in line else audio
 
@@ -202,7 +200,7 @@ def _voice(piece: Piece, probable: Floats) -> slice:
     if not len(likely):
         return slice(0, 0)
     begin = piece.start // WINDOW + int(likely[0])
-    low = probable[begin:last] < 0.25
+    low = probable[begin:last] < DetectorSettings().offset_probability
     ends = np.flatnonzero(low[:-1] & low[1:])
     return slice(begin, begin + int(ends[0]) + 1 if len(ends) else last)
 

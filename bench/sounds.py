@@ -87,7 +87,7 @@ def all_of(folder: Path) -> Iterator[Uttered]:
             yield from _backchannel(folder, item)
         elif category in ("human_nonspeech", "transient"):
             group = "transient" if category == "transient" else _noise(item)
-            yield _placed(item, group, _levelled(_read(folder, item), CALLER_DBFS))
+            yield _placed(item, group, _levelled(read(folder, item), CALLER_DBFS))
 
 
 def crowded(folder: Path) -> Iterator[Uttered]:
@@ -117,12 +117,12 @@ def sections(folder: Path) -> Iterator[Uttered]:
     for item in items:
         if item["category"] == "noise":
             for level in BEDS_DB:
-                bed = np.resize(_read(folder, item), round(SECTION_S * RATE))
+                bed = np.resize(read(folder, item), round(SECTION_S * RATE))
                 yield _placed(item, "noise", _levelled(bed, CALLER_DBFS + level), f" {level:g} dB")
     english = [i for i in items if i["category"] in UTTERED and i["lang"] == "en"]
     for group, talkers in BABBLE.items():
         yield from _babble(folder, english, group, talkers)
-    voices = [_tight(folder, i) for i in english]
+    voices = [voice_of(folder, i) for i in english]
     dice = np.random.default_rng(4)
     for number in range(10):
         one = _row(voices, dice)
@@ -138,7 +138,7 @@ def _babble(
 
     No speaker is heard in both halves.
     """
-    voices = {h: [_tight(folder, i) for i in items if _half(i) == h] for h in "ab"}
+    voices = {h: [voice_of(folder, i) for i in items if half_of(i) == h] for h in "ab"}
     dice = np.random.default_rng(talkers)
     for number in range(BABBLES):
         level = BEDS_DB[number % 2]
@@ -167,7 +167,7 @@ def _listening(folder: Path, items: list[dict[str, Any]]) -> Iterator[Uttered]:
 
 def opening(folder: Path) -> Audio:
     """What the caller says first, and has their level known by."""
-    return _levelled(_read(folder, _named(folder, "transcribed/arctic_a0024.wav")), CALLER_DBFS)
+    return _levelled(read(folder, _named(folder, "transcribed/arctic_a0024.wav")), CALLER_DBFS)
 
 
 def _named(folder: Path, file: str) -> dict[str, Any]:
@@ -177,7 +177,7 @@ def _named(folder: Path, file: str) -> dict[str, Any]:
 def _interruption(folder: Path, item: dict[str, Any]) -> Uttered:
     labels = item["labels"]
     channel = labels["channels"].index("caller") if "channels" in labels else None
-    audio = _read(folder, item, channel)[round(labels["onset"] * RATE) :]
+    audio = read(folder, item, channel)[round(labels["onset"] * RATE) :]
     audio = _levelled(audio[: round(LONGEST_S * RATE)], CALLER_DBFS)
     onset = _onset(audio)
     ends = onset + np.arange(0.4, len(audio) / RATE - onset, 0.4)
@@ -198,14 +198,14 @@ def _utterance(folder: Path, item: dict[str, Any]) -> Uttered:
 
 
 def _answer(folder: Path, item: dict[str, Any]) -> Uttered:
-    audio = _levelled(_read(folder, item), CALLER_DBFS)
+    audio = _levelled(read(folder, item), CALLER_DBFS)
     group = "listener's word" if item["transcript"] in LISTENING else "command"
     return _placed(item, group, audio, "", _spoken([(_end(audio), item["transcript"])]))
 
 
 def _backchannel(folder: Path, item: dict[str, Any]) -> Iterator[Uttered]:
     level = (item["labels"] or {}).get("level_rel_db", 0.0)
-    audio = _levelled(_read(folder, item), CALLER_DBFS + level)
+    audio = _levelled(read(folder, item), CALLER_DBFS + level)
     texts = _spoken([(_end(audio), "mhm")])
     yield _placed(item, "backchannel, understood", audio, "", texts)
     yield _placed(item, "backchannel, no words", audio)
@@ -230,10 +230,10 @@ def _placed(
     item: dict[str, Any], group: str, audio: Audio, more: str = "", texts: tuple[Text, ...] = ()
 ) -> Uttered:
     name = Path(item["file"]).stem + more
-    return Uttered(name, group, _half(item), audio, _onset(audio), texts)
+    return Uttered(name, group, half_of(item), audio, _onset(audio), texts)
 
 
-def _half(item: dict[str, Any]) -> str:
+def half_of(item: dict[str, Any]) -> str:
     speaker = (item["speaker"] or item["source_path"] or item["file"]).split("_")[0]
     return "ab"[crc32(f"{speaker}{item['source_repo']}".encode()) % 2]
 
@@ -248,11 +248,11 @@ def _row(voices: list[Audio], dice: np.random.Generator) -> Audio:
     return np.resize(row, round(SECTION_S * RATE))
 
 
-def _tight(folder: Path, item: dict[str, Any]) -> Audio:
-    return _levelled(_read(folder, item), CALLER_DBFS)
+def voice_of(folder: Path, item: dict[str, Any]) -> Audio:
+    return _levelled(read(folder, item), CALLER_DBFS)
 
 
-def _read(folder: Path, item: dict[str, Any], channel: int | None = None) -> Audio:
+def read(folder: Path, item: dict[str, Any], channel: int | None = None) -> Audio:
     pcm = read_recording(folder / item["file"], channel).pcm
     return np.frombuffer(pcm, "<i2")
 

@@ -18,6 +18,7 @@ from parley.runtime.voice import Voice
 from parley.sim import acoustics
 from parley.speech.crowd import Crowd
 from parley.speech.detector import WINDOW
+from parley.speech.nearness import LIKELY
 from parley.speech.silero import CONTEXT, SileroVad, fresh_state
 
 VOICES = ("kal16", "awb", "rms", "slt")
@@ -58,7 +59,7 @@ def told(audio: Audio) -> float:
     line = np.concatenate((np.zeros(CONTEXT + LEAD), audio)).astype(np.float32) / 32768
     for begin in range(0, len(line) - CONTEXT - WINDOW, WINDOW):
         probable, state = model(line[None, begin : begin + CONTEXT + WINDOW], state)
-        if said or probable[0] > 0.4:
+        if said or probable[0] >= LIKELY:
             said.append(float(crowd(state)[0]))
     return float(np.mean(said[:SECOND]))
 

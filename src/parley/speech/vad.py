@@ -10,7 +10,7 @@ import math
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Protocol
 
@@ -245,11 +245,8 @@ class SharedVad:
         probabilities, state = self._model(audio, state)
         for index, stream in enumerate(batch.streams):
             stream.memory.take(state[:, index : index + 1], float(probabilities[index]))
-        windows = windows_of(probabilities, audio[:, CONTEXT:], batch.ends)
-        if self._crowd is None:
-            return windows
-        singles = self._crowd(state).tolist()
-        return [replace(w, single=s) for w, s in zip(windows, singles, strict=True)]
+        singles = None if self._crowd is None else self._crowd(state).tolist()
+        return windows_of(probabilities, audio[:, CONTEXT:], batch.ends, singles)
 
 
 def _deliver(stream: VadStream, result: Window | ProviderError) -> None:
@@ -264,10 +261,17 @@ def _deliver(stream: VadStream, result: Window | ProviderError) -> None:
         asyncio.get_running_loop().call_exception_handler(context)
 
 
-def windows_of(probabilities: Floats, audio: Floats, ends: Sequence[int]) -> list[Window]:
+def windows_of(
+    probabilities: Floats,
+    audio: Floats,
+    ends: Sequence[int],
+    singles: Sequence[float] | None = None,
+) -> list[Window]:
+    """What is known of a window of each stream."""
     quarters = audio.reshape(len(ends), QUARTERS, -1)
     power = np.einsum("bqs,bqs->bq", quarters, quarters) / quarters.shape[2]
     levels = 10 * np.log10(power + SILENCE)
     means = 10 * np.log10(power.mean(axis=1) + SILENCE)
-    rows = zip(probabilities.tolist(), means.tolist(), ends, levels.tolist(), strict=True)
-    return [Window(p, mean, end, tuple(parts)) for p, mean, end, parts in rows]
+    told: Sequence[float | None] = singles or [None] * len(ends)
+    rows = zip(probabilities.tolist(), means.tolist(), ends, levels.tolist(), told, strict=True)
+    return [Window(p, mean, end, tuple(parts), single) for p, mean, end, parts, single in rows]

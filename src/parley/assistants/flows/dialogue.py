@@ -286,7 +286,7 @@ class Dialogue:
             state = replace(state, awaits="answer", misses=state.misses + 1)
             return self._ask_or_give_up(state, said, today)
         if verdict is None:
-            return self._missed(state, turn, [], today)
+            return self._missed(state, turn, said, today)
         following = node.next if isinstance(node.next, dict) else {}
         if verdict or "no" in following:
             word = "yes" if verdict else "no"
