@@ -17,7 +17,7 @@ from typing import Any
 import cadences
 from common import find_corpus
 from parley.audio.formats import INBOUND
-from parley.providers.stt import moonshine_model, moonshine_worker, pocketsphinx_worker
+from parley.providers.stt import lulls, moonshine_model, moonshine_worker, pocketsphinx_worker
 from parley.providers.stt.embedded import EmbeddedName
 from parley.sim import engines
 from parley.sim import hearing as sim
@@ -40,7 +40,7 @@ from turn_lines import Line, heard
 from turn_trials import TurnTrial
 
 RECOGNIZERS: dict[str, tuple[ModuleType, ...]] = {
-    "moonshine": (moonshine_model, moonshine_worker),
+    "moonshine": (lulls, moonshine_model, moonshine_worker),
     "pocketsphinx": (pocketsphinx_worker,),
 }
 """The code that each one's words come from."""

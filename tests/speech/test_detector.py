@@ -64,7 +64,7 @@ def test_the_first_likely_window_begins_an_utterance() -> None:
 
 
 def test_an_utterance_may_begin_with_the_stream() -> None:
-    assert listen("SSS..") == [("onset", 0, 0), ("offset", 3, 4)]
+    assert listen("SSS..") == [("onset", 0, 0), ("offset", 3, 3)]
 
 
 def test_an_onset_takes_in_the_consonant_before_it() -> None:
@@ -96,35 +96,45 @@ def test_a_likely_window_without_a_loud_part_is_its_own_onset() -> None:
 
 def test_the_offset_is_where_the_voice_ended_not_where_the_model_let_go() -> None:
     #             0123456789012
-    assert listen("...SSSS~~~...") == [("onset", 3, 3), ("offset", 7, 11)]
+    assert listen("...SSSS~~~...") == [("onset", 3, 3), ("offset", 7, 10)]
 
 
 def test_the_offset_is_found_within_its_window() -> None:
     seen = windows("..SSSS")
     seen.append(Window(0.98, -23, 7 * WINDOW, (-20, -20, -20, -60)))
     seen += [Window(0.02, -65, 8 * WINDOW), Window(0.02, -65, 9 * WINDOW)]
-    assert edges_of(seen)[1] == ("offset", 6.75, 8)
+    assert edges_of(seen)[1] == ("offset", 6.75, 7)
 
 
 def test_soft_voice_is_voice() -> None:
     #             0123456789
-    assert listen("..SSSSss..") == [("onset", 2, 2), ("offset", 8, 9)]
+    assert listen("..SSSSss..") == [("onset", 2, 2), ("offset", 8, 8)]
 
 
 def test_in_noise_the_offset_is_where_only_noise_remains() -> None:
     #             0         1         2
     #             01234567890123456789012
-    assert listen("nnnnnnnnnnnnSSSSmmmnnnn") == [("onset", 12, 12), ("offset", 16, 20)]
+    assert listen("nnnnnnnnnnnnSSSSmmmnnnn") == [("onset", 12, 12), ("offset", 16, 19)]
 
 
 def test_where_the_level_says_nothing_the_model_is_believed() -> None:
     quiet, hang_over = "." * 20, "~" * OFFSET_WINDOWS
     end = 22 + OFFSET_WINDOWS
-    assert listen(f"{quiet}SS{hang_over}..") == [("onset", 20, 20), ("offset", end, end + 1)]
+    assert listen(f"{quiet}SS{hang_over}..") == [("onset", 20, 20), ("offset", end, end)]
 
 
-def test_one_unlikely_window_is_a_dip() -> None:
-    assert listen("..SSS.SSS.SSS") == [("onset", 2, 2)]
+def test_one_unlikely_window_is_a_dip_where_something_is_loud() -> None:
+    #             0123456789012
+    assert listen("..SSSfSSSfSSS") == [("onset", 2, 2)]
+    assert listen("..SSSffff") == [("onset", 2, 2), ("offset", 5, 6)]
+    assert listen("..SSS.SSS") == [("onset", 2, 2), ("offset", 5, 5), ("onset", 6, 6)]
+
+
+def test_an_unlikely_window_is_not_quiet_while_a_part_of_it_is_loud() -> None:
+    last = Window(0.1, -30, 5 * WINDOW, (-70, -70, -70, -22))
+    assert edges_of([*windows("..SS"), last]) == [("onset", 2, 2)]
+    soft = Window(0.1, -70, 5 * WINDOW, (-70, -70, -70, -68))
+    assert edges_of([*windows("..SS"), soft]) == [("onset", 2, 2), ("offset", 4, 4)]
 
 
 def test_hesitation_holds_the_state_that_there_is() -> None:
@@ -136,9 +146,9 @@ def test_two_utterances_have_four_edges() -> None:
     #             01234567890
     assert listen("..SS....SS..") == [
         ("onset", 2, 2),
-        ("offset", 4, 5),
+        ("offset", 4, 4),
         ("onset", 8, 8),
-        ("offset", 10, 11),
+        ("offset", 10, 10),
     ]
 
 
@@ -159,19 +169,19 @@ def test_an_onset_does_not_reach_into_the_utterance_before() -> None:
 @pytest.mark.parametrize(
     ("picture", "settings", "expected"),
     [
-        ("..??..", DetectorSettings(onset_probability=0.3), [("onset", 2, 2), ("offset", 4, 5)]),
+        ("..??..", DetectorSettings(onset_probability=0.3), [("onset", 2, 2), ("offset", 4, 4)]),
         (
-            "..SS.SS",
+            "..SSfSS",
             DetectorSettings(offset_windows=1),
-            [("onset", 2, 2), ("offset", 4, 4), ("onset", 5, 5)],
+            [("onset", 2, 2), ("offset", 4, 4), ("onset", 4, 5)],
         ),
-        ("..SS..SS...", DetectorSettings(offset_windows=3), [("onset", 2, 2), ("offset", 8, 10)]),
+        ("..SSffSSfff", DetectorSettings(offset_windows=3), [("onset", 2, 2), ("offset", 8, 10)]),
         ("..SS??", DetectorSettings(offset_probability=0.35), [("onset", 2, 2), ("offset", 4, 5)]),
-        ("..SSss..", DetectorSettings(level_range_db=10), [("onset", 2, 2), ("offset", 4, 7)]),
+        ("..SSss..", DetectorSettings(level_range_db=10), [("onset", 2, 2), ("offset", 4, 6)]),
         (
             "nnnnnnnnnnnnSSmm..",
             DetectorSettings(noise_margin_db=2),
-            [("onset", 8, 12), ("offset", 16, 17)],
+            [("onset", 8, 12), ("offset", 16, 16)],
         ),
     ],
 )

@@ -82,7 +82,7 @@ class DetectorSettings:
     """A window below this probability may end one."""
 
     offset_windows: int = 2
-    """So many of them in a row do end it."""
+    """So many of them in a row do end it, or one in which nothing is as loud as voice."""
 
     level_range_db: float = 22.0
     """Sound further below the utterance's level than this is not voice."""
@@ -142,7 +142,8 @@ class SpeechDetector:
             self._count(window)
         unlikely = window.probability < self._settings.offset_probability
         self._unlikely = self._unlikely + 1 if unlikely else 0
-        if self._unlikely >= self._settings.offset_windows:
+        enough = 1 if self._is_quiet(window) else self._settings.offset_windows
+        if self._unlikely >= enough:
             return self._end(self._unlikely)
         return self._end(self._far) if self._far >= self._settings.far_windows else None
 
@@ -153,6 +154,9 @@ class SpeechDetector:
     def _count(self, window: Window) -> None:
         if window.rms_dbfs >= self._threshold():
             self.voiced_s += WINDOW / INBOUND.sample_rate
+
+    def _is_quiet(self, window: Window) -> bool:
+        return max(window.quarters_dbfs, default=window.rms_dbfs) < self._threshold()
 
     def _threshold(self) -> float:
         """The least level of voice, in dBFS."""

@@ -25,11 +25,13 @@ from parley.providers.stt.moonshine_worker import (
     LEAST_CONFIDENCE,
     LIMIT_S,
     LONGEST_S,
+    LULL_S,
     PARTIAL_S,
     PAUSE_S,
     SEEK_S,
     SHARE,
     SURE,
+    TAIL_S,
     Recognizer,
     Said,
     _over,
@@ -43,10 +45,15 @@ PIECES = ("▁one", "▁two", "▁three", "▁four", ".", ",", "▁you", "▁Tha
 ONE, TWO, THREE, FOUR, STOP, COMMA, YOU, THANK, BLANK = range(len(PIECES))
 VOCABULARY = Vocabulary(b"".join(bytes([len(p.encode())]) + p.encode() for p in PIECES))
 FRAME_S = 0.02
+AROUND_S = EDGE_S + TAIL_S
 
 
 def sound(seconds: float, level: int = 8000) -> bytes:
     return np.full(round(seconds * RATE), level, "<i2").tobytes()
+
+
+def room(seconds: float) -> bytes:
+    return sound(seconds, 10)
 
 
 def silence(seconds: float) -> bytes:
@@ -79,7 +86,7 @@ class Model:
 
     def heard_s(self) -> float:
         """How much the last look saw, without the silence around it."""
-        return len(self.looks[-1][0]) / RATE - 2 * EDGE_S
+        return len(self.looks[-1][0]) / RATE - AROUND_S
 
 
 class Desk:
@@ -164,13 +171,71 @@ def test_digital_silence_is_never_worth_a_look() -> None:
     assert desk.looks == 0
 
 
+def test_a_pause_is_looked_at_once_and_its_final_text_costs_nothing() -> None:
+    desk = Desk((ONE,), (ONE, TWO)).hear(room(0.4) + sound(0.4))
+    looks = desk.looks
+    desk.hear(room(LULL_S - FRAME_S))
+    assert desk.looks == looks
+    desk.hear(room(FRAME_S))
+    assert desk.looks == looks + 1
+    desk.hear(room(0.1))
+    assert desk.finish() == "one two"
+    assert desk.looks == looks + 1
+
+
+def test_a_pause_of_digital_silence_is_looked_at_as_well() -> None:
+    desk = Desk().hear(sound(FIRST_S + 0.06) + silence(LULL_S))
+    assert desk.looks == 2
+    desk.finish()
+    assert desk.looks == 2
+
+
+def test_what_was_due_waits_for_the_end_of_a_pause_that_has_begun() -> None:
+    desk = Desk().hear(room(FIRST_S + PARTIAL_S) + sound(PARTIAL_S - FRAME_S))
+    looks = desk.looks
+    desk.hear(room(2 * FRAME_S))
+    assert desk.looks == looks
+    desk.hear(sound(FRAME_S))
+    assert desk.looks == looks + 1
+
+
+def test_words_after_the_look_at_a_pause_are_looked_at_for_the_final_text() -> None:
+    desk = Desk((ONE,), (ONE, TWO)).hear(room(0.4) + sound(0.4) + room(LULL_S))
+    looks = desk.looks
+    desk.hear(sound(FRAME_S) + room(FRAME_S))
+    desk.finish()
+    assert desk.looks == looks + 1
+
+
+def test_soft_words_that_were_taken_for_a_pause_are_in_the_final_text() -> None:
+    desk = Desk((ONE,), (ONE, TWO)).hear(room(0.4) + sound(0.4) + room(LULL_S))
+    looks = desk.looks
+    desk.model.takes_s = 1.0
+    desk.hear(room(PARTIAL_S + FRAME_S))
+    desk.finish()
+    assert desk.looks == looks + 1
+
+
+def test_who_needs_long_does_not_look_at_every_pause() -> None:
+    desk = Desk()
+    desk.model.takes_s = 0.25
+    desk.hear(sound(FIRST_S) + sound(0.1) + silence(0.2))
+    assert desk.looks == 1
+    desk.hear(sound(0.16) + silence(LULL_S))
+    assert desk.looks == 2
+
+
+def test_a_click_is_not_worth_a_look() -> None:
+    assert Desk().hear(sound(FIRST_S - FRAME_S) + silence(0.5)).looks == 0
+
+
 def test_there_is_silence_around_what_the_model_hears() -> None:
     desk = Desk().hear(silence(1.0) + sound(0.3))
     samples, given, guess = desk.model.looks[0]
-    edge = round(EDGE_S * RATE)
+    edge, tail = round(EDGE_S * RATE), round(TAIL_S * RATE)
     assert not samples[:edge].any()
-    assert not samples[-edge:].any()
-    assert samples[edge:-edge] == pytest.approx(8000 / 32768)
+    assert not samples[-tail:].any()
+    assert samples[edge:-tail] == pytest.approx(8000 / 32768)
     assert samples.dtype == np.float32
     assert (given, guess) == ((), ())
 
@@ -265,9 +330,10 @@ def test_what_is_not_final_is_kept_whatever_the_silence() -> None:
 
 def test_what_was_not_looked_at_is_kept_whatever_the_silence() -> None:
     desk = Desk((), (ONE,))
-    desk.model.takes_s = 0.25
+    desk.model.takes_s = 1.0
     desk.hear(sound(FIRST_S) + sound(0.9) + silence(9.0) + sound(0.1))
-    assert desk.looks == 2
+    assert desk.looks == 1
+    assert desk.finish() == "one"
     assert desk.model.heard_s() == pytest.approx(FIRST_S + 1.0 + PAUSE_S, abs=0.001)
 
 
@@ -323,7 +389,7 @@ def test_speech_without_an_end_is_cut_where_it_is_softest() -> None:
     looks = desk.looks
     desk.hear(sound(0.3))
     assert desk.looks == looks + 2
-    cut, rest = (len(samples) / RATE - 2 * EDGE_S for samples, _, _ in desk.model.looks[-2:])
+    cut, rest = (len(samples) / RATE - AROUND_S for samples, _, _ in desk.model.looks[-2:])
     assert cut == pytest.approx(LIMIT_S - SEEK_S - 5.0 + 6.5, abs=0.041)
     assert cut + rest == pytest.approx(LIMIT_S, abs=0.3)
     assert desk.model.looks[-1][1:] == ((), ())
@@ -340,7 +406,7 @@ def test_a_long_speech_is_cut_again_and_nothing_of_it_is_lost() -> None:
     assert desk.finish() == "one one one"
     cut = [0.0]
     for samples, _, _ in desk.model.looks:
-        cut.append(max(cut[-1], len(samples) / RATE - 2 * EDGE_S))
+        cut.append(max(cut[-1], len(samples) / RATE - AROUND_S))
     assert cut[-1] <= LIMIT_S + 2 * PARTIAL_S
 
 

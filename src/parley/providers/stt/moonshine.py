@@ -14,6 +14,9 @@ from parley.providers.stt.streaming import EngineStream, EngineStt
 
 NAME = "moonshine"
 
+FINALIZE_AFTER_S = 0.1
+"""The text of a pause is known by then, mostly: what is said after it is heard together with it."""
+
 
 class MoonshineStream(EngineStream):
     """One call's recogniser."""
@@ -32,7 +35,12 @@ class MoonshineStt(EngineStt):
 
     name = NAME
     capabilities = SttCapabilities(
-        partials=True, finalizes=True, grammars=True, needs_voice=True, languages=("en",)
+        partials=True,
+        finalizes=True,
+        grammars=True,
+        needs_voice=True,
+        finalize_after_s=FINALIZE_AFTER_S,
+        languages=("en",),
     )
     engine = moonshine_worker.__file__
     places = 4

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from parley.models import model_path
+from parley.providers.stt.lulls import Lull
 from parley.providers.stt.moonshine_grammar import Expected
 from parley.providers.stt.moonshine_model import (
     PAUSES,
@@ -41,8 +42,12 @@ FIRST_S, PARTIAL_S = 0.12, 0.25
 SHARE = 0.25
 """The part of a core that looks may take while somebody speaks."""
 
-EDGE_S = 0.3
-"""Silence around what the model hears: without it, it misses or repeats short words."""
+LULL_S = 0.06
+"""After so much of a lull a look is due, too: the final text is there when it is asked for."""
+
+EDGE_S, TAIL_S = 0.3, 0.36
+"""Silence before what the model hears, and after it: without it, it misses or repeats short words,
+and a full stop is worth what the silence is that it follows."""
 
 PAUSE_S = 1.0
 """So much of a longer silence is left within what is heard."""
@@ -131,7 +136,8 @@ class Recognizer:
         self._settled = ""
         self._told = Said("")
         self._written = NOTHING
-        self._new_s = 0.0
+        self._new_s = self._took_s = 0.0
+        self._lull = Lull()
         self._begin()
 
     def expect(self, grammar: str) -> None:
@@ -159,7 +165,7 @@ class Recognizer:
         """The same, in steps."""
         self._take(np.frombuffer(pcm, "<i2").astype(np.float32) / 32768)
         is_long = self._length_s() > LIMIT_S
-        if self._new_s < self._due_s or (more and not is_long):
+        if not self._is_due or (more and not is_long):
             return None
         if is_long:
             yield from self._cut()
@@ -176,7 +182,7 @@ class Recognizer:
 
     def finishing(self) -> Steps[Said]:
         """The same, in steps."""
-        if self._new_s:
+        if self._is_unheard:
             self._look()
         said = yield from self._said(final=True)
         self._given += self._without_mark(self._written.tokens)
@@ -187,6 +193,20 @@ class Recognizer:
             self._begin()
         self._change()
         return said
+
+    @property
+    def _is_unheard(self) -> bool:
+        """Whether the last look may have missed some of the words."""
+        return self._is_loud or self._new_s >= PARTIAL_S
+
+    @property
+    def _is_due(self) -> bool:
+        """Whether a look is: there is enough that is new, or its end has come."""
+        if not self._is_loud or not self._lull.samples:
+            return self._new_s >= self._due_s
+        is_worth = self._samples - self._given_samples >= FIRST_S * RATE
+        is_over = self._lull.samples >= LULL_S * RATE
+        return is_over and is_worth and self._new_s >= self._took_s
 
     def _read(self, grammar: str) -> Steps[Expected]:
         expected = self._grammars.get(grammar)
@@ -214,8 +234,10 @@ class Recognizer:
         self._written = NOTHING
         self._new_s = 0.0
         self._due_s = FIRST_S
+        self._is_loud = False
 
     def _take(self, piece: Array) -> None:
+        self._lull.feed(piece)
         if not piece.any():
             self._quiet += len(piece)
             return
@@ -227,6 +249,7 @@ class Recognizer:
         self._quiet = 0
         self._keep(piece)
         self._new_s += len(piece) / RATE
+        self._is_loud = self._is_loud or self._lull.samples < len(piece)
 
     def _is_unsaid(self) -> bool:
         """Whether anything awaits the final text, and not only the rest of a sound."""
@@ -247,13 +270,15 @@ class Recognizer:
             self._apart()
             self._write()
         self._new_s = 0.0
+        self._is_loud = False
+        self._took_s = self._clock() - begun
         least_s = PARTIAL_S if self._believed() else FIRST_S
-        self._due_s = max(least_s, (self._clock() - begun) / SHARE)
+        self._due_s = max(least_s, self._took_s / SHARE)
 
     def _write(self) -> None:
         self._pieces = [np.concatenate(self._pieces)]
-        edge = np.zeros(round(EDGE_S * RATE), np.float32)
-        heard = np.concatenate((edge, self._pieces[0], edge))
+        edge, tail = (np.zeros(round(s * RATE), np.float32) for s in (EDGE_S, TAIL_S))
+        heard = np.concatenate((edge, self._pieces[0], tail))
         self._written = self._model.write(heard, self._given, self._written.tokens)
 
     def _apart(self) -> None:
