@@ -155,8 +155,9 @@ def _on(line: turn_lines.Line, moment: Moment) -> bytes:
 
 
 def _stopped_s(moment: Moment, voice: tuple[hearing.Edge, ...]) -> float:
-    near = (e.at_s for e in voice if not e.began and -EARLY_S <= e.at_s - moment.end_s <= LATE_S)
-    return next(near, moment.end_s)
+    """The nearest end of the voice: a stop within the last word may be one, too."""
+    ends = (e.at_s for e in voice if not e.began and -EARLY_S <= e.at_s - moment.end_s <= LATE_S)
+    return min(ends, key=lambda at: abs(at - moment.end_s), default=moment.end_s)
 
 
 # Learning

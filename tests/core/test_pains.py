@@ -308,11 +308,11 @@ def test_13_speculation_answers_without_the_tools_result() -> None:
 
 
 def test_13_speculation_doubles_tokens() -> None:
-    """Four replies at most are started for a turn before it has ended."""
+    """Six replies at most are started for a turn before it has ended."""
     call = Call().at(1).voice()
     for n in range(8):
         call.after(0.2).final(f"word {n}")
-    assert len(call.did(act.StartReply)) == 4
+    assert len(call.did(act.StartReply)) == 6
     assert call.after(0.1).pause().after(0.5).turns()
 
 
@@ -325,7 +325,7 @@ def test_13_speculation_wastes_tokens_turn_after_turn() -> None:
             call.after(0.2).final(f"word {n}")
         call.after(0.1).pause().after(1).answers(call.did(act.StartReply)[-1].reply, "Yes.")
         in_vain = len(call.did(act.StartReply)) - len(call.did(act.PromoteReply))
-        assert in_vain < 4 + turn
+        assert in_vain < 6 + turn
     assert len(call.turns()) == 10
 
 

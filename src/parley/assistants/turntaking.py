@@ -179,7 +179,7 @@ class StartSpeakingPlan(Section):
         " shorter yet, 0 to 5: with more, only what is well assured is answered at once",
     )
     speculation_limit: Whole = Field(
-        default=4,
+        default=6,
         ge=0,
         le=10,
         description="how many answers may be begun for one turn before it has ended, 0 to 10;"

@@ -145,7 +145,7 @@ class TurnSettings:
     utterance_limit_s: float = 60.0
     """A voice that does not pause for so long is taken for a turn, or for noise."""
 
-    speculation_limit: int = 4
+    speculation_limit: int = 6
     """How many replies may be started for one turn before it has ended."""
 
     speculation_waste: float = 1.0
