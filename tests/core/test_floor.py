@@ -346,6 +346,23 @@ def test_words_that_do_not_win_the_floor_are_no_turn(speech: float, turns: list[
     assert call.at(3.5).pause().at(3.55).final("two").at(6).turns() == turns
 
 
+@pytest.mark.parametrize(
+    ("text", "level_dbfs", "taken"),
+    [
+        ("Stop!", OWN_DBFS, True),
+        ("no, wait.", OWN_DBFS, True),
+        ("six", OWN_DBFS, False),
+        ("no idea", OWN_DBFS, False),
+        ("stop", OWN_DBFS - 20.0, False),
+    ],
+)
+def test_a_doubted_recogniser_is_believed_that_the_agent_is_to_stop(
+    text: str, level_dbfs: float, taken: bool
+) -> None:
+    call = telling(interruption=DOUBTED).voice().at(3.2).measured(0.2, 0.7, level_dbfs)
+    assert floor_of(call.at(3.3).partial(text)) == ([(3.3, "words")] if taken else [])
+
+
 def test_what_is_said_with_a_pressed_key_is_judged_by_no_sound() -> None:
     call = Call(greeting=STORY, turns={"push_to_talk": True}, interruption=DOUBTED).at(0.5)
     call.synthesized(1).started(1).at(1).heard(1, 10).final("two").at(4)

@@ -3,17 +3,18 @@
 import pytest
 
 from parley.core.listeners import (
-    COMMANDS,
     FILLED,
     LISTENERS,
+    OBJECTING,
     acknowledgements,
     commands,
     hesitations,
+    orders,
 )
 from parley.core.phrases import (
     begins_acknowledgement,
+    consists_of,
     contains_phrase,
-    is_acknowledgement,
     plain,
 )
 
@@ -21,15 +22,15 @@ from parley.core.phrases import (
 @pytest.mark.parametrize("language", ["en", "de", "es", "fr", "it", "pt", "nl", "zh", "ja", "hi"])
 def test_every_phrase_is_one_alone_and_twice(language: str) -> None:
     for phrase in LISTENERS[language]:
-        assert is_acknowledgement(phrase, LISTENERS[language])
-        assert is_acknowledgement(f"{phrase}, {phrase}", LISTENERS[language])
+        assert consists_of(phrase, LISTENERS[language])
+        assert consists_of(f"{phrase}, {phrase}", LISTENERS[language])
 
 
-@pytest.mark.parametrize("language", COMMANDS)
+@pytest.mark.parametrize("language", OBJECTING)
 def test_what_takes_the_floor_is_no_acknowledgement(language: str) -> None:
-    for phrase in COMMANDS[language]:
-        assert not is_acknowledgement(phrase, LISTENERS[language])
-        assert contains_phrase(phrase, COMMANDS[language])
+    for phrase in commands(language):
+        assert not consists_of(phrase, LISTENERS[language])
+        assert contains_phrase(phrase, commands(language))
 
 
 @pytest.mark.parametrize(
@@ -48,24 +49,37 @@ def test_what_takes_the_floor_is_no_acknowledgement(language: str) -> None:
     ],
 )
 def test_they_combine(language: str, listening: str, taking: str) -> None:
-    assert is_acknowledgement(listening, acknowledgements(language))
-    assert not is_acknowledgement(taking, acknowledgements(language))
+    assert consists_of(listening, acknowledgements(language))
+    assert not consists_of(taking, acknowledgements(language))
 
 
 def test_hindi_vowels_are_told_apart() -> None:
-    assert not is_acknowledgement("है", acknowledgements("hi"))
+    assert not consists_of("है", acknowledgements("hi"))
 
 
 def test_an_unknown_language_has_none() -> None:
-    assert (acknowledgements("tlh"), commands("tlh"), hesitations("tlh")) == ((), (), ())
+    assert (acknowledgements("tlh"), hesitations("tlh")) == ((), ())
+    assert (orders("tlh"), commands("tlh")) == ((), ())
+
+
+@pytest.mark.parametrize("language", LISTENERS)
+def test_an_order_is_no_acknowledgement_and_takes_the_floor_among_other_words(
+    language: str,
+) -> None:
+    told = orders(language)
+    assert told
+    assert set(told) < set(commands(language))
+    for order in told:
+        assert order == plain(order)
+        assert not consists_of(order, LISTENERS[language])
 
 
 @pytest.mark.parametrize("language", FILLED)
 def test_a_hesitation_neither_acknowledges_nor_takes_the_floor_at_once(language: str) -> None:
     for sound in hesitations(f"{language}-XX"):
         assert sound == plain(sound)
-        assert not is_acknowledgement(sound, LISTENERS[language])
-        assert not contains_phrase(sound, COMMANDS[language])
+        assert not consists_of(sound, LISTENERS[language])
+        assert not contains_phrase(sound, commands(language))
 
 
 @pytest.mark.parametrize(

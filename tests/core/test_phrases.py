@@ -4,8 +4,8 @@ from parley.core.phrases import (
     ACKNOWLEDGEMENTS,
     begins_acknowledgement,
     begins_with,
+    consists_of,
     contains_phrase,
-    is_acknowledgement,
     plain,
     remainder,
     without_phrase,
@@ -23,21 +23,21 @@ def test_plain_words() -> None:
     "text", ["Yeah.", "mm-hmm", "Mm hmm", "hm", "uh huh, okay", "I see. Right!", ""]
 )
 def test_acknowledgements(text: str) -> None:
-    assert is_acknowledgement(text, ACKNOWLEDGEMENTS)
+    assert consists_of(text, ACKNOWLEDGEMENTS)
 
 
 @pytest.mark.parametrize("text", ["no", "yeah but", "okay stop", "I", "see", "got"])
 def test_what_is_more_than_an_acknowledgement(text: str) -> None:
-    assert not is_acknowledgement(text, ACKNOWLEDGEMENTS)
+    assert not consists_of(text, ACKNOWLEDGEMENTS)
 
 
 def test_nothing_is_an_acknowledgement_where_none_are_known() -> None:
-    assert not is_acknowledgement("yeah", ())
+    assert not consists_of("yeah", ())
 
 
 def test_the_longest_acknowledgement_counts() -> None:
-    assert is_acknowledgement("all right then", ("all", "all right then"))
-    assert not is_acknowledgement("all right", ("all", "all right then"))
+    assert consists_of("all right then", ("all", "all right then"))
+    assert not consists_of("all right", ("all", "all right then"))
 
 
 @pytest.mark.parametrize(
@@ -143,17 +143,17 @@ ANSWERS = ("はい", "はいはい", "そうですか", "うん", "ครับ"
     "text", ["はいはいはい", "はい、うん", "はい そうですか", "ครับ ครับ", "ใช่ครับ", "うん うん"]
 )
 def test_acknowledgements_in_a_row_without_spaces(text: str) -> None:
-    assert is_acknowledgement(text, ANSWERS)
+    assert consists_of(text, ANSWERS)
 
 
 @pytest.mark.parametrize("text", ["はい違います", "ไม่ใช่", "ครับแต่", "はいはいh"])
 def test_what_is_more_than_that_without_spaces(text: str) -> None:
-    assert not is_acknowledgement(text, ANSWERS)
+    assert not consists_of(text, ANSWERS)
 
 
 def test_a_long_row_of_them_is_looked_through_at_once() -> None:
-    assert is_acknowledgement("はい" * 2000, ANSWERS)
-    assert not is_acknowledgement("はい" * 2000 + "違", ANSWERS)
+    assert consists_of("はい" * 2000, ANSWERS)
+    assert not consists_of("はい" * 2000 + "違", ANSWERS)
 
 
 @pytest.mark.parametrize(

@@ -506,7 +506,7 @@ def _name(value: object) -> str:
 
 
 def test_listeners_would_take_the_floor(monkeypatch: Patch) -> None:
-    monkeypatch.setattr(floor, "is_acknowledgement", lambda text, known: False)
+    monkeypatch.setattr(floor, "consists_of", lambda text, known: False)
     mm_hmm = test_barge_in.Sound(0.2, "mm-hmm", 0.3, 0.8)
     with pytest.raises(AssertionError):
         test_barge_in.check_listener([mm_hmm])

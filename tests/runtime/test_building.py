@@ -327,6 +327,7 @@ def test_phrases_are_those_of_the_language() -> None:
     found = settings(transcriber={"provider": "scripted", "language": "de-AT"})
     assert "genau" in found.interruption.acknowledgements
     assert found.interruption.commands == ()
+    assert "halt" in found.interruption.orders
     found = settings(stopSpeakingPlan={"numWords": 3, "backoffSeconds": 0.5})
     assert "wait" in found.interruption.commands
     assert found.thinking.commands == found.interruption.commands

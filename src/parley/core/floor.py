@@ -13,8 +13,8 @@ from parley.core.ending import log_odds
 from parley.core.events import SoundJudged
 from parley.core.phrases import (
     begins_acknowledgement,
+    consists_of,
     contains_phrase,
-    is_acknowledgement,
     word_count,
 )
 from parley.core.settings import InterruptionSettings
@@ -151,7 +151,7 @@ def said(ctx: Context) -> bool:
 def acknowledges(ctx: Context) -> bool:
     """Whether the words so far are nothing but acknowledgements."""
     text = ctx.state.ear.text
-    return bool(text) and is_acknowledgement(text, rules(ctx).acknowledgements)
+    return bool(text) and consists_of(text, rules(ctx).acknowledgements)
 
 
 def whole_at(ctx: Context) -> float:
@@ -178,7 +178,8 @@ def _words(ctx: Context) -> float:
     count = word_count(text) - it.words
     if not text or count < 0 or beginning(ctx):
         return 0.0
-    return it.word + it.more_words * min(count, it.most_words)
+    word = max(it.word, it.order) if consists_of(text, it.orders) else it.word
+    return word + it.more_words * min(count, it.most_words)
 
 
 # Sound

@@ -1,7 +1,7 @@
 """What listeners say without wanting the floor, what takes it at once, and what keeps it, by
 language."""
 
-from parley.core.phrases import ACKNOWLEDGEMENTS, HESITATIONS, MOMENTS
+from parley.core.phrases import ACKNOWLEDGEMENTS, HESITATIONS, MOMENTS, ORDERS
 
 LISTENERS: dict[str, tuple[str, ...]] = {
     "en": ACKNOWLEDGEMENTS,
@@ -55,19 +55,33 @@ LISTENERS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Continuers and assessments. Some may be answers too; to a question that was heard they are."""
 
-COMMANDS: dict[str, tuple[str, ...]] = {
-    "en": ("stop", "wait", "hold on", "hang on", "no", "but", "actually", "enough", "be quiet"),
-    "de": ("stopp", "stop", "halt", "warte", "warten sie", "moment", "nein", "aber", "genug"),
-    "es": ("para", "pare", "espera", "espere", "un momento", "no", "pero", "basta"),
-    "fr": ("stop", "arrête", "arrêtez", "attends", "attendez", "un moment", "non", "mais"),
-    "it": ("stop", "ferma", "fermati", "aspetta", "aspetti", "un momento", "no", "ma", "basta"),
-    "pt": ("para", "pare", "espera", "espere", "um momento", "não", "mas", "chega"),
-    "nl": ("stop", "wacht", "momentje", "nee", "maar", "genoeg"),
-    "zh": ("停", "等一下", "等等", "不是", "不对", "但是", "别说了"),
-    "ja": ("待って", "ちょっと待って", "止めて", "やめて", "いいえ", "違います", "でも"),
-    "hi": ("रुको", "रुकिए", "एक मिनट", "नहीं", "लेकिन", "बस"),
+STOPPING: dict[str, tuple[str, ...]] = {
+    "en": ORDERS,
+    "de": ("stopp", "stop", "halt", "warte", "warten sie", "moment", "nein", "genug"),
+    "es": ("para", "pare", "espera", "espere", "un momento", "no", "basta"),
+    "fr": ("stop", "arrête", "arrêtez", "attends", "attendez", "un moment", "non"),
+    "it": ("stop", "ferma", "fermati", "aspetta", "aspetti", "un momento", "no", "basta"),
+    "pt": ("para", "pare", "espera", "espere", "um momento", "não", "chega"),
+    "nl": ("stop", "wacht", "momentje", "nee", "genoeg"),
+    "zh": ("停", "等一下", "等等", "不是", "不对", "别说了"),
+    "ja": ("待って", "ちょっと待って", "止めて", "やめて", "いいえ", "違います"),
+    "hi": ("रुको", "रुकिए", "एक मिनट", "नहीं", "बस"),
 }  # fmt: skip
-"""Words that take the floor even where more words are asked for."""
+"""Words that stop who speaks; by themselves they are heard in no noise."""
+
+OBJECTING: dict[str, tuple[str, ...]] = {
+    "en": ("but", "actually"),
+    "de": ("aber",),
+    "es": ("pero",),
+    "fr": ("mais",),
+    "it": ("ma",),
+    "pt": ("mas",),
+    "nl": ("maar",),
+    "zh": ("但是",),
+    "ja": ("でも",),
+    "hi": ("लेकिन",),
+}
+"""Words with which an objection begins."""
 
 
 WAITING: dict[str, tuple[str, ...]] = {
@@ -125,9 +139,14 @@ def acknowledgements(language: str) -> tuple[str, ...]:
     return LISTENERS.get(primary(language), ())
 
 
+def orders(language: str) -> tuple[str, ...]:
+    """Those of `STOPPING`, likewise."""
+    return STOPPING.get(primary(language), ())
+
+
 def commands(language: str) -> tuple[str, ...]:
-    """Those of a BCP 47 language tag; of an unknown language none."""
-    return COMMANDS.get(primary(language), ())
+    """Words that take the floor even where more words are asked for."""
+    return orders(language) + OBJECTING.get(primary(language), ())
 
 
 def moments(language: str) -> tuple[str, ...]:

@@ -9,6 +9,9 @@ ACKNOWLEDGEMENTS = (
 )  # fmt: skip
 """What an English listener says without wanting the floor (continuers and assessments)."""
 
+ORDERS = ("stop", "wait", "hold on", "hang on", "no", "enough", "be quiet")
+"""With what an English speaker stops somebody who speaks."""
+
 BACKCHANNELS = ("Uh-huh.", "I see.", "Right.")
 """What an English listener says in the middle of somebody else's story: short in every voice."""
 
@@ -63,14 +66,14 @@ def _unbroken(text: str) -> str:
 # Phrases of a listener
 
 
-def is_acknowledgement(text: str, acknowledgements: tuple[str, ...]) -> bool:
-    """Whether `text` consists of nothing but acknowledgements ("yeah, okay")."""
-    return not _less_acknowledgements(text, acknowledgements)
+def consists_of(text: str, phrases: tuple[str, ...]) -> bool:
+    """Whether `text` is nothing but such phrases ("yeah, okay")."""
+    return not _less(text, phrases)
 
 
 def begins_acknowledgement(text: str, acknowledgements: tuple[str, ...]) -> bool:
     """Whether `text` may become nothing but acknowledgements when its last word is whole."""
-    rest = _less_acknowledgements(text, acknowledgements)
+    rest = _less(text, acknowledgements)
     if len(rest) == 1 and _is_unbroken(rest[0]):
         known = {_unbroken(a) for a in acknowledgements}
         ends = _ends_of_known(rest[0], known)
@@ -86,9 +89,9 @@ def _begins(phrase: list[str], words: list[str]) -> bool:
     return phrase[: len(whole)] == whole and (here == [last] or begun)
 
 
-def _less_acknowledgements(text: str, acknowledgements: tuple[str, ...]) -> list[str]:
-    """The words that are left after the acknowledgements at the beginning."""
-    known = {tuple(_unbroken(a).split()) for a in acknowledgements}
+def _less(text: str, phrases: tuple[str, ...]) -> list[str]:
+    """The words that are left after the phrases at the beginning."""
+    known = {tuple(_unbroken(phrase).split()) for phrase in phrases}
     longest = max((len(k) for k in known), default=0)
     rest = _unbroken(text).split()
     while rest:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from parley.core.phrases import ACKNOWLEDGEMENTS, BACKCHANNELS, HESITATIONS, MOMENTS
+from parley.core.phrases import ACKNOWLEDGEMENTS, BACKCHANNELS, HESITATIONS, MOMENTS, ORDERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +243,9 @@ class InterruptionSettings:
     most_words: int = 3
     """More further words than this do not count."""
 
+    order: float = 6.0
+    """The weight of nothing but phrases of `orders`: they are heard in no noise."""
+
     command: float = 12.0
     """The weight of a phrase of `commands`."""
 
@@ -269,6 +272,9 @@ class InterruptionSettings:
 
     acknowledgements: tuple[str, ...] = ACKNOWLEDGEMENTS
     """Phrases of a listener that do not take the floor."""
+
+    orders: tuple[str, ...] = ORDERS
+    """Phrases that stop who speaks."""
 
     commands: tuple[str, ...] = ()
     """Phrases that take the floor wherever they occur, however few words are said."""

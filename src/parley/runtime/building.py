@@ -277,6 +277,7 @@ def _stops(
         acknowledgements=(
             listeners.acknowledgements(language) if listening is None else tuple(listening)
         ),
+        orders=listeners.orders(language),
         commands=builtin if taking is None else tuple(taking),
     )
 
