@@ -35,7 +35,14 @@ from parley.speech.nearness import LIKELY
 from parley.speech.silero import CONTEXT, MODEL, SileroVad, fresh_state
 from sounds import RATE, Audio
 
-ONE = ("interruption", "utterance", "command", "listener's word", "backchannel, no words")
+ONE = (
+    "interruption",
+    "utterance",
+    "command",
+    "listener's word",
+    "backchannel, no words",
+    sounds.OVERLAID,
+)
 LINES = ("clean", "clean", "telephone", "noise", "room", "crowd", "room noise", "telephone noise")
 MANY_LINES = ("clean", "clean", "telephone", "noise", "room", "room noise")
 TALKERS = (3, 4, 5, 6, 8)

@@ -38,6 +38,9 @@ BABBLES = 20
 CROWDED, CROWDED_S, CROWDED_DB = "utterance in babble", 3.0, -10.0
 """What is said in a crowd, how long that is heard before, and how much softer it is."""
 
+OVERLAID = "backchannel among another's words"
+"""Of meetings: whose turn it is is heard in the same channel, and recognised."""
+
 UTTERED = ("transcribed", "accented", "speakers", "spontaneous", "commands", "pause", "telephony")
 LISTENING = ("yes", "right", "wow")
 """Short answers that a listener gives, too."""
@@ -151,7 +154,8 @@ def _babble(
 
 def _listening(folder: Path, items: list[dict[str, Any]]) -> Iterator[Uttered]:
     """A listener who responds every ten seconds."""
-    found = [next(_backchannel(folder, i)) for i in items if i["category"] == "backchannel"]
+    responses = [i for i in items if i["category"] == "backchannel" and not _is_overlaid(i)]
+    found = [next(_backchannel(folder, item)) for item in responses]
     count = round(SECTION_S / BACKCHANNEL_EVERY_S)
     for number in range(len(found) // count):
         audio = np.zeros(round(SECTION_S * RATE), np.int16)
@@ -207,8 +211,15 @@ def _backchannel(folder: Path, item: dict[str, Any]) -> Iterator[Uttered]:
     level = (item["labels"] or {}).get("level_rel_db", 0.0)
     audio = _levelled(read(folder, item), CALLER_DBFS + level)
     texts = _spoken([(_end(audio), "mhm")])
+    if _is_overlaid(item):
+        yield _placed(item, OVERLAID, audio, "", texts)
+        return
     yield _placed(item, "backchannel, understood", audio, "", texts)
     yield _placed(item, "backchannel, no words", audio)
+
+
+def _is_overlaid(item: dict[str, Any]) -> bool:
+    return bool(item["labels"]["overlaps_other_speech"])
 
 
 def _noise(item: dict[str, Any]) -> str:

@@ -314,6 +314,17 @@ def test_what_is_expected_counts_from_the_next_utterance_on() -> None:
     assert ears.finish().text == "left"
 
 
+def test_the_rest_of_a_pause_does_not_keep_what_is_expected_waiting() -> None:
+    ears = made(Model(written(" let."), (" let.", 0.7), (" left.", 0.3)))
+    loud = b"\x00\x20" * INBOUND.sample_rate
+    ears.hear(SECOND + loud)
+    ears.hear(SECOND[: len(SECOND) // 10])
+    ears.expect(LEFT)
+    assert ears.finish().text == "let"
+    ears.hear(loud)
+    assert ears.finish().text == "left"
+
+
 def test_noise_that_nobody_asked_about_does_not_keep_what_is_expected_waiting() -> None:
     ears = made(Model(written(" let."), (" let.", 0.7), (" left.", 0.3)))
     ears.hear(SECOND)

@@ -199,6 +199,16 @@ def test_what_was_due_waits_for_the_end_of_a_pause_that_has_begun() -> None:
     assert desk.looks == looks + 1
 
 
+def test_what_was_in_a_final_text_is_not_new() -> None:
+    desk = Desk().hear(room(0.4) + sound(0.4) + room(LULL_S + 0.04))
+    desk.finish()
+    looks = desk.looks
+    desk.hear(room(FIRST_S - FRAME_S))
+    assert desk.looks == looks
+    desk.hear(room(FRAME_S))
+    assert desk.looks == looks + 1
+
+
 def test_words_after_the_look_at_a_pause_are_looked_at_for_the_final_text() -> None:
     desk = Desk((ONE,), (ONE, TWO)).hear(room(0.4) + sound(0.4) + room(LULL_S))
     looks = desk.looks

@@ -188,7 +188,7 @@ class Recognizer:
         self._given += self._without_mark(self._written.tokens)
         self._given_samples = self._samples
         self._settled, self._told, self._written = "", Said(""), NOTHING
-        self._due_s = FIRST_S
+        self._new_s, self._due_s, self._is_loud = 0.0, FIRST_S, False
         if self._length_s() > LONGEST_S:
             self._begin()
         self._change()
