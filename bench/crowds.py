@@ -35,14 +35,7 @@ from parley.speech.nearness import LIKELY
 from parley.speech.silero import CONTEXT, MODEL, SileroVad, fresh_state
 from sounds import RATE, Audio
 
-ONE = (
-    "interruption",
-    "utterance",
-    "command",
-    "listener's word",
-    "backchannel, no words",
-    sounds.OVERLAID,
-)
+ONE = ("interruption", "utterance", "command", "listener's word", "backchannel, no words")
 LINES = ("clean", "clean", "telephone", "noise", "room", "crowd", "room noise", "telephone noise")
 MANY_LINES = ("clean", "clean", "telephone", "noise", "room", "room noise")
 TALKERS = (3, 4, 5, 6, 8)
@@ -109,7 +102,7 @@ class Stage:
         for line in LINES:
             before = self._samples(BEFORE_S)
             sound = self._on(audio, line, uttered.half, before)
-            yield Piece(uttered.group, uttered.half, True, sound, before)
+            yield Piece(_group(uttered), uttered.half, True, sound, before)
 
     def many(self, half: str, talkers: int) -> Iterator[Piece]:
         """Mixed voices, which begin at once or have been heard before."""
@@ -162,7 +155,7 @@ class Stage:
 def pieces(folder: Path) -> Iterator[Piece]:
     stage = Stage(folder)
     for uttered in sounds.all_of(folder):
-        if uttered.group in ONE:
+        if _group(uttered) in ONE:
             yield from stage.one(uttered)
     for half in "ab":
         for talkers in TALKERS:
@@ -210,6 +203,11 @@ def _voice(piece: Piece, probable: Floats) -> slice:
     low = probable[begin:last] < DetectorSettings().offset_probability
     ends = np.flatnonzero(low[:-1] & low[1:])
     return slice(begin, begin + int(ends[0]) + 1 if len(ends) else last)
+
+
+def _group(uttered: sounds.Uttered) -> str:
+    """Of backchannels those among another's words count as one voice, too."""
+    return uttered.group.replace(sounds.OVERLAID, "backchannel")
 
 
 def learned(found: Heard, but: str = "") -> Floats:

@@ -39,7 +39,7 @@ CROWDED, CROWDED_S, CROWDED_DB = "utterance in babble", 3.0, -10.0
 """What is said in a crowd, how long that is heard before, and how much softer it is."""
 
 OVERLAID = "backchannel among another's words"
-"""Of meetings: whose turn it is is heard in the same channel, and recognised."""
+"""Of meetings: whose turn it is is heard in the same channel, and a recogniser recognises it."""
 
 UTTERED = ("transcribed", "accented", "speakers", "spontaneous", "commands", "pause", "telephony")
 LISTENING = ("yes", "right", "wow")
@@ -211,11 +211,9 @@ def _backchannel(folder: Path, item: dict[str, Any]) -> Iterator[Uttered]:
     level = (item["labels"] or {}).get("level_rel_db", 0.0)
     audio = _levelled(read(folder, item), CALLER_DBFS + level)
     texts = _spoken([(_end(audio), "mhm")])
-    if _is_overlaid(item):
-        yield _placed(item, OVERLAID, audio, "", texts)
-        return
-    yield _placed(item, "backchannel, understood", audio, "", texts)
-    yield _placed(item, "backchannel, no words", audio)
+    group = OVERLAID if _is_overlaid(item) else "backchannel"
+    yield _placed(item, f"{group}, understood", audio, "", texts)
+    yield _placed(item, f"{group}, no words", audio)
 
 
 def _is_overlaid(item: dict[str, Any]) -> bool:

@@ -17,7 +17,14 @@ from typing import Any
 import cadences
 from common import find_corpus
 from parley.audio.formats import INBOUND
-from parley.providers.stt import lulls, moonshine_model, moonshine_worker, pocketsphinx_worker
+from parley.providers.stt import (
+    lulls,
+    moonshine,
+    moonshine_model,
+    moonshine_worker,
+    pocketsphinx,
+    pocketsphinx_worker,
+)
 from parley.providers.stt.embedded import EmbeddedName
 from parley.sim import engines
 from parley.sim import hearing as sim
@@ -40,8 +47,8 @@ from turn_lines import Line, heard
 from turn_trials import TurnTrial
 
 RECOGNIZERS: dict[str, tuple[ModuleType, ...]] = {
-    "moonshine": (lulls, moonshine_model, moonshine_worker),
-    "pocketsphinx": (pocketsphinx_worker,),
+    "moonshine": (lulls, moonshine, moonshine_model, moonshine_worker),
+    "pocketsphinx": (pocketsphinx, pocketsphinx_worker),
 }
 """The code that each one's words come from."""
 

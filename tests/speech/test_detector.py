@@ -1,5 +1,6 @@
 """Edges of speech in audio time. One character of a picture is one window of 32 ms."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -64,7 +65,7 @@ def test_the_first_likely_window_begins_an_utterance() -> None:
 
 
 def test_an_utterance_may_begin_with_the_stream() -> None:
-    assert listen("SSS..") == [("onset", 0, 0), ("offset", 3, 3)]
+    assert listen("SSSS.") == [("onset", 0, 0), ("offset", 4, 4)]
 
 
 def test_an_onset_takes_in_the_consonant_before_it() -> None:
@@ -119,22 +120,43 @@ def test_in_noise_the_offset_is_where_only_noise_remains() -> None:
 
 def test_where_the_level_says_nothing_the_model_is_believed() -> None:
     quiet, hang_over = "." * 20, "~" * OFFSET_WINDOWS
-    end = 22 + OFFSET_WINDOWS
-    assert listen(f"{quiet}SS{hang_over}..") == [("onset", 20, 20), ("offset", end, end)]
+    end = 24 + OFFSET_WINDOWS
+    assert listen(f"{quiet}SSSS{hang_over}..") == [("onset", 20, 20), ("offset", end, end)]
 
 
 def test_one_unlikely_window_is_a_dip_where_something_is_loud() -> None:
     #             0123456789012
-    assert listen("..SSSfSSSfSSS") == [("onset", 2, 2)]
-    assert listen("..SSSffff") == [("onset", 2, 2), ("offset", 5, 6)]
-    assert listen("..SSS.SSS") == [("onset", 2, 2), ("offset", 5, 5), ("onset", 6, 6)]
+    assert listen("..SSSSfSSSfSS") == [("onset", 2, 2)]
+    assert listen("..SSSSffff") == [("onset", 2, 2), ("offset", 6, 7)]
+    assert listen("..SSSS.SSS") == [("onset", 2, 2), ("offset", 6, 6), ("onset", 7, 7)]
+
+
+def test_a_voice_that_has_just_begun_ends_after_two_windows() -> None:
+    #             012345678
+    assert listen("..SS.SSS") == [("onset", 2, 2)]
+    assert listen("..SSS..") == [("onset", 2, 2), ("offset", 5, 6)]
+
+
+def test_a_gap_of_lost_packets_is_not_the_end_of_a_voice() -> None:
+    lost = Window(0.1, -120.0, 7 * WINDOW, (-120.0,) * 4)
+    again = Window(0.98, -20.0, 8 * WINDOW)
+    assert edges_of([*windows("..SSSS"), lost, again]) == [("onset", 2, 2)]
+    partly = replace(lost, rms_dbfs=-70.0, quarters_dbfs=(-66.0, -120.0, -120.0, -120.0))
+    assert edges_of([*windows("..SSSS"), partly, again]) == [("onset", 2, 2)]
+
+
+def test_digital_silence_ends_a_voice_where_the_line_is_that_silent() -> None:
+    silence = [Window(0.0, -120.0, (n + 1) * WINDOW, (-120.0,) * 4) for n in range(20)]
+    voice = [replace(w, end_sample=w.end_sample + 20 * WINDOW) for w in windows("SSSS")]
+    after = replace(silence[0], end_sample=25 * WINDOW)
+    assert edges_of([*silence, *voice, after]) == [("onset", 20, 20), ("offset", 24, 24)]
 
 
 def test_an_unlikely_window_is_not_quiet_while_a_part_of_it_is_loud() -> None:
-    last = Window(0.1, -30, 5 * WINDOW, (-70, -70, -70, -22))
-    assert edges_of([*windows("..SS"), last]) == [("onset", 2, 2)]
-    soft = Window(0.1, -70, 5 * WINDOW, (-70, -70, -70, -68))
-    assert edges_of([*windows("..SS"), soft]) == [("onset", 2, 2), ("offset", 4, 4)]
+    last = Window(0.1, -46, 7 * WINDOW, (-70, -70, -70, -40))
+    assert edges_of([*windows("..SSSS"), last]) == [("onset", 2, 2)]
+    soft = Window(0.1, -46, 7 * WINDOW, (-46, -46, -46, -46))
+    assert edges_of([*windows("..SSSS"), soft]) == [("onset", 2, 2), ("offset", 6, 6)]
 
 
 def test_hesitation_holds_the_state_that_there_is() -> None:
@@ -143,12 +165,12 @@ def test_hesitation_holds_the_state_that_there_is() -> None:
 
 
 def test_two_utterances_have_four_edges() -> None:
-    #             01234567890
-    assert listen("..SS....SS..") == [
+    #             0123456789012
+    assert listen("..SSSS....SSSS.") == [
         ("onset", 2, 2),
-        ("offset", 4, 4),
-        ("onset", 8, 8),
-        ("offset", 10, 10),
+        ("offset", 6, 6),
+        ("onset", 10, 10),
+        ("offset", 14, 14),
     ]
 
 
@@ -169,7 +191,7 @@ def test_an_onset_does_not_reach_into_the_utterance_before() -> None:
 @pytest.mark.parametrize(
     ("picture", "settings", "expected"),
     [
-        ("..??..", DetectorSettings(onset_probability=0.3), [("onset", 2, 2), ("offset", 4, 4)]),
+        ("..??..", DetectorSettings(onset_probability=0.3), [("onset", 2, 2), ("offset", 4, 5)]),
         (
             "..SSfSS",
             DetectorSettings(offset_windows=1),
@@ -177,7 +199,7 @@ def test_an_onset_does_not_reach_into_the_utterance_before() -> None:
         ),
         ("..SSffSSfff", DetectorSettings(offset_windows=3), [("onset", 2, 2), ("offset", 8, 10)]),
         ("..SS??", DetectorSettings(offset_probability=0.35), [("onset", 2, 2), ("offset", 4, 5)]),
-        ("..SSss..", DetectorSettings(level_range_db=10), [("onset", 2, 2), ("offset", 4, 6)]),
+        ("..SSss..", DetectorSettings(level_range_db=10), [("onset", 2, 2), ("offset", 4, 7)]),
         (
             "nnnnnnnnnnnnSSmm..",
             DetectorSettings(noise_margin_db=2),

@@ -23,7 +23,7 @@ from parley.core.history import Line, lines
 from parley.core.settings import Settings
 from parley.core.state import Context, State
 
-VERSION = "20"
+VERSION = "21"
 """Changes whenever the same events may lead to other actions."""
 
 MAX_PASSES = 200

@@ -178,7 +178,7 @@ def _words(ctx: Context) -> float:
     count = word_count(text) - it.words
     if not text or count < 0 or beginning(ctx):
         return 0.0
-    word = max(it.word, it.order) if consists_of(text, it.orders) else it.word
+    word = it.order if consists_of(text, it.orders) else it.word
     return word + it.more_words * min(count, it.most_words)
 
 

@@ -67,7 +67,7 @@ STOPPING: dict[str, tuple[str, ...]] = {
     "ja": ("待って", "ちょっと待って", "止めて", "やめて", "いいえ", "違います"),
     "hi": ("रुको", "रुकिए", "एक मिनट", "नहीं", "बस"),
 }  # fmt: skip
-"""Words that stop who speaks; by themselves they are heard in no noise."""
+"""Words that stop who speaks. Moonshine hears none of the English ones by itself in noise."""
 
 OBJECTING: dict[str, tuple[str, ...]] = {
     "en": ("but", "actually"),

@@ -244,7 +244,7 @@ class InterruptionSettings:
     """More further words than this do not count."""
 
     order: float = 6.0
-    """The weight of nothing but phrases of `orders`: they are heard in no noise."""
+    """The weight of nothing but phrases of `orders`: hardly any noise sounds like them."""
 
     command: float = 12.0
     """The weight of a phrase of `commands`."""

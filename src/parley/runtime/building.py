@@ -244,8 +244,8 @@ def _tool_phrase(message: ToolMessage) -> ToolPhrase:
 
 def heeding(usual: InterruptionSettings, stt: SttCapabilities) -> InterruptionSettings:
     """How far words take the floor: a recogniser that makes words of noise is believed less,
-    and the sound more. Of a cough or a murmur it makes one word, of an objection several; of
-    babble it makes words all the time.
+    and the sound more. Of a cough or a murmur it makes one word, of an objection several, of babble
+    words all the time, of none of them an order to stop: that counts as with others.
     """
     if not stt.needs_voice:
         return usual

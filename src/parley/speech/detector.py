@@ -29,6 +29,12 @@ LEVEL_RATE = 0.1
 ONSET_WINDOWS = 5
 """An onset lies at most this many windows back: 0.16 s, the length of an /s/."""
 
+DIGITAL_DBFS = -95.0
+"""Below that nothing was recorded: on a line that is not that silent by itself, it was lost."""
+
+STEADY_S = 0.12
+"""After less voice one quiet window may be the stop of a consonant with which a word begins."""
+
 GAP = 256
 """Quiet of so many samples (16 ms) parts an onset from what was before."""
 
@@ -82,7 +88,8 @@ class DetectorSettings:
     """A window below this probability may end one."""
 
     offset_windows: int = 2
-    """So many of them in a row do end it, or one in which nothing is as loud as voice."""
+    """So many of them in a row do end it. Of a voice that has lasted one is enough in which nothing
+    is as loud as voice."""
 
     level_range_db: float = 22.0
     """Sound further below the utterance's level than this is not voice."""
@@ -142,7 +149,8 @@ class SpeechDetector:
             self._count(window)
         unlikely = window.probability < self._settings.offset_probability
         self._unlikely = self._unlikely + 1 if unlikely else 0
-        enough = 1 if self._is_quiet(window) else self._settings.offset_windows
+        lasted = self.voiced_s >= STEADY_S
+        enough = 1 if lasted and self._is_quiet(window) else self._settings.offset_windows
         if self._unlikely >= enough:
             return self._end(self._unlikely)
         return self._end(self._far) if self._far >= self._settings.far_windows else None
@@ -156,7 +164,9 @@ class SpeechDetector:
             self.voiced_s += WINDOW / INBOUND.sample_rate
 
     def _is_quiet(self, window: Window) -> bool:
-        return max(window.quarters_dbfs, default=window.rms_dbfs) < self._threshold()
+        levels = window.quarters_dbfs or (window.rms_dbfs,)
+        is_lost = min(levels) < DIGITAL_DBFS < self._floor
+        return not is_lost and max(levels) < self._threshold()
 
     def _threshold(self) -> float:
         """The least level of voice, in dBFS."""

@@ -220,10 +220,17 @@ def test_words_after_the_look_at_a_pause_are_looked_at_for_the_final_text() -> N
 def test_soft_words_that_were_taken_for_a_pause_are_in_the_final_text() -> None:
     desk = Desk((ONE,), (ONE, TWO)).hear(room(0.4) + sound(0.4) + room(LULL_S))
     looks = desk.looks
-    desk.model.takes_s = 1.0
-    desk.hear(room(PARTIAL_S + FRAME_S))
+    desk.recognizer.hear(room(FIRST_S), more=True)
+    assert desk.looks == looks
     desk.finish()
     assert desk.looks == looks + 1
+
+
+def test_what_was_looked_at_before_the_pause_began_is_looked_at_again() -> None:
+    desk = Desk().hear(sound(FIRST_S) + room(0.02))
+    assert desk.looks == 1
+    desk.finish()
+    assert desk.looks == 2
 
 
 def test_who_needs_long_does_not_look_at_every_pause() -> None:
@@ -231,7 +238,7 @@ def test_who_needs_long_does_not_look_at_every_pause() -> None:
     desk.model.takes_s = 0.25
     desk.hear(sound(FIRST_S) + sound(0.1) + silence(0.2))
     assert desk.looks == 1
-    desk.hear(sound(0.16) + silence(LULL_S))
+    desk.hear(sound(0.4) + silence(LULL_S))
     assert desk.looks == 2
 
 

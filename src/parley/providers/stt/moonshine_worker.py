@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 FIRST_S, PARTIAL_S = 0.12, 0.25
 """How much new speech is worth a look: before there are words, and then."""
 
-SHARE = 0.25
-"""The part of a core that looks may take while somebody speaks."""
+SHARE, LULLS_SHARE = 0.25, 0.5
+"""The part of a core that looks may take while somebody speaks, and where there are many lulls."""
 
 LULL_S = 0.06
 """After so much of a lull a look is due, too: the final text is there when it is asked for."""
@@ -136,7 +136,6 @@ class Recognizer:
         self._settled = ""
         self._told = Said("")
         self._written = NOTHING
-        self._new_s = self._took_s = 0.0
         self._lull = Lull()
         self._begin()
 
@@ -197,7 +196,12 @@ class Recognizer:
     @property
     def _is_unheard(self) -> bool:
         """Whether the last look may have missed some of the words."""
-        return self._is_loud or self._new_s >= PARTIAL_S
+        return bool(self._new_s) and not (self._was_lull and self._is_quiet)
+
+    @property
+    def _is_quiet(self) -> bool:
+        """Whether what is new is a little of a pause."""
+        return not self._is_loud and self._new_s < FIRST_S
 
     @property
     def _is_due(self) -> bool:
@@ -206,7 +210,7 @@ class Recognizer:
             return self._new_s >= self._due_s
         is_worth = self._samples - self._given_samples >= FIRST_S * RATE
         is_over = self._lull.samples >= LULL_S * RATE
-        return is_over and is_worth and self._new_s >= self._took_s
+        return is_over and is_worth and self._new_s >= self._took_s / LULLS_SHARE
 
     def _read(self, grammar: str) -> Steps[Expected]:
         expected = self._grammars.get(grammar)
@@ -232,9 +236,9 @@ class Recognizer:
         self._given: tuple[int, ...] = ()
         self._given_samples = 0
         self._written = NOTHING
-        self._new_s = 0.0
+        self._new_s = self._took_s = 0.0
         self._due_s = FIRST_S
-        self._is_loud = False
+        self._is_loud = self._was_lull = False
 
     def _take(self, piece: Array) -> None:
         self._lull.feed(piece)
@@ -271,6 +275,7 @@ class Recognizer:
             self._write()
         self._new_s = 0.0
         self._is_loud = False
+        self._was_lull = self._lull.samples >= LULL_S * RATE
         self._took_s = self._clock() - begun
         least_s = PARTIAL_S if self._believed() else FIRST_S
         self._due_s = max(least_s, self._took_s / SHARE)
