@@ -13,7 +13,9 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
+from parley.providers.protocols import SttCapabilities
 from parley.providers.stt import moonshine_worker as worker
+from parley.providers.stt.moonshine import MoonshineStt
 from parley.providers.stt.moonshine_model import RATE, Array, Vocabulary, Writing
 from parley.providers.stt.moonshine_worker import (
     APART_S,
@@ -538,6 +540,18 @@ def test_nothing_of_one_call_reaches_the_next() -> None:
     assert desk.model.looks[-1][1:] == ((), ())
     assert desk.texts() == ["three"]
     assert desk.finish() == "three"
+
+
+def test_a_soft_caller_after_a_loud_one_is_no_pause() -> None:
+    desk = Desk().hear(room(0.4) + sound(1.0))
+    desk.recognizer.open()
+    looks = desk.looks
+    desk.hear(sound(FIRST_S + 0.06, 200) + silence(LULL_S))
+    assert desk.looks == looks + 2
+
+
+def test_the_final_text_is_asked_for_once_a_pause_was_looked_at_and_no_later() -> None:
+    assert LULL_S < MoonshineStt.capabilities.finalize_after_s < SttCapabilities().finalize_after_s
 
 
 def test_each_request_is_answered_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

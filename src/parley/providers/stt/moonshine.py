@@ -15,7 +15,7 @@ from parley.providers.stt.streaming import EngineStream, EngineStt
 NAME = "moonshine"
 
 FINALIZE_AFTER_S = 0.1
-"""The text of a pause is known by then, mostly: what is said after it is heard together with it."""
+"""By then the process has mostly looked at what was said before the pause."""
 
 
 class MoonshineStream(EngineStream):

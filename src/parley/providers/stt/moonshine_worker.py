@@ -47,7 +47,7 @@ LULL_S = 0.06
 
 EDGE_S, TAIL_S = 0.3, 0.36
 """Silence before what the model hears, and after it: without it, it misses or repeats short words,
-and a full stop is worth what the silence is that it follows."""
+and believes less in a full stop."""
 
 PAUSE_S = 1.0
 """So much of a longer silence is left within what is heard."""
@@ -195,13 +195,11 @@ class Recognizer:
 
     @property
     def _is_unheard(self) -> bool:
-        """Whether the last look may have missed some of the words."""
-        return bool(self._new_s) and not (self._was_lull and self._is_quiet)
-
-    @property
-    def _is_quiet(self) -> bool:
-        """Whether what is new is a little of a pause."""
-        return not self._is_loud and self._new_s < FIRST_S
+        """Whether the last look may have missed words: after one in a pause, a little more of it
+        holds none.
+        """
+        is_pause = self._was_lull and not self._is_loud and self._new_s < FIRST_S
+        return bool(self._new_s) and not is_pause
 
     @property
     def _is_due(self) -> bool:
