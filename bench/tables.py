@@ -23,7 +23,7 @@ GATE_CALLS = 50
 MOST_P99_MS = 620.0
 MOST_LATE = 0.01
 MOST_CPU = 0.012
-"""A turn every seven seconds, its sound judged once or twice, for 45 ms each, is more than half of it."""
+"""Most of it for the sound of a turn every seven seconds, judged once or twice, for 45 ms each."""
 MOST_MB = 1.5
 MOST_STALL_MS = 10.0
 

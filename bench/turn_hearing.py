@@ -17,6 +17,7 @@ from typing import Any
 import cadences
 from common import find_corpus
 from parley.audio.formats import INBOUND
+from parley.models import model_path
 from parley.providers.stt import (
     lulls,
     moonshine,
@@ -25,7 +26,8 @@ from parley.providers.stt import (
     pocketsphinx,
     pocketsphinx_worker,
 )
-from parley.providers.stt.embedded import EmbeddedName
+from parley.providers.stt.embedded import ENGINES, EmbeddedName
+from parley.providers.stt.moonshine_model import MoonshineModel
 from parley.sim import engines
 from parley.sim import hearing as sim
 from parley.sim.hearing import Hearing
@@ -47,7 +49,7 @@ from turn_lines import Line, heard
 from turn_trials import TurnTrial
 
 RECOGNIZERS: dict[str, tuple[ModuleType, ...]] = {
-    "moonshine": (lulls, moonshine, moonshine_model, moonshine_worker),
+    "moonshine": (cadences, lulls, moonshine, moonshine_model, moonshine_worker),
     "pocketsphinx": (pocketsphinx, pocketsphinx_worker),
 }
 """The code that each one's words come from."""
@@ -85,7 +87,9 @@ class Heard:
     def recognize(self, name: EmbeddedName) -> None:
         """Find the words, unless they are known."""
         if name not in self.recognized:
-            self.recognized[name] = engines.recognize(name, self.pcm, self.hearing.edges)
+            recognizer = _recognizer(name, self.trial.name.split()[0], self.path.parent)
+            after_s = ENGINES[name].capabilities.finalize_after_s
+            self.recognized[name] = sim.recognize(recognizer, self.pcm, self.hearing.edges, after_s)
 
     def keep(self) -> None:
         """Write down what was found since it was read."""
@@ -151,8 +155,7 @@ def _read(trial: TurnTrial, name: str, pcm: bytes, path: Path) -> Heard:
 @cache
 def _turn_model(recording: str, store: Path) -> PauseModel:
     """With what was learned of the voice's end from other sources of recordings."""
-    weights, source = _learned(store), cadences.sources(find_corpus())[recording]
-    return PauseModel(_sound(), Cadence(weights.get(source, weights[""])))
+    return PauseModel(_sound(), Cadence(_held_out("cadence", recording, store)))
 
 
 @cache
@@ -161,8 +164,26 @@ def _sound() -> EndOfTurnModel:
 
 
 @cache
-def _learned(store: Path) -> dict[str, Any]:
-    return cadences.held_out(find_corpus(), store)
+def _recognizer(name: EmbeddedName, recording: str, store: Path) -> sim.Recognizer:
+    """The same, where it hears the end of a voice."""
+    if name != "moonshine":
+        return engines.recognizer(name)
+    return moonshine_worker.Recognizer(_moonshine(), weights=_held_out(name, recording, store))
+
+
+@cache
+def _moonshine() -> MoonshineModel:
+    return MoonshineModel(*moonshine_worker.files(model_path("moonshine")))
+
+
+def _held_out(ear: str, recording: str, store: Path) -> Any:
+    weights, source = _learned(ear, store), cadences.sources(find_corpus())[recording]
+    return weights.get(source, weights[""])
+
+
+@cache
+def _learned(ear: str, store: Path) -> dict[str, Any]:
+    return cadences.held_out(ear, find_corpus(), store)
 
 
 @cache

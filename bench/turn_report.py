@@ -141,14 +141,14 @@ def _by_line(results: Results, rule: Rule) -> str:
         return [
             line,
             text,
-            *(c for s in (put_in, own) for c in (str(s.n), _rate(s), rate(s.sum("heard"), s.n))),
+            *(cell for score in (put_in, own) for cell in (str(score.n), *_pauses(score))),
             str(n),
             *_delays(put_in),
             str(missed),
         ]
 
-    head = ["line", "text", "n", "put in: cut off", "agent heard", "n", "natural: cut off"]
-    head += ["agent heard", "ends"]
+    head = ["line", "text", "n", "put in: cut off", "agent heard", "elsewhere"]
+    head += ["n", "natural: cut off", "agent heard", "elsewhere", "ends"]
     head += ["commit p50, ms", "p95", "response p50, ms", "p95", "missed"]
     return table(head, [row(line, text) for line, text in results.heard])
 
@@ -166,6 +166,10 @@ def _rate(score: Score) -> str:
     return rate(score.sum("cut"), score.n)
 
 
+def _pauses(score: Score) -> list[str]:
+    return [rate(score.sum(what), score.n) for what in ("cut", "heard", "elsewhere")]
+
+
 def _delays(score: Score) -> list[str]:
     whats = ("commits", "responses")
     return [number(score.delay(what, p)) for what in whats for p in (50, 95)]
@@ -176,12 +180,13 @@ def _rules(results: Results, line: str) -> str:
         where = {"line": line, "text": text}
         put_in, own = (results.score(k, rule, **where) for k in ("inserted", "natural"))
         name = f"**{OURS}**" if rule == DEFAULT else _name(rule)
-        aloud = rate(put_in.sum("heard"), put_in.n)
         wasted = put_in.sum("wasted_tokens") / put_in.n if put_in.n else math.nan
-        cells = [name, text, _rate(put_in), _rate(own), aloud, *_delays(put_in)]
+        cut, *others = _pauses(put_in)
+        cells = [name, text, cut, _rate(own), *others, *_delays(put_in)]
         return [*cells, number(wasted, "{:.1f}") if rule.rule == OURS else NONE]
 
-    head = ["rule", "text", "put in: cut off", "natural: cut off", "put in: agent heard"]
+    head = ["rule", "text", "put in: cut off", "natural: cut off"]
+    head += ["put in: agent heard", "put in: elsewhere"]
     head += ["commit p50, ms", "p95", "response p50, ms", "p95", "tokens wasted a trial"]
     return table(head, [row(rule, text) for text in results.texts for rule in results.rules])
 

@@ -38,6 +38,9 @@ PACE = Pace()
 ANSWER_S = PACE.text_s + PACE.voice_s
 """From the question to the model to the first audio of its answer."""
 
+KNOWN_S = 0.3
+"""By then a voice that goes on is known to."""
+
 EARLY_S = 0.02
 """A commit so near to the end of speech is none before it: a frame of audio."""
 
@@ -48,13 +51,15 @@ Times = Sequence[float]
 class Tally:
     """What became of some trials under one rule. Times are ms after the end of speech.
 
-    `cut`: committed although the speaker went on; `heard`: and the agent was heard.
-    `missed`: not committed at all.
+    `cut`: committed in the trial's pause although the speaker went on; `heard`: and the agent
+    was heard. `elsewhere`: committed before the end, but not in that pause. `missed`: not
+    committed at all.
     """
 
     n: int = 0
     cut: int = 0
     heard: int = 0
+    elsewhere: int = 0
     missed: int = 0
     commits: list[int] = field(default_factory=list)
     responses: list[int] = field(default_factory=list)
@@ -65,10 +70,12 @@ class Tally:
     def add(self, heard: Heard, committed: Times, spoken: Times) -> None:
         end = heard.trial.end
         self.n += 1
-        early = any(at < end - EARLY_S for at in committed)
+        early = [at for at in committed if at < end - EARLY_S]
+        cut = any(_is_in(at, heard.trial.pause) for at in early)
         aloud = any(at < end - EARLY_S for at in spoken)
-        self.cut += early
-        self.heard += aloud
+        self.cut += cut
+        self.heard += cut and aloud
+        self.elsewhere += any(not _is_in(at, heard.trial.pause) for at in early)
         after = [at - end for at in committed if at >= end - EARLY_S]
         self.missed += not after
         if after and not aloud:
@@ -76,6 +83,11 @@ class Tally:
         answers = [at - end for at in spoken if at >= end - EARLY_S]
         if answers and not aloud:
             self.responses.append(round(1000 * answers[0]))
+
+
+def _is_in(at: float, pause: tuple[float, float]) -> bool:
+    """Whether a turn was committed in a pause: not before it, nor after the next words began."""
+    return pause[0] - EARLY_S <= at <= pause[1] + KNOWN_S
 
 
 @dataclass(frozen=True, slots=True)

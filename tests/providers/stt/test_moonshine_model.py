@@ -23,6 +23,7 @@ from parley.providers.stt.moonshine_model import (
     LEAST_TOKENS,
     RATE,
     REPEATS,
+    STATE,
     Array,
     MoonshineModel,
     Vocabulary,
@@ -114,7 +115,7 @@ class Decoder:
         assert bool(feed["use_cache_branch"][0]) is bool(self.fed)
         encoder = feed["past_key_values.2.encoder.key"]
         assert encoder.shape[2] == (7 if self.fed else 0)
-        assert feed["encoder_hidden_states"].shape == (1, 7, 2)
+        assert feed["encoder_hidden_states"].shape == (1, 20, 2)
         assert feed["encoder_attention_mask"].shape == (1, len(LONG))
         memory = np.zeros((1, HEADS, before.shape[2] + len(tokens), HEAD_SIZE), np.float32)
         memory[:, :, : before.shape[2]] = before
@@ -142,7 +143,7 @@ class Encoder:
     def run(self, wanted: None, feed: Mapping[str, Array]) -> list[Array]:
         assert feed["input_values"].dtype == np.float32
         assert feed["input_values"].shape == feed["attention_mask"].shape == (1, len(LONG))
-        return [np.zeros((1, 7, 2), np.float32)]
+        return [np.repeat(np.arange(20, dtype=np.float32), 2).reshape(1, 20, 2)]
 
 
 def model(monkeypatch: pytest.MonkeyPatch, decoder: Decoder) -> MoonshineModel:
@@ -252,6 +253,17 @@ def test_the_end_is_as_probable_as_a_mark_that_ends_a_sentence(
     assert written.confidence == pytest.approx(0.8 ** (1 / 3), abs=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("ends", "mean"), [(0, 3.5), (STATE - 1, 3.5), (4 * STATE, 7.5), (15 * STATE, 17), (10**6, 19)]
+)
+def test_an_ending_is_what_is_heard_from_there_on(
+    monkeypatch: pytest.MonkeyPatch, ends: int, mean: float
+) -> None:
+    written = model(monkeypatch, Decoder(()))
+    written.write(LONG)
+    assert written.ending(ends).tolist() == [mean, mean]
+
+
 def test_a_call_is_forgotten_without_a_search_for_circles(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its process makes none; what a call has heard is some megabytes."""
     of_call = model(monkeypatch, Decoder((A, B)))
@@ -324,6 +336,11 @@ def test_the_rest_of_a_text_is_written(real: MoonshineModel, speech: dict[str, A
         given, rest = tokens[:place], tokens[place:]
         assert real.write(samples, given).tokens == rest
         assert real.write(samples, given, (*rest[:2], 274)).tokens == rest
+
+
+def test_an_ending_is_of_as_many_values_as_were_learned(real: MoonshineModel) -> None:
+    real.write(np.zeros(RATE, np.float32))
+    assert real.ending(RATE // 2).shape == (288,)
 
 
 def test_the_shortest_sound_is_dealt_with(real: MoonshineModel) -> None:

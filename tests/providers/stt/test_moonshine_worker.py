@@ -30,6 +30,7 @@ from parley.providers.stt.moonshine_worker import (
     LULL_S,
     PARTIAL_S,
     PAUSE_S,
+    PHRASE_S,
     SEEK_S,
     SHARE,
     SURE,
@@ -75,6 +76,8 @@ class Model:
         self.takes_s = 0.0
         self.now = 0.0
         self.looks: list[tuple[Array, tuple[int, ...], tuple[int, ...]]] = []
+        self.sounds_over = 0.0
+        self.ends: list[int] = []
 
     def clock(self) -> float:
         return self.now
@@ -85,6 +88,10 @@ class Model:
         tokens = tuple(self.texts.pop(0) if len(self.texts) > 1 else self.texts[0])
         scores = (float(np.log(self.confidence)),) * len(tokens)
         return Writing(tokens, scores, self.stop, self.end)
+
+    def ending(self, ends: int) -> Array:
+        self.ends.append(ends)
+        return np.array([self.sounds_over, 0.0])
 
     def heard_s(self) -> float:
         """How much the last look saw, without the silence around it."""
@@ -97,7 +104,8 @@ class Desk:
     def __init__(self, *texts: Sequence[int]) -> None:
         self.model = Model()
         self.model.texts = list(texts) or self.model.texts
-        self.recognizer = Recognizer(cast("Any", self.model), self.model.clock)
+        weights = np.array([1.0, 0.0, 0.0])
+        self.recognizer = Recognizer(cast("Any", self.model), self.model.clock, weights)
         self.told: list[Said] = []
 
     @property
@@ -111,6 +119,10 @@ class Desk:
             said = self.recognizer.hear(pcm[begin : begin + size])
             self.told += [said] if said is not None else []
         return self
+
+    def looks_at(self) -> float:
+        """Where the voice was last taken to have ended, in seconds of what was heard."""
+        return self.model.ends[-1] / RATE - EDGE_S
 
     def texts(self) -> list[str]:
         return [said.text for said in self.told]
@@ -127,7 +139,7 @@ def test_who_is_behind_looks_once() -> None:
     for _ in range(5):
         assert desk.recognizer.hear(sound(0.5), more=True) is None
     assert desk.looks == 0
-    assert desk.recognizer.hear(sound(0.5)) == Said("one.", _over(0.9))
+    assert desk.recognizer.hear(sound(0.5)) == Said("one.", _over(0.9, 0.0))
     assert desk.looks == 1
 
 
@@ -277,7 +289,7 @@ def test_the_end_of_a_turn_is_judged_with_the_words() -> None:
     desk = Desk((ONE, STOP))
     desk.model.stop = 0.9
     (said,) = desk.hear(sound(0.3)).told
-    assert said == Said("one.", _over(0.9))
+    assert said == Said("one.", _over(0.9, 0.0))
     assert desk.recognizer.finish() == said
     assert desk.recognizer.finish() == Said("", None)
 
@@ -445,7 +457,7 @@ def test_words_that_are_doubted_are_final_and_noise_is_not(confidence: float, te
     desk.model.confidence = confidence
     desk.hear(sound(0.3))
     assert desk.texts() == []
-    assert desk.recognizer.finish() == Said(text, _over(0.9) if text else None)
+    assert desk.recognizer.finish() == Said(text, _over(0.9, 0.0) if text else None)
 
 
 def test_words_that_are_doubted_are_not_told_before_they_are_final() -> None:
@@ -511,13 +523,56 @@ def test_marks_alone_are_no_words(tokens: tuple[int, ...]) -> None:
 
 
 def test_a_mark_at_the_end_speaks_for_the_end_of_the_turn_less_than_its_probability() -> None:
-    values = [_over(stop) for stop in (0.0, 0.01, 0.2, 0.5, 0.8, 0.99, 1.0)]
+    values = [_over(stop, 0.0) for stop in (0.0, 0.01, 0.2, 0.5, 0.8, 0.99, 1.0)]
     assert values == sorted(values)
     assert values[0] == values[1]
     assert values[-2] == values[-1]
     assert all(0.05 < value < 0.8 for value in values)
-    assert _over(0.5) < 0.5 < _over(0.9)
-    assert _over(1 / (1 + np.exp(-worker.BALANCE))) == pytest.approx(0.5)
+    assert _over(0.5, 0.0) < 0.5 < _over(0.9, 0.0)
+    assert _over(1 / (1 + np.exp(-worker.BALANCE)), 0.0) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(("sounds", "counts"), [(-9.0, -3.0), (-1.0, -1.0), (2.0, 2.0), (9.0, 3.0)])
+def test_how_the_voice_ends_counts_and_within_bounds(sounds: float, counts: float) -> None:
+    desk = Desk((ONE, TWO, STOP))
+    desk.model.sounds_over = sounds
+    desk.hear(sound(1.0) + room(LULL_S))
+    assert desk.told[-1] == Said("one two.", _over(0.9, 0.0)), "nothing has ended before the pause"
+    assert desk.recognizer.finish() == Said("one two.", _over(0.9, counts))
+    assert desk.looks_at() == pytest.approx(1.0, abs=FRAME_S)
+    assert desk.recognizer.finish() == Said("", None)
+
+
+def test_words_that_were_said_quickly_are_no_phrase_that_could_go_on() -> None:
+    desk = Desk((ONE, TWO, STOP))
+    desk.model.sounds_over = -2.0
+    desk.hear(sound(PHRASE_S - FRAME_S) + room(0.5))
+    assert desk.recognizer.finish() == Said("one two.", _over(0.9, 0.0))
+    desk.hear(sound(PHRASE_S - FRAME_S) + silence(0.5))
+    assert desk.recognizer.finish() == Said("one two.", _over(0.9, 0.0)), "what was final is not it"
+    desk.hear(sound(PHRASE_S + FRAME_S) + silence(0.5))
+    assert desk.recognizer.finish() == Said("one two.", _over(0.9, -2.0))
+
+
+def test_a_word_by_itself_is_no_phrase_that_could_go_on() -> None:
+    desk = Desk((ONE, STOP))
+    desk.model.sounds_over = -2.0
+    desk.hear(sound(1.0) + room(0.5))
+    assert desk.recognizer.finish() == Said("one.", _over(0.9, 0.0))
+
+
+def test_where_the_voice_ends_is_told_from_where_it_became_soft() -> None:
+    desk = Desk((ONE, TWO, STOP))
+    desk.hear(sound(1.0) + room(0.1) + silence(0.3))
+    desk.recognizer.finish()
+    assert desk.looks_at() == pytest.approx(1.0, abs=FRAME_S)
+
+
+def test_what_was_learned_comes_with_parley() -> None:
+    weights = Recognizer(cast("Any", Model()))._weights
+    assert weights.shape == (289,)
+    assert weights.dtype == np.float32
+    assert np.abs(weights).max() > 0.0
 
 
 # Calls
@@ -574,7 +629,7 @@ def test_each_request_is_answered_once(monkeypatch: pytest.MonkeyPatch, tmp_path
     told = RequestPipe(requests, one_by_one=True).served(serve)
     assert not gc.isenabled()
     gc.enable()
-    said = json.dumps(["one.", _over(0.9)]).encode()
+    said = json.dumps(["one.", _over(0.9, 0.0)]).encode()
     nothing = json.dumps(["", None]).encode()
     one = [b"7 " + answer for answer in (b"", b"", said, said, nothing, b"", b"")]
     answers = [b"", *one, b"8 ", b"8 " + nothing, b"9 "]

@@ -31,6 +31,12 @@ LEAST_TOKENS = 4
 
 LAYERS, HEADS, HEAD_SIZE = 6, 8, 36
 
+STATE = 384
+"""Samples of one of the encoder's states."""
+
+ENDING = 8
+"""States that are heard for how a voice ends, 0.19 s."""
+
 REPEATS = 5
 """A word or two said so often in succession are a fault of the decoder: they count once."""
 
@@ -142,6 +148,13 @@ class MoonshineModel:
         """What else could have been written in the place of the last text."""
         return self._last.branches()
 
+    def ending(self, ends: int) -> Array:
+        """What the encoder makes of the last recording's sound from sample `ends` on, `[288]`.
+
+        Where a voice ends there, that is how it came to its end.
+        """
+        return self._last.states(ends)
+
 
 class _Halves:
     """The encoder and the decoder. What uses them does not refer to who keeps it: in a circle of
@@ -230,6 +243,12 @@ class _Pass:
     def _is_number(self, tokens: Sequence[int]) -> bool:
         """Whether people may say this again and again: 0-0-0-0-0."""
         return any(c.isdigit() for c in self._vocabulary.text(tokens))
+
+    def states(self, begin: int) -> Array:
+        states = self._states[0]
+        first = min(begin // STATE, len(states) - 1)
+        mean: Array = states[first : first + ENDING].mean(axis=0)
+        return mean
 
     def branches(self) -> Branches:
         """What else could be written."""

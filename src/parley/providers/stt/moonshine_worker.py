@@ -13,6 +13,7 @@ import math
 import time
 from collections.abc import Callable, Iterable
 from copy import copy
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -85,6 +86,14 @@ WEIGHT, BALANCE, LEAST, MOST = 0.45, 1.7, -1.0, 4.0
 """What a full stop's log-odds, within bounds, are evidence for. On 101 ends and 358 pauses of
 recorded people (`bench/turns.py`), beside the last words and the sound."""
 
+WEIGHTS = Path(__file__).with_name("moonshine.npy")
+
+MOST_LEARNED = 3.0
+"""What the end of a voice sounds like (`bench/cadences.py`) says no more, in log-odds."""
+
+PHRASE_S, PHRASE_WORDS = 0.55, 2
+"""Of less speech, or fewer words, it says nothing: a word by itself is no phrase that goes on."""
+
 NOTHING = Writing((), (), 0.0)
 
 HANGOVER_S = 0.6
@@ -102,19 +111,28 @@ class Said(NamedTuple):
 
 
 class Recognizer:
-    """Writes down calls, one after the other; nothing of one reaches the next."""
+    """Writes down calls, one after the other; nothing of one reaches the next.
+
+    `weights` are of `MoonshineModel.ending` and of 1, `[289]`: whether a turn ends so. Without
+    them those that come with Parley.
+    """
 
     def __init__(
-        self, model: MoonshineModel, clock: Callable[[], float] = time.thread_time
+        self,
+        model: MoonshineModel,
+        clock: Callable[[], float] = time.thread_time,
+        weights: Array | None = None,
     ) -> None:
         self._model = model
         self._clock = clock
+        self._weights = _shipped() if weights is None else weights
         self._grammars: dict[str, Expected] = {}
         self.open()
 
     def another(self) -> Recognizer:
         """One for calls at the same time, with the same model and grammars."""
-        other = Recognizer(copy(self._model), self._clock)  # which remembers its last text
+        model = copy(self._model)  # which remembers its last text
+        other = Recognizer(model, self._clock, self._weights)
         other._grammars = self._grammars
         return other
 
@@ -136,6 +154,7 @@ class Recognizer:
         self._settled = ""
         self._told = Said("")
         self._written = NOTHING
+        self._ending = 0.0
         self._lull = Lull()
         self._begin()
 
@@ -186,7 +205,7 @@ class Recognizer:
         said = yield from self._said(final=True)
         self._given += self._without_mark(self._written.tokens)
         self._given_samples = self._samples
-        self._settled, self._told, self._written = "", Said(""), NOTHING
+        self._settled, self._told, self._written, self._ending = "", Said(""), NOTHING, 0.0
         self._new_s, self._due_s, self._is_loud = 0.0, FIRST_S, False
         if self._length_s() > LONGEST_S:
             self._begin()
@@ -274,6 +293,7 @@ class Recognizer:
         self._new_s = 0.0
         self._is_loud = False
         self._was_lull = self._lull.samples >= LULL_S * RATE
+        self._ending = self._sounds_over()
         self._took_s = self._clock() - begun
         least_s = PARTIAL_S if self._believed() else FIRST_S
         self._due_s = max(least_s, self._took_s / SHARE)
@@ -283,6 +303,17 @@ class Recognizer:
         edge, tail = (np.zeros(round(s * RATE), np.float32) for s in (EDGE_S, TAIL_S))
         heard = np.concatenate((edge, self._pieces[0], tail))
         self._written = self._model.write(heard, self._given, self._written.tokens)
+
+    def _sounds_over(self) -> float:
+        """Whether the voice has come to its end, in log-odds; 0 where there is nothing to tell."""
+        kept = self._samples - max(0, self._lull.samples - self._quiet)
+        words = self._model.vocabulary.text(self._written.tokens).split()
+        is_phrase = len(words) >= PHRASE_WORDS and kept - self._given_samples >= PHRASE_S * RATE
+        if not self._was_lull or not is_phrase:
+            return 0.0
+        ending = self._model.ending(round(EDGE_S * RATE) + kept)
+        said = float(ending @ self._weights[:-1] + self._weights[-1])
+        return min(max(said, -MOST_LEARNED), MOST_LEARNED)
 
     def _apart(self) -> None:
         """Hear what is new by itself: as a continuation it makes no sense."""
@@ -311,7 +342,7 @@ class Recognizer:
         if not text:
             return Said(self._settled)
         whole = f"{self._settled} {text}".strip()
-        return Said(whole, _over(self._written.stop))
+        return Said(whole, _over(self._written.stop, self._ending))
 
     def _text(self) -> str:
         text = self._model.vocabulary.text(self._written.tokens).lstrip(MARKS)
@@ -366,22 +397,33 @@ class Ears:
         return json.dumps((yield from self._recognizer.finishing())).encode()
 
 
-def _over(stop: float) -> float:
-    """What the mark at the end is worth: it is more often there than not."""
+def _over(stop: float, ending: float) -> float:
+    """What the mark at the end is worth, which is more often there than not, and its sound."""
     bounded = min(max(stop, 0.001), 0.999)
     odds = min(max(math.log(bounded / (1.0 - bounded)), LEAST), MOST)
-    return 1.0 / (1.0 + math.exp(-WEIGHT * (odds - BALANCE)))
+    return 1.0 / (1.0 + math.exp(-WEIGHT * (odds - BALANCE) - ending))
+
+
+@cache
+def _shipped() -> Array:
+    return np.asarray(np.load(WEIGHTS), np.float32)
 
 
 def _some(words: Iterable[str]) -> str:
     return " ".join(word[:40] for word in islice(words, 5))
 
 
+def files(folder: Path) -> tuple[Path, Path, bytes]:
+    """What `MoonshineModel` is made of, in the model's folder."""
+    encoder, decoder = (
+        folder / f"{name}.ort" for name in ("encoder_model", "decoder_model_merged")
+    )
+    return encoder, decoder, (folder / "tokenizer.bin").read_bytes()
+
+
 def recognizer(folder: Path, clock: Callable[[], float] = time.thread_time) -> Recognizer:
-    """Load the model from the folder with its three files; `clock` tells what looks cost."""
-    files = ("encoder_model.ort", "decoder_model_merged.ort", "tokenizer.bin")
-    encoder, decoder, vocabulary = (folder / name for name in files)
-    return Recognizer(MoonshineModel(encoder, decoder, vocabulary.read_bytes()), clock)
+    """With the model of a folder; `clock` tells what looks cost."""
+    return Recognizer(MoonshineModel(*files(folder)), clock)
 
 
 def serve(channel: Channel, clock: Callable[[], float] = time.thread_time) -> None:
