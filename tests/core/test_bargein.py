@@ -320,3 +320,18 @@ def test_a_reply_that_is_complete_or_dead_is_not_changed() -> None:
     call = disclosure().tell(ev.ReplyMustBeHeard(1)).tell(ev.ReplyMustBeHeard(7)).voice().after(1.2)
     assert call.did(act.FloorYielded)
     assert call.cleared().tell(ev.ReplyMustBeHeard(1)).outcome(1) == "cancelled"
+
+
+@pytest.mark.parametrize("begins", [12.95, 13.2, 14.0])
+@pytest.mark.parametrize("word", ["Yes.", "Uh-huh.", "Monday."])
+def test_any_word_answers_who_asks_if_somebody_is_there(word: str, begins: float) -> None:
+    call = Call(silence={"prompts": ("Hello? Are you still there? I did not hear anything.",)})
+    call.at(1).says("Book me for Monday.").speaks(1, "Shall I book Monday at nine?").at(3).finished(
+        1
+    )
+    prompt = call.at(13.01).newest
+    call.synthesized(prompt).started(prompt)
+    call.at(max(begins + 0.06, 13.02)).voice(at=begins).at(begins + 0.4).pause()
+    call.at(begins + 0.5).final(word).at(begins + 0.7).cleared().at(17)
+    assert call.turns()[1:] == [word]
+    assert not call.did(act.SegmentDropped)

@@ -1,7 +1,10 @@
 """On hold: what is no voice of the caller, and who asks for a moment."""
 
+from typing import Any
+
 import pytest
-from timeline import Call
+from timeline import Call as CallOfSettings
+from timeline import Changes
 
 from parley.core import CALLER, EndReason
 from parley.core import actions as act
@@ -9,6 +12,14 @@ from parley.core import events as ev
 from parley.core.holding import alike, asks_to_wait
 from parley.core.listeners import WAITING, moments
 from parley.core.phrases import MOMENTS
+
+
+class Call(CallOfSettings):
+    """With a recogniser that tells words as they come."""
+
+    def __init__(self, *, turns: Changes | None = None, **changes: Any) -> None:
+        super().__init__(turns={"recognizer_partials": True, **(turns or {})}, **changes)
+
 
 PLEASE_HOLD = "All our lines are busy, please hold the line."
 UNCLEAR = "Sorry, I didn't catch that. Could you say it again?"
@@ -53,6 +64,23 @@ def test_a_voice_that_goes_on_without_words_is_a_hold() -> None:
 def test_so_is_one_that_keeps_coming_back() -> None:
     call = music(Call().at(1), 15)
     assert holds(call) == [(13.0, "sound")]
+
+
+def test_a_recogniser_that_tells_words_after_the_voice_leaves_it_open() -> None:
+    call = Call(turns={"recognizer_partials": False}).at(1).voice().at(12).pause()
+    call.at(12.3).final("Well, it all began when my sister moved to the coast.").at(15)
+    assert holds(call) == []
+    assert [a.text for _, a in call.done if isinstance(a, act.TurnCommitted)]
+    silent = music(Call(turns={"recognizer_partials": False}).at(1), 20)
+    assert holds(silent) == [(16.0, "sound")], "what was written down without words is known"
+
+
+def test_who_has_words_again_is_back_when_the_hold_reaches_its_limit() -> None:
+    call = music(Call(holding={"limit_s": 30.0}).at(1), 30).voice().after(2).partial("I am back")
+    call.after(40)
+    assert GOODBYE not in call.said()
+    call.pause().after(0.2).final("I am back now, sorry.").after(2)
+    assert [what for _, what in holds(call)] == ["sound", "words"]
 
 
 def test_a_voice_with_words_is_none() -> None:

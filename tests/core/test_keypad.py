@@ -291,6 +291,21 @@ def test_keys_that_take_the_floor_do_not_wait_for_a_voice() -> None:
     assert committed(call) == [("7", (-1,), 3.0)]
 
 
+def test_what_is_said_over_keys_and_after_them_is_heard_as_well() -> None:
+    call = Call().at(1).voice().at(1.5).key("12#")
+    assert committed(call) == [("12", (-1,), 1.5)]
+    assert call.at(3).pause().at(3.5).when(act.FinalizeTranscript) == [3.15]
+    said = call.final("for the Smith account").at(5)
+    assert committed(said)[1:] == [("12 for the Smith account", (-1, 0), 3.0)]
+
+
+def test_who_holds_the_key_to_talk_may_key_in_something_meanwhile() -> None:
+    call = Call(turns={"push_to_talk": True}).at(1).tell(ev.TalkStarted(CALLER, 1.0))
+    call.at(1.5).key("12#").at(3).tell(ev.TalkEnded(CALLER, 3.0, wanted=True)).at(3.5)
+    assert call.when(act.FinalizeTranscript) == [3.0]
+    assert committed(call.final("for the Smith account").at(5))[1][0].endswith("Smith account")
+
+
 def test_keys_that_take_the_floor_are_not_cut_off_by_a_gap() -> None:
     call = apologising().at(2).voice().tell(ev.MediaLost(CALLER, 2.0))
     call.at(2.5).tell(ev.MediaRestored(CALLER, 2.5)).at(3).cleared()

@@ -74,6 +74,13 @@ def test_a_voice_that_does_not_pause_is_taken_for_a_turn_or_for_noise() -> None:
     assert not call.turns()
 
 
+def test_what_a_voice_that_does_not_pause_says_next_is_heard_as_well() -> None:
+    call = Call(turns={"utterance_limit_s": 4.0}).at(1).voice().at(2).final("On and on").at(5)
+    assert call.turns() == ["On and on"]
+    assert call.at(6).pause().at(6.5).when(act.FinalizeTranscript) == [6.15]
+    assert call.final("and on").at(8).turns()[-1] == "On and on and on"
+
+
 def test_words_under_a_reply_that_must_be_heard_are_noise_where_they_never_pause() -> None:
     call = Call(greeting="Hello.", greeting_interruptible=False, turns={"utterance_limit_s": 3.0})
     call.synthesized(1).started(1).at(1).voice().final("blah").at(3).heard(1, 3).at(4)

@@ -309,6 +309,17 @@ def test_a_flow_may_begin_with_what_must_be_heard() -> None:
         assert found["greeting_interruptible"] == interruptible
 
 
+def test_a_flow_that_waits_for_the_caller_has_asked_nothing() -> None:
+    flow = {
+        "start": "day",
+        "slots": {"day": {"type": "date", "label": "Day"}},
+        "nodes": {"day": {"ask": "day", "say": "Which day?", "next": "bye"}, "bye": {"end": True}},
+    }
+    waiting = Assistant(flow=flow, first_message_mode="assistant-waits-for-user")
+    found = opening(waiting, Dialogue(Flow.model_validate(flow)), date(2026, 11, 28))
+    assert found == {"greeting_interruptible": True}
+
+
 def test_a_greeting_may_be_generated() -> None:
     found = settings(
         model={"provider": "openai", "model": "x"},

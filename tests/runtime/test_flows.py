@@ -231,6 +231,17 @@ def test_a_flow_that_begins_speaks_first() -> None:
     assert words(call.thinks()) == "Which day?"
 
 
+def test_who_speaks_before_anything_was_asked_is_asked_the_first_question() -> None:
+    for _ in range(3):
+        call = Conversation()
+        call.lines = []
+        assert call.says("Hello?") == "Which day?"
+        assert call.says("blah") == "What day?"
+    call = Conversation()
+    call.lines = []
+    assert call.says("Tomorrow.") == "One moment."
+
+
 # Handing over
 
 

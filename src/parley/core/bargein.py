@@ -108,7 +108,7 @@ def words(ctx: Context) -> None:
 
 
 def _acknowledged(ctx: Context) -> None:
-    if _answers(ctx):
+    if _answers(ctx) or _calls_out(ctx):
         give(ctx, "answer")
     elif ctx.state.floor.state == "judging" and ctx.state.ear.settled:
         keep(ctx, "acknowledgement")
@@ -170,6 +170,11 @@ def _answers(ctx: Context) -> bool:
     last = ctx.state.replies[ctx.state.queue[-1]]
     rest = len(last.text) - len(last.heard)
     return rest <= floor.rules(ctx).answer_chars and _asks(last)
+
+
+def _calls_out(ctx: Context) -> bool:
+    """Whether the agent only asks if the caller is there: any word says that they are."""
+    return all(ctx.state.replies[number].kind == "prompt" for number in ctx.state.queue)
 
 
 def _asks(reply: Reply) -> bool:

@@ -23,7 +23,7 @@ from parley.core.history import Line, lines
 from parley.core.settings import Settings
 from parley.core.state import Context, State
 
-VERSION = "21"
+VERSION = "22"
 """Changes whenever the same events may lead to other actions."""
 
 MAX_PASSES = 200

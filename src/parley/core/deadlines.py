@@ -142,7 +142,7 @@ def _hold(ctx: Context) -> Iterator[Deadline]:
     hold = ctx.state.hold
     if (due := holding.due(ctx)) is not None:
         yield due, "sound", partial(holding.begin, ctx, holding.SOUND)
-    if hold.kind:
+    if hold.kind and not ctx.state.ear.text:  # who speaks is back
         limit = hold.since + ctx.settings.holding.limit_s
         yield limit, "hold", partial(lifecycle.silence_end, ctx)
     if hold.kind == holding.SOUND and _nobody_speaks(ctx):

@@ -79,12 +79,15 @@ def words(ctx: Context) -> None:
 
 
 def due(ctx: Context) -> float | None:
-    """When the voice that goes on will have been without words for too long to be one."""
-    hold, ear = ctx.state.hold, ctx.state.ear
-    if ear.listening.state != "speaking" or ear.text or on_hold(ctx):
+    """When the voice that goes on will have been without words for too long to be one.
+
+    A recogniser that tells none before a pause leaves what goes on open.
+    """
+    hold, ear, turns = ctx.state.hold, ctx.state.ear, ctx.settings.turns
+    if ear.listening.state != "speaking" or ear.text or on_hold(ctx) or turns.push_to_talk:
         return None
-    if ctx.settings.turns.push_to_talk:
-        return None
+    if not turns.recognizer_partials or ear.hearing.state != "open":
+        return ear.onset if hold.heard_s >= ctx.settings.holding.sound_s else None
     return max(ear.onset, hold.words_at) + ctx.settings.holding.sound_s - hold.heard_s
 
 

@@ -51,6 +51,9 @@ def enter(ctx: Context) -> None:
     ear.closed.add(-ear.keyed)
     ear.partial, ear.keys, ear.keys_complete = None, "", False
     ear.anchor = max(ear.anchor, ear.key_since)
+    is_speaking = ear.talking or ear.listening.state == "speaking"
     if ear.listening.state == "quiet":
         ear.listening.fire("words")
     listening.commit(ctx, "keys")
+    if is_speaking and ear.listening.can("voice"):  # what is said over keys is a turn of its own
+        listening.begin_voice(ctx, ctx.now)

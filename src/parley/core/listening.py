@@ -179,11 +179,12 @@ def utterance_limit(ctx: Context) -> None:
     """A voice that does not pause: take its words for a turn, or call it noise."""
     ear = ctx.state.ear
     ear.anchor = ctx.now
-    if ear.text and not bargein.blocked(ctx):
+    is_turn = bool(ear.text) and not bargein.blocked(ctx)
+    if is_turn:
         commit(ctx, ENDLESS)
     else:
         drop(ctx, ENDLESS)
-    if (ear.talking or holding.on_hold(ctx)) and ear.listening.can("voice"):
+    if (is_turn or ear.talking or holding.on_hold(ctx)) and ear.listening.can("voice"):
         begin_voice(ctx, ctx.now)
 
 

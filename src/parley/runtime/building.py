@@ -329,6 +329,8 @@ def opening(assistant: Assistant, dialogue: Dialogue | None, today: date) -> dic
     question = dialogue.question(state)
     if question is None:
         return {"greeting_generated": True, "greeting_interruptible": interruptible}
+    if mode == "assistant-waits-for-user":
+        return {"greeting_interruptible": interruptible}  # nothing is asked before they speak
     return {
         "greeting": said or reply.text if mode == "assistant-speaks-first" else "",
         "greeting_interruptible": interruptible and not reply.must_be_heard,

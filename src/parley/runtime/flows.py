@@ -149,4 +149,6 @@ def _returned(result: str) -> Returned:
 def _was_heard(question: str, lines: Sequence[Line]) -> bool:
     """Whether the agent was let finish; a cut before the last words counts as finished."""
     spoken = [line for line in lines if line.who == "agent" and line.text]
-    return not spoken or not spoken[-1].interrupted or spoken[-1].text.endswith(question)
+    if not spoken:
+        return False
+    return not spoken[-1].interrupted or spoken[-1].text.endswith(question)
