@@ -203,7 +203,7 @@ def _check_machines(world: World, names: set[str]) -> None:
         if tool.phase.state == "waiting":
             held = state.replies[tool.reply].phase.state == "held"
             demand(held, world, f"tool {tool.id} waits for nothing")
-    if state.hold.kind:
+    if state.hold.kind and not state.ear.text:
         demand("hold" in names, world, "the caller may be away for ever")
     _check_ear(world, names)
 

@@ -57,8 +57,11 @@ class Patience:
         self._hear_agent(step)
         for action in step.actions:
             if isinstance(action, act.TurnCommitted):
-                self.answered, self.voiced_s, self.onset = False, 0.0, None
-                self.turn_due = max(action.at, self.last_sound) + PATIENCE_S
+                self.answered, self.voiced_s = False, 0.0
+                speaking = world.conversation.state.ear.listening.state == "speaking"
+                self.onset = step.now if speaking else None
+                due = max(action.at, self.last_sound) + PATIENCE_S
+                self.turn_due = None if speaking else due  # who goes on speaking is not waiting
             elif isinstance(action, act.FloorYielded):
                 self.answered = False
                 if self.onset is None:
