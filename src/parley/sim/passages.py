@@ -2,9 +2,11 @@
 
 A passage ends where the caller has said what they wanted to say: they are silent for longer
 than somebody who goes on, or the agent has spoken and fallen silent before them. Shorter
-silences within it are pauses: who answers in one cuts the caller off.
+silences within it are pauses: who answers in one cuts the caller off. A voice of which no
+words were understood, as a cough, is silence here; so is one whose words were dismissed.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -68,18 +70,54 @@ def passages(
     hearing: Hearing, agent: Sequence[Span] = (), judge: Judge | None = None
 ) -> Iterator[Passage]:
     """The caller's passages, in order. `agent`: when the agent was heard."""
-    edges = list(hearing.edges)
-    if edges and not edges[0].began:
-        edges = edges[1:]
-    if len(edges) % 2:
-        edges.pop()  # still speaking where the recording ends
-    begin = 0
+    hearing = spoken(hearing)
+    edges, begin = hearing.edges, 0
     for n in range(1, len(edges), 2):
         last = n + 1 == len(edges)
         if last or _is_over(edges[n].at_s, edges[n + 1].at_s, agent):
             until = hearing.seconds if last else edges[n + 1].known_s
             yield _passage(hearing, edges[begin : n + 1], until, judge)
             begin = n + 1
+
+
+def spoken(hearing: Hearing) -> Hearing:
+    """The same, of the voice only what was understood; no final text of it is empty.
+
+    Voice that was there when the recording began, or is when it ends, is left out.
+    """
+    stretches = _stretches(hearing.edges)
+    kept: set[int] = set()
+    words: list[Words] = []
+    since_s = -math.inf
+    for texts in _segments(hearing.words):
+        last = texts[-1]
+        until_s = last.known_s if last.asked_s is None else last.asked_s
+        if last.text.strip():
+            begun = [n for n, (began, _) in enumerate(stretches) if began.known_s <= until_s]
+            covered = [n for n in begun if stretches[n][1].known_s > since_s]
+            kept.update(covered or begun[-1:])  # an answer that was not asked for may be late
+            words += texts
+        since_s = until_s
+    edges = (edge for n in sorted(kept) for edge in stretches[n])
+    return replace(hearing, edges=tuple(edges), words=tuple(words))
+
+
+def _stretches(edges: Sequence[Edge]) -> list[tuple[Edge, Edge]]:
+    """Where the voice begins, each with where it stops."""
+    whole = edges[1:] if edges and not edges[0].began else edges
+    return list(zip(whole[::2], whole[1::2], strict=False))
+
+
+def _segments(words: Sequence[Words]) -> Iterator[list[Words]]:
+    """What was said of each segment, the final text last; of the last one it may be missing."""
+    texts: list[Words] = []
+    for each in words:
+        texts.append(each)
+        if each.final:
+            yield texts
+            texts = []
+    if texts:
+        yield texts
 
 
 def _is_over(silent_s: float, again_s: float, agent: Sequence[Span]) -> bool:
@@ -112,8 +150,9 @@ def _later(words: Words, by: float) -> Words:
 
 
 def heard_in(trace: Trace) -> Hearing:
-    """What the ear of a recorded call told its core."""
+    """What the ear of a recorded call told its core; words that were dismissed are empty."""
     edges: list[Edge] = []
+    dismissed = _dismissed(trace)
     words: list[Words] = []
     asked: float | None = None
     for step in trace.steps:
@@ -124,11 +163,19 @@ def heard_in(trace: Trace) -> Hearing:
                 edges.append(Edge(step.now, event.at, began))
         elif isinstance(event, ev.Transcript):
             answers = asked if event.final else None
-            words.append(Words(step.now, event.text, event.final, answers, event.over))
+            text = "" if event.segment in dismissed else event.text
+            words.append(Words(step.now, text, event.final, answers, event.over))
             asked = None if event.final else asked
         if any(isinstance(action, act.FinalizeTranscript) for action in step.actions):
             asked = step.now
     return Hearing(trace.steps[-1].now if trace.steps else 0.0, tuple(edges), tuple(words))
+
+
+def _dismissed(trace: Trace) -> set[int]:
+    """The segments that were dropped, as what does not take the floor is, and in no turn."""
+    actions = [action for step in trace.steps for action in step.actions]
+    taken = {n for a in actions if isinstance(a, act.TurnCommitted) for n in a.segments}
+    return {a.segment for a in actions if isinstance(a, act.SegmentDropped)} - taken
 
 
 def judged_in(trace: Trace) -> Judge:
@@ -165,16 +212,14 @@ def agent_in(trace: Trace) -> list[Span]:
 def happened_in(trace: Trace) -> Happened:
     """What really became of its turns."""
     commits: list[tuple[float, float]] = []
-    onsets: list[float] = []
     reopened = 0
     for step in trace.steps:
-        if isinstance(step.event, ev.SpeechStarted):
-            onsets.append(step.event.at)
         for action in step.actions:
             if isinstance(action, act.TurnCommitted) and min(action.segments, default=0) >= 0:
                 commits.append((action.at, step.now))
             reopened += isinstance(action, act.TurnReopened)
     agent = agent_in(trace)
+    onsets = [edge.at_s for edge in spoken(heard_in(trace)).edges if edge.began]
     cut_off = sum(_went_on(silent_s, onsets, agent) for silent_s, _ in commits)
     return Happened(len(commits), cut_off, reopened)
 
