@@ -37,7 +37,9 @@ def test_the_words_of_both_sides_as_they_become_known() -> None:
     view.step(1.0, ev.SpeechStopped(ev.CALLER, 1.0), [])
     assert "you pause" in seen(view)
     committed = act.TurnCommitted(ev.CALLER, 1, "I would like to.", (0,), 1.0)
-    view.step(1.5, ev.Tick(), [committed, act.Synthesize(1, 0, "All right, then.", 1, False)])
+    view.step(1.2, ev.Tick(), [act.StartReply(1, 1)])
+    view.step(1.5, ev.Tick(), [committed, act.PromoteReply(1)])
+    view.step(1.5, ev.Tick(), [act.Synthesize(1, 0, "All right, then.", 1, False)])
     assert "you  I would like to." in seen(view)
     assert "agent thinks" in seen(view)
     view.step(1.6, ev.PlayoutStarted(ev.CALLER, 1, 1.62), [])
@@ -59,6 +61,70 @@ def test_an_interrupted_reply_is_marked_and_an_unheard_one_is_not_shown() -> Non
     view.step(1.0, ev.Tick(), [act.ResumePlayout(ev.CALLER), act.EndCall("caller-hung-up")])
     assert "One ✂" in seen(view)
     assert "ends: caller-hung-up" in seen(view)
+
+
+def asked(view: TalkView, text: str = "My balance?", turn: int = 1, *, at: float = 1.0) -> None:
+    """A turn has ended; the reply that answers it has its number."""
+    committed = act.TurnCommitted(ev.CALLER, turn, text, (turn,), at)
+    started = [act.StartReply(turn, 1), act.PromoteReply(turn)]
+    view.step(at + 0.5, ev.Tick(), [committed, *started])
+
+
+def heard(view: TalkView, reply: int, at: float) -> None:
+    view.step(at, ev.PlayoutStarted(ev.CALLER, reply, at), [])
+
+
+def test_a_filler_is_no_answer() -> None:
+    view = TalkView(Microphone())
+    asked(view)
+    view.step(2.5, ev.Tick(), [act.PromoteReply(2), act.Synthesize(2, 0, "Let me see.", 1, True)])
+    heard(view, 2, 2.6)
+    assert view.latencies == []
+    assert "agent speaks" in seen(view)
+    heard(view, 1, 5.0)
+    assert view.latencies == [4.0]
+
+
+def test_what_follows_a_tool_is_an_answer() -> None:
+    view = TalkView(Microphone())
+    asked(view)
+    view.step(2.0, ev.Tick(), [act.ReplyEnded(1, "done", "")])
+    view.step(3.0, ev.Tick(), [act.StartReply(2, 1), act.PromoteReply(2)])
+    heard(view, 2, 3.5)
+    assert view.latencies == [2.5]
+
+
+def test_a_speculative_reply_that_is_replaced_does_not_end_the_wait() -> None:
+    view = TalkView(Microphone())
+    view.step(1.2, ev.Tick(), [act.StartReply(1, 1)])
+    committed = act.TurnCommitted(ev.CALLER, 1, "My balance?", (0,), 1.0)
+    replaced = [act.CancelReply(1), act.ReplyEnded(1, "cancelled", "")]
+    view.step(1.5, ev.Tick(), [committed, *replaced, act.StartReply(2, 1), act.PromoteReply(2)])
+    heard(view, 2, 2.0)
+    assert view.latencies == [1.0]
+
+
+def test_nothing_answers_after_the_answer_was_stopped() -> None:
+    view = TalkView(Microphone())
+    asked(view)
+    view.step(2.0, ev.StopRequested(ev.CALLER), [act.ReplyEnded(1, "cancelled", "")])
+    view.step(12.0, ev.Tick(), [act.StartReply(2, 1), act.PromoteReply(2)])
+    heard(view, 2, 12.0)
+    assert view.latencies == []
+
+
+def test_a_turn_that_is_reopened_is_shown_once() -> None:
+    view = TalkView(Microphone())
+    asked(view, "Yes.")
+    heard(view, 1, 2.0)
+    asked(view, "Yes.", 2, at=4.0)
+    view.step(5.0, ev.Tick(), [act.TurnReopened(ev.CALLER, 2)])
+    assert seen(view).count("Yes.") == 1
+    heard(view, 2, 5.1)
+    asked(view, "Yes. A table.", 3, at=6.0)
+    heard(view, 3, 6.5)
+    assert seen(view).count("Yes.") == 2
+    assert view.latencies == [1.0, 0.5]
 
 
 def test_the_meter_and_the_switch() -> None:

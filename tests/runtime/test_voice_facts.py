@@ -183,6 +183,30 @@ def test_the_record_holds_it_only_where_it_was_wanted(
     assert ("Voice" in written) == bool(facts)
 
 
+@pytest.mark.parametrize("seconds", [8.0, 20.0])
+def test_whoever_talks_long_without_a_pause_does_not_hesitate(
+    seconds: float, describer: SharedDescriber
+) -> None:
+    """Not even where the sound of a stretch of voice is not kept whole."""
+
+    async def talks_long(caller: ScriptedCaller) -> None:
+        await caller.quiet(1.0)
+        await caller.send(hum(-20.0, 1.5))
+        await caller.quiet(0.4)
+        await caller.send(hum(-20.0, seconds))
+        await caller.listen()
+
+    agent = an_agent(
+        stt=PolyglotStt(),
+        llm=ScriptedLlm((), then="Well."),
+        settings=replace(SETTINGS, voice_facts=("hesitation",)),
+        describer=describer,
+    )
+    voice = voices(carry(agent, ScriptedCaller(talks_long)))[-1]
+    assert voice is not None
+    assert voice.hesitation == pytest.approx(0.4 / (1.9 + seconds), abs=0.02)
+
+
 # The language
 
 

@@ -6,8 +6,9 @@ from collections.abc import Collection, Coroutine
 from typing import Any
 
 import pytest
-from vowels import pcm, spoken
+from vowels import pcm, spoken, vowel
 
+from parley.audio.formats import INBOUND
 from parley.core.voicing import FACTS
 from parley.runtime.vtime import run_virtual
 from parley.speech.baseline import LEAST_TURNS
@@ -35,7 +36,13 @@ def described(
         try:
             describer = shared.open(facts)
             return [
-                await describer.describe(turn, 10.0 * n + 5, 10.0 * n, speaker=n in consents)
+                await describer.describe(
+                    turn,
+                    10.0 * n + 5 - INBOUND.seconds_in(turn),
+                    10.0 * n + 5,
+                    10.0 * n,
+                    speaker=n in consents,
+                )
                 for n, turn in enumerate(turns)
             ]
         finally:
@@ -82,10 +89,39 @@ def test_only_what_was_asked_for_is_told(fact: str) -> None:
 def test_stretches_of_one_turn_are_described_together() -> None:
     async def main() -> Description | None:
         describer = shared_describer().open(["hesitation"])
-        await describer.describe(USUAL, 2.0, 0.0, speaker=False)
-        return await describer.describe(USUAL, 5.0, 0.0, speaker=False)
+        await describer.describe(USUAL, 0.0, 2.0, 0.0, speaker=False)
+        return await describer.describe(USUAL, 3.0, 5.0, 0.0, speaker=False)
 
     assert run_virtual(main()) == Description(hesitation=0.2)
+
+
+async def _long_last_turn(part_s: float, steady: bytes = b"") -> Description | None:
+    """The last turn is a word, and then 10 s of voice of whose sound so many seconds are there."""
+    shared = SharedDescriber()
+    try:
+        describer = shared.open(["hesitation", "rate"])
+        for n in range(LEAST_TURNS):
+            await describer.describe(USUAL, 10.0 * n, 10.0 * n + 2, 10.0 * n, speaker=False)
+        await describer.describe(USUAL, 90.0, 92.0, 90.0, speaker=False)
+        sound = (steady or USUAL * 5)[-INBOUND.bytes_for(part_s) :]
+        return await describer.describe(sound, 92.5, 102.5, 90.0, speaker=False)
+    finally:
+        shared.close()
+
+
+@pytest.mark.parametrize("part_s", [10.0, 6.0, 2.0])
+def test_what_is_not_there_of_a_long_stretch_is_no_pause(part_s: float) -> None:
+    found = run_virtual(_long_last_turn(part_s))
+    assert found is not None
+    assert found.hesitation == 0.04  # half a second of 12.5
+    assert found.rate == pytest.approx(1.0, abs=0.05)
+
+
+@pytest.mark.parametrize("part_s", [10.0, 6.0, 2.0])
+def test_what_is_not_there_of_a_long_stretch_is_drawn_out_like_the_rest(part_s: float) -> None:
+    found = run_virtual(_long_last_turn(part_s, pcm(vowel(120.0, 10.0))))
+    assert found is not None
+    assert found.hesitation == pytest.approx(0.84, abs=0.03)
 
 
 # The same speaker
@@ -139,12 +175,12 @@ def test_calls_do_not_learn_from_each_other() -> None:
     async def work(shared: SharedDescriber) -> list[Description | None]:
         one, other = shared.open(MEASURES), shared.open(MEASURES)
         for n in range(LEAST_TURNS):
-            await one.describe(ROUSED, 10.0 * n + 5, 10.0 * n, speaker=False)
+            await one.describe(ROUSED, 10.0 * n + 3, 10.0 * n + 5, 10.0 * n, speaker=False)
         found = await asyncio.gather(*(turns(it, USUAL) for it in (one, other)))
         return list(found)
 
     async def turns(describer: VoiceDescriber, turn: bytes) -> Description | None:
-        return await describer.describe(turn, 95.0, 90.0, speaker=False)
+        return await describer.describe(turn, 93.0, 95.0, 90.0, speaker=False)
 
     compared, alone = with_describer(work)
     assert compared.loudness == pytest.approx(-8.0, abs=0.7)
@@ -169,10 +205,10 @@ def test_where_too_much_waits_a_turn_goes_without() -> None:
         tasks = [asyncio.ensure_future(it) for it in waiting]
         await asyncio.sleep(0)
         describer = shared.open(["hesitation"])
-        assert await describer.describe(USUAL, 2.0, 0.0, speaker=False) is None
+        assert await describer.describe(USUAL, 0.0, 2.0, 0.0, speaker=False) is None
         let_go.set()
         await asyncio.gather(*tasks)
-        assert await describer.describe(USUAL, 2.0, 0.0, speaker=False) is not None
+        assert await describer.describe(USUAL, 0.0, 2.0, 0.0, speaker=False) is not None
 
     with_describer(work)
 
@@ -181,7 +217,7 @@ def test_after_the_call_nothing_is_described() -> None:
     async def work(shared: SharedDescriber) -> None:
         describer = shared.open(MEASURES)
         describer.close()
-        assert await describer.describe(USUAL, 2.0, 0.0, speaker=False) is None
+        assert await describer.describe(USUAL, 0.0, 2.0, 0.0, speaker=False) is None
 
     with_describer(work)
 

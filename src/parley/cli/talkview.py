@@ -54,7 +54,10 @@ class TalkView:
         self._partial = ""
         self._spans: dict[tuple[int, int], str] = {}
         self._heard: dict[tuple[int, int], int] = {}
+        self._turns: dict[int, Text] = {}
         self._since: float | None = None
+        self._started: set[int] = set()
+        self._answers: set[int] = set()
 
     def __rich__(self) -> RenderableType:
         return Group(*list(self._lines), *self._saying(), Text(), self._status())
@@ -106,9 +109,9 @@ class TalkView:
                 self._partial = "" if event.final else event.text
             case ev.PlayoutStarted():
                 self._floor = "agent speaks"
-                if self._since is not None:
+                if self._since is not None and event.reply in self._answers:
                     self.latencies.append(max(0.0, event.at - self._since))
-                self._since = None
+                    self._since = None
             case ev.PlayoutFinished():
                 self._floor = "nobody"
             case ev.Heard():
@@ -117,8 +120,16 @@ class TalkView:
     def _note_action(self, action: act.Action) -> None:
         match action:
             case act.TurnCommitted():
-                self._partial, self._floor, self._since = "", "agent thinks", action.at
-                self._lines.append(_line("you", action.text, "bold cyan"))
+                self._partial, self._floor = "", "agent thinks"
+                self._since, self._answers = action.at, set()
+                self._turns[action.turn] = _line("you", action.text, "bold cyan")
+                self._lines.append(self._turns[action.turn])
+            case act.TurnReopened():
+                self._reopen(action)
+            case act.StartReply():
+                self._started.add(action.reply)
+            case act.PromoteReply() if action.reply in self._started:
+                self._answers.add(action.reply)
             case act.Synthesize():
                 self._spans[action.reply, action.span] = action.text
             case act.ReplyEnded():
@@ -128,7 +139,15 @@ class TalkView:
             case act.EndCall():
                 self._lines.append(_line("call", f"ends: {action.reason}", "bold"))
 
+    def _reopen(self, action: act.TurnReopened) -> None:
+        """The words are shown with the turn that they join."""
+        self._since, gone = None, self._turns.pop(action.turn, None)
+        self._lines = deque((line for line in self._lines if line is not gone), LINES)
+
     def _end(self, action: act.ReplyEnded) -> None:
+        self._started.discard(action.reply)
+        if action.outcome == "cancelled" and action.reply in self._answers:
+            self._since = None
         for kept in (self._spans, self._heard):
             for key in [key for key in kept if key[0] == action.reply]:
                 del kept[key]

@@ -3,8 +3,9 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
+from functools import partial
 
 from parley.audio.echo import Hearing
 from parley.audio.formats import INBOUND
@@ -272,13 +273,14 @@ class Ear:
     def describe(self, since: float, start: float, at: float, *, speaker: bool) -> None:
         """Have a turn described that began at `since`, with a stretch of voice until `at`."""
         if self._describer is not None:
-            work = self._tell_voice(self._describer, self._heard(start, at), since, at, speaker)
-            self._children.spawn("voice description", work, _not_described)
+            heard = self._heard(start, at)
+            ask = partial(self._describer.describe, heard, start, at, since, speaker=speaker)
+            self._children.spawn("voice description", self._tell_voice(ask, at), _not_described)
 
     async def _tell_voice(
-        self, describer: VoiceDescriber, pcm: bytes, since: float, at: float, speaker: bool
+        self, ask: Callable[[], Awaitable[Description | None]], at: float
     ) -> None:
-        found = await describer.describe(pcm, at, since, speaker=speaker)
+        found = await ask()
         if found is not None and found != Description():
             self._post(ev.VoiceDescribed(self._leg, at, **asdict(found)))
 

@@ -8,7 +8,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 
 import numpy as np
@@ -62,15 +62,16 @@ class VoiceDescriber:
         self._closed = False
 
     async def describe(
-        self, pcm: bytes, end: float, since: float, *, speaker: bool
+        self, pcm: bytes, start: float, end: float, since: float, *, speaker: bool
     ) -> Description | None:
         """Describe the turn that began at `since`, with a further stretch of voice in it.
 
-        `pcm` (`parley.audio.formats.INBOUND`) is the stretch, `end` when it ended, in seconds.
+        The stretch lasted from `start` to `end`, in seconds. `pcm` (`parley.audio.formats.INBOUND`)
+        is its sound, or its last part where it was too long to be kept whole.
         `speaker`: the caller has consented to being compared with the beginning of the call;
         without it what was kept for that is forgotten. None when the machine is too busy.
         """
-        return await self._shared.run(lambda: self._describe(pcm, end, since, speaker))
+        return await self._shared.run(lambda: self._describe(pcm, start, end, since, speaker))
 
     def close(self) -> None:
         """Describe nothing more."""
@@ -78,7 +79,9 @@ class VoiceDescriber:
 
     # What follows runs in the thread.
 
-    def _describe(self, pcm: bytes, end: float, since: float, speaker: bool) -> Description | None:
+    def _describe(
+        self, pcm: bytes, start: float, end: float, since: float, speaker: bool
+    ) -> Description | None:
         if self._closed:
             return None
         if since != self._since:
@@ -86,8 +89,7 @@ class VoiceDescriber:
             self._since, self._agreed = since, speaker
         if not speaker:
             self._agreed, self._first = False, None
-        heard = burst(pcm, end - INBOUND.seconds_in(pcm), end)
-        self._bursts.append(heard)
+        self._bursts.append(_measured(pcm, start, end))
         found = self._compare(prosody(self._bursts), speaker)
         wanted = self._facts | ({"emotion_confidence"} if "emotion" in self._facts else set())
         kept = {f.name: getattr(found, f.name) for f in fields(found) if f.name in wanted}
@@ -131,6 +133,13 @@ class VoiceDescriber:
             emotion_confidence=_rounded(mood[1], 2) if mood else None,
             same_speaker=_rounded(likeness, 2),
         )
+
+
+def _measured(pcm: bytes, start: float, end: float) -> Burst:
+    """A stretch of which the last part alone may be there: the rest is taken to be like it."""
+    part = burst(pcm, start, end)
+    times = max(1.0, (end - start) / INBOUND.seconds_in(pcm))
+    return replace(part, syllables=round(part.syllables * times), steady_s=part.steady_s * times)
 
 
 def _semitones(turn: Prosody) -> float | None:
