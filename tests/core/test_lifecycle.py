@@ -291,3 +291,11 @@ def test_a_call_that_is_ending_keeps_its_first_reason() -> None:
     lifecycle.begin_ending(context, EndReason.MAX_DURATION, "Our time is up.")
     assert state.end_reason == EndReason.TRANSCRIBER_FAILED
     assert [a.text for a in context.actions if isinstance(a, act.Synthesize)] == ["Goodbye."]
+
+
+def test_a_prompt_whose_voice_fails_is_not_followed_by_the_next_at_once() -> None:
+    call = Call(silence={"prompts": (STILL_THERE, "Hello?"), "end_after_s": 60.0}).at(10)
+    assert call.said() == [STILL_THERE]
+    call.tell(ev.SpanFailed(call.newest, 0, "unavailable", permanent=True)).at(19)
+    assert call.said().count("Hello?") == 0
+    assert call.at(20.5).said()[-1] == "Hello?"

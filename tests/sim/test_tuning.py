@@ -61,10 +61,22 @@ def test_who_speaks_again_after_an_answer_has_not_paused() -> None:
 
 
 def test_what_begins_before_the_recording_or_does_not_end_is_left_out() -> None:
-    found = Hearing(9.0, (Edge(0.1, 0.0, False), *edges(1.0, 2.0, 5.0)))
+    words = (Words(2.1, "something", final=True),)
+    found = Hearing(9.0, (Edge(0.1, 0.0, False), *edges(1.0, 2.0, 5.0)), words)
     (passage,) = passages(found)
     assert len(passage.hearing.edges) == 2
     assert list(passages(Hearing(1.0, ()))) == []
+
+
+def test_a_voice_without_words_is_neither_a_pause_nor_an_end() -> None:
+    said = hearing(1.0, 2.0)
+    cough = replace(said, edges=(*said.edges, *edges(3.5, 3.8)))
+    empty = replace(cough, words=(*said.words, Words(3.9, "", final=True)))
+    for found in (cough, empty):
+        (passage,) = passages(found)
+        assert passage.pauses == []
+        assert len(passage.hearing.edges) == 2
+    assert list(passages(Hearing(6.0, edges(1.0, 1.4)))) == []
 
 
 def test_a_judgement_is_asked_for_at_the_recordings_times() -> None:
@@ -176,13 +188,6 @@ def test_the_closure_of_a_consonant_is_no_pause() -> None:
     assert point.pauses == 0
     assert math.isnan(point.rate)
     assert point.interval == (0.0, 1.0)
-
-
-def test_an_end_without_words_is_missed() -> None:
-    silent = Hearing(6.0, edges(1.0, 1.4))
-    (point, *_) = curve(list(passages(silent)), EVEN, (0.5,))
-    assert (point.missed, point.delays) == (1, ())
-    assert math.isnan(point.median_s)
 
 
 def points(*rates: int) -> list[Point]:

@@ -109,6 +109,7 @@ def silence_prompt(ctx: Context) -> None:
     state, rules = ctx.state, ctx.settings.silence
     prompt = rules.prompts[min(state.prompts, len(rules.prompts) - 1)]
     state.prompts += 1
+    state.quiet_since = ctx.now  # though its voice may fail
     speaking.say(ctx, "prompt", prompt, leg=state.ear.leg)
 
 
