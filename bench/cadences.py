@@ -103,10 +103,13 @@ class Moonshine(MoonshineModel):
         self._found: Floats | None = None
         self._recognizer = moonshine_worker.Recognizer(self)
         self.open = self._recognizer.open
-        self.finish = self._recognizer.finish
 
     def hear(self, pcm: bytes) -> None:
         self._recognizer.hear(pcm, more=True)
+
+    def finish(self) -> moonshine_worker.Said:
+        self._found = None  # what was heard of an earlier pause is not this one's
+        return self._recognizer.finish()
 
     def ending(self, ends: int) -> Floats:
         self._found = super().ending(ends)
