@@ -374,3 +374,27 @@ def test_a_sound_that_ended_with_the_media_is_not_heeded_later() -> None:
     call.pause().at(4.1).tell(ev.MediaRestored(CALLER, 4.1))
     paused = len(call.did(act.PausePlayout))
     assert len(call.at(8).did(act.PausePlayout)) == paused
+
+
+def test_the_longest_back_off_is_not_taken_for_a_transport_that_fails() -> None:
+    call = telling(interruption={"backoff_s": 10.0}).voice().at(3.3).partial("no wait").cleared()
+    call.at(4).pause().final("no wait").at(5)
+    reply = call.answers(call.newest, "Sure.").newest
+    call.at(14.5).started(reply).at(15)
+    assert not call.did(act.EndCall)
+    assert call.conversation.state.replies[reply].live
+
+
+def test_nobody_waits_for_the_back_off_where_nobody_has_interrupted() -> None:
+    call = telling(interruption={"backoff_s": 5.0}, max_duration_s=4.0).at(4).cleared()
+    goodbye = call.synthesized(call.newest).newest
+    assert [a.reply for a in call.did(act.PlayReply)][-1] == goodbye
+    assert call.when(act.PlayReply)[-1] == 4.0
+
+
+def test_words_that_a_gap_cuts_off_before_their_verdict_are_asked_for_again() -> None:
+    call = telling(interruption={"words": 3}).voice().at(3.3).partial("no wait").at(3.5)
+    call.tell(ev.MediaLost(CALLER, 3.5))
+    assert call.conversation.state.ear.cut_off
+    call = telling(interruption={"words": 3}).voice().at(3.2).tell(ev.MediaLost(CALLER, 3.2))
+    assert not call.conversation.state.ear.cut_off, "a sound without words is not asked about"

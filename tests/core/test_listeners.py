@@ -96,3 +96,10 @@ def test_a_hesitation_neither_acknowledges_nor_takes_the_floor_at_once(language:
 )
 def test_a_word_may_become_one(text: str, may: bool) -> None:
     assert begins_acknowledgement(text, LISTENERS["en"]) == may
+
+
+def test_who_may_speak_any_language_is_understood_in_each() -> None:
+    for language in ("en", "de", "fr", "hi"):
+        assert set(acknowledgements(language)) < set(acknowledgements("multi"))
+        assert set(commands(language)) < set(commands("multi"))
+    assert len(set(orders("multi"))) == len(orders("multi"))

@@ -1,3 +1,5 @@
+import unicodedata
+
 import pytest
 
 from parley.core.phrases import (
@@ -6,6 +8,7 @@ from parley.core.phrases import (
     begins_with,
     consists_of,
     contains_phrase,
+    is_question,
     plain,
     remainder,
     without_phrase,
@@ -162,3 +165,17 @@ def test_a_long_row_of_them_is_looked_through_at_once() -> None:
 )
 def test_the_beginning_of_one_without_spaces(text: str, may: bool) -> None:
     assert begins_acknowledgement(text, ANSWERS) is may
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Shall I book it? 😊", "**Shall I book it?**", "_Shall I?_", "Really?!", "So?…", "نعم أم لا؟"],
+)
+def test_a_question_is_one_whatever_follows_its_mark(text: str) -> None:
+    assert is_question(text)
+    assert not is_question(f"{text} It is free.")
+
+
+def test_an_apostrophe_and_an_accent_may_be_written_in_two_ways() -> None:
+    assert plain("D’accord.") == plain("d'accord")
+    assert plain(unicodedata.normalize("NFD", "Très bien")) == plain("très bien")

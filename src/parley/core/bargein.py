@@ -188,8 +188,10 @@ def keep(ctx: Context, reason: str) -> None:
     state = ctx.state
     floor.dismissed(ctx)
     _resume(ctx, reason)
-    for reply in state.queue:
-        state.replies[reply].heard_at = state.replies[reply].progress = ctx.now
+    for reply in (state.replies[number] for number in state.queue):
+        reply.heard_at = reply.progress = ctx.now
+        if reply.starved is not None:
+            reply.starved = ctx.now  # nothing could be heard while it was paused
     if state.ear.listening.state == "pausing":
         set_aside(ctx, reason, ctx.now)
 

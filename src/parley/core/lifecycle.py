@@ -50,6 +50,7 @@ def begin_ending(ctx: Context, reason: str, goodbye: str = "") -> None:
     if goodbye:
         if state.queue:
             bargein.give(ctx, "the call is ending")
+            state.yielded_at = None  # nobody took the floor: nothing is to be waited for
         speaking.say(ctx, "goodbye", goodbye, leg=state.ear.leg, interruptible=False)
 
 

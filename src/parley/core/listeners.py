@@ -1,7 +1,12 @@
 """What listeners say without wanting the floor, what takes it at once, and what keeps it, by
 language."""
 
+from collections.abc import Mapping
+
 from parley.core.phrases import ACKNOWLEDGEMENTS, HESITATIONS, MOMENTS, ORDERS
+
+MULTI = "multi"
+"""The language of a caller who may speak any of them, as recognisers and VAPI call it."""
 
 LISTENERS: dict[str, tuple[str, ...]] = {
     "en": ACKNOWLEDGEMENTS,
@@ -135,28 +140,34 @@ FILLED: dict[str, tuple[str, ...]] = {
 
 
 def acknowledgements(language: str) -> tuple[str, ...]:
-    """Those of a BCP 47 language tag; of an unknown language none."""
-    return LISTENERS.get(primary(language), ())
+    """Those of a BCP 47 language tag, or of all languages ("multi"); of an unknown one none."""
+    return _of(LISTENERS, language)
 
 
 def orders(language: str) -> tuple[str, ...]:
     """Those of `STOPPING`, likewise."""
-    return STOPPING.get(primary(language), ())
+    return _of(STOPPING, language)
 
 
 def commands(language: str) -> tuple[str, ...]:
     """Words that take the floor even where more words are asked for."""
-    return orders(language) + OBJECTING.get(primary(language), ())
+    return orders(language) + _of(OBJECTING, language)
 
 
 def moments(language: str) -> tuple[str, ...]:
     """Those of `WAITING`, likewise."""
-    return WAITING.get(primary(language), ())
+    return _of(WAITING, language)
 
 
 def hesitations(language: str) -> tuple[str, ...]:
     """Those of `FILLED`, likewise."""
-    return FILLED.get(primary(language), ())
+    return _of(FILLED, language)
+
+
+def _of(phrases: Mapping[str, tuple[str, ...]], language: str) -> tuple[str, ...]:
+    if primary(language) != MULTI:
+        return phrases.get(primary(language), ())
+    return tuple(dict.fromkeys(phrase for some in phrases.values() for phrase in some))
 
 
 def primary(language: str) -> str:

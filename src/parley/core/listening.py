@@ -153,10 +153,11 @@ def media_lost(ctx: Context, event: ev.MediaLost) -> None:
     ear = ctx.state.ear
     if not ear.listening.can("lose"):
         return
-    if ear.listening.state != "quiet":
-        ear.cut_off = True
+    cut_off, has_words = ear.listening.state != "quiet", bool(ear.text)
     if ctx.state.floor.can("keep"):
         bargein.keep(ctx, "media lost")
+        cut_off = has_words
+    ear.cut_off = ear.cut_off or cut_off
     ear.listening.fire("lose")
     ear.lost_since = ctx.now
 

@@ -1,6 +1,7 @@
 """What words say about the floor."""
 
 import re
+from unicodedata import normalize
 
 ACKNOWLEDGEMENTS = (
     "mm-hmm", "mhm", "mm", "hm", "hmm", "uh-huh", "uh huh", "ah", "oh", "aha", "yeah", "yep", "yes",
@@ -42,6 +43,8 @@ _UNBROKEN = (
 _LETTERED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 """Those of them with several letters to a syllable."""
 
+_ASKS = re.compile(r"[?？؟][\W_]*$")
+_APOSTROPHES = str.maketrans("’ʼ", "''")
 _NOT_A_WORD = re.compile(rf"[^\w' {_SIGNS}]+")
 _SPACE_WITHIN = re.compile(rf"(?<=[{_UNBROKEN}]) (?=[{_UNBROKEN}])")
 _SIGN = re.compile(f"[{_SIGNS}]")
@@ -54,8 +57,9 @@ LETTERS_A_WORD = 3
 
 
 def plain(text: str) -> str:
-    """Lower-case words with single spaces, without punctuation."""
-    return " ".join(_NOT_A_WORD.sub(" ", text.lower()).split())
+    """Lower-case words with single spaces, without punctuation; letters and accents composed."""
+    whole = normalize("NFC", text.lower()).translate(_APOSTROPHES)
+    return " ".join(_NOT_A_WORD.sub(" ", whole).split())
 
 
 def _unbroken(text: str) -> str:
@@ -187,8 +191,8 @@ def last_character(text: str) -> str:
 
 
 def is_question(text: str) -> bool:
-    """Whether it ends with a question mark, be it quoted."""
-    return last_character(text) in "?？"
+    """Whether it ends with a question mark, whatever follows that is no word."""
+    return _ASKS.search(text) is not None
 
 
 def word_count(text: str) -> int:

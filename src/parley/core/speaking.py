@@ -110,6 +110,7 @@ def play_ready(ctx: Context) -> None:
     for reply in [ctx.state.replies[r] for r in ctx.state.queue]:
         if reply.ready and not reply.play_asked:
             reply.play_asked = True
+            reply.progress = ctx.now
             ctx.do(act.PlayReply(reply.id, reply.leg, reply.kind == "filler"))
             if not reply.fixed:
                 _shorten_fillers(ctx)
@@ -277,7 +278,7 @@ def cancel(ctx: Context, reply: Reply) -> None:
     if reply.phase.state == "speaking":
         reply.phase.fire("stop")
         reply.stopping_since = ctx.now
-        reply.interrupted = True
+        reply.interrupted = not reply.generated or reply.heard != reply.text
         _leave(ctx, reply)
     else:
         end(ctx, reply, "cancel")
