@@ -168,7 +168,7 @@ def test_a_recogniser_that_judges_turns_itself_is_believed() -> None:
         call = Call(turns=DEFAULT).at(1).voice().at(2).pause().at(2.1)
         return ended(call.tell(ev.Transcript(CALLER, 0, "sure", True, over)))
 
-    assert told(0.03) > told(0.5) == told(None) == told(float("nan")) == USUAL_S
+    assert told(0.02) > told(0.5) == told(None) == told(float("nan")) == USUAL_S
     assert told(0.9) == UNREADY_S  # the reply is not ready
 
 
@@ -401,7 +401,7 @@ def told(call: Call) -> str:
     [
         ("sure", "no evidence: 1.15 s"),
         ("this afternoon.", "last words +2.5, punctuation +1.0: 0.30 s"),
-        ("i would like to", "last words -4.0: 1.90 s"),
+        ("i would like to", "last words -4.0: 1.65 s"),
         ("well um", "hesitation -4.5: 2.00 s"),
         ("on Tuesday,", "punctuation -4.5: 2.00 s"),
         ("zero seven nine", "dictation -5.0: 2.00 s"),

@@ -41,7 +41,7 @@ class EndingSettings:
     """So much evidence for the end does not make the pause shorter yet. With more of it only what
     is well assured is answered at once."""
 
-    doubt: float = 3.25
+    doubt: float = 3.5
     """So much evidence against the end is outweighed by a pause of `TurnSettings.wait_s`."""
 
     language: str = "en"
