@@ -58,9 +58,7 @@ def row(result: Json) -> list[str]:
             if what == "committed" and result["peer"] in ASKS_BEFORE:
                 cells.append(NONE)
                 continue
-            hits = sum(
-                any(t["pause"][0] <= at < t["end"] - EARLY_S for at in t[what]) for t in some
-            )
+            hits = sum(any(at < t["end"] - EARLY_S for at in t[what]) for t in some)
             cells.append(f"{rate(hits, len(some))}, n={len(some)}")
     ends = [t for t in good if t["kind"] == "end"]
     for what in ("committed", "heard"):
