@@ -337,13 +337,6 @@ def test_any_word_answers_who_asks_if_somebody_is_there(word: str, begins: float
     assert not call.did(act.SegmentDropped)
 
 
-def test_a_reply_that_was_heard_to_its_last_word_was_not_interrupted() -> None:
-    call = Call().at(1).says("Book it.").speaks(1, "Shall I book it?").at(3)
-    call.heard(1, 16).voice().at(3.4).final("yes please").at(3.5).cleared().at(5)
-    reply = call.conversation.state.replies[1]
-    assert (reply.heard, reply.interrupted) == ("Shall I book it?", False)
-
-
 def test_a_voice_that_was_late_when_the_agent_paused_is_given_its_time_again() -> None:
     call = Call().at(1).says("Tell me.").writes(1, "Once upon a time there was a miller.", "Yes.")
     call.audio(1, 0).generated(1).started(1).at(3).heard(1, 11).starved(1).at(4.3).voice()

@@ -140,7 +140,7 @@ def test_tokens_of_replies_that_nobody_wanted_are_counted_as_far_as_they_came() 
     assert 0 < told.wasted_tokens <= PACE.tokens
 
 
-@pytest.mark.parametrize(("over", "ends_s"), [(None, 0.5), (0.95, 0.3), (0.02, 1.14)])
+@pytest.mark.parametrize(("over", "ends_s"), [(None, 0.5), (0.95, 0.3), (0.02, 0.89)])
 def test_what_the_recogniser_thinks_of_the_turn_reaches_the_core(
     over: float | None, ends_s: float
 ) -> None:

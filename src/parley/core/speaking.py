@@ -278,7 +278,7 @@ def cancel(ctx: Context, reply: Reply) -> None:
     if reply.phase.state == "speaking":
         reply.phase.fire("stop")
         reply.stopping_since = ctx.now
-        reply.interrupted = not reply.generated or reply.heard != reply.text
+        reply.interrupted = True
         _leave(ctx, reply)
     else:
         end(ctx, reply, "cancel")
