@@ -1,5 +1,6 @@
 """`parley tune`: the table, the picture, the proposal, and when it makes none."""
 
+import math
 import wave
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,11 +13,16 @@ import typer
 from click.testing import Result
 from typer.testing import CliRunner
 
+from parley.cli.curve_picture import svg
 from parley.cli.tune import share, tune
-from parley.errors import ConfigurationError
+from parley.core import trace
+from parley.core.events import Tick
+from parley.core.settings import Settings
+from parley.errors import ConfigurationError, MissingModelError
 from parley.providers.stt import embedded
 from parley.providers.stt.moonshine_worker import Said
 from parley.sim import engines, tuning
+from parley.sim.tuning import Point
 
 app = typer.Typer()
 app.command()(tune)
@@ -137,6 +143,29 @@ def test_too_few_pauses_are_no_ground_for_a_proposal(tmp_path: Path) -> None:
     assert run(tmp_path).exit_code == 0
 
 
+@pytest.mark.parametrize(
+    ("plan", "decides"),
+    [
+        ("transcriptionEndpointingPlan: {onNumberSeconds: 1}", "EndpointingPlan decides"),
+        ("smartEndpointingPlan:\n    waitFunction: 200 + 1000 * x", "waitFunction decides"),
+        (
+            "customEndpointingRules:\n  - {type: customer, regex: '.', timeoutSeconds: 0.7}",
+            "customEndpointingRules decide",
+        ),
+        ("waitSeconds: 5", "all values that were tried lead to the same."),
+    ],
+)
+def test_nothing_is_proposed_where_another_setting_decides(
+    folder: Path, tmp_path: Path, plan: str, decides: str
+) -> None:
+    assistant = tmp_path / "assistant.yaml"
+    assistant.write_text(f"startSpeakingPlan:\n  {plan}\n")
+    result = run(folder, "--cut-off", "90%", "--assistant", assistant)
+    assert result.exit_code == 1
+    assert decides in result.output
+    assert "unsureSeconds:" not in result.output
+
+
 def test_a_patience_that_gains_nothing_is_not_proposed(folder: Path, tmp_path: Path) -> None:
     assistant = tmp_path / "assistant.yaml"
     assistant.write_text("startSpeakingPlan:\n  patienceSeconds: 0.6\n")
@@ -161,6 +190,29 @@ def test_a_bad_file_is_named_and_the_rest_goes_on(tmp_path: Path) -> None:
     assert "bad.wav" in result.output
     assert "missing.wav: no recording and no trace is there" in result.output
     assert "1 calls" in result.output
+
+
+def test_a_damaged_trace_is_named_and_the_rest_goes_on(tmp_path: Path) -> None:
+    record(tmp_path / "good.wav", [0.5])
+    lines = [trace.header(Settings(), "c", "2026-01-01"), trace.line(math.nan, Tick(), ())]
+    (tmp_path / "bad.jsonl").write_text("".join(lines))
+    result = run(tmp_path)
+    assert result.exit_code == 0
+    assert "bad.jsonl: not a trace, or a damaged one: line 2" in result.output
+    assert "1 calls" in result.output
+
+
+def test_a_model_that_was_not_fetched_is_said_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing() -> None:
+        raise MissingModelError("silero-vad")
+
+    monkeypatch.setattr(engines, "voice_model", missing)
+    for name in ("one.wav", "two.wav"):
+        record(tmp_path / name, [0.5])
+    with pytest.raises(MissingModelError, match="parley models pull"):
+        run(tmp_path)
 
 
 def test_nothing_that_can_be_read_is_an_error(tmp_path: Path) -> None:
@@ -190,6 +242,17 @@ def test_words_of_other_languages_are_known_from_traces_only(tmp_path: Path) -> 
     assistant = tmp_path / "assistant.yaml"
     assistant.write_text("transcriber:\n  provider: scripted\n  language: de\n")
     assert "embedded recogniser is English" in run(tmp_path, "--assistant", assistant).output
+
+
+@pytest.mark.parametrize(("least", "pauses"), [(0, 2000), (1, 400)])
+def test_the_axes_of_a_picture_of_small_rates_have_other_labels_at_each_place(
+    least: int, pauses: int
+) -> None:
+    points = [Point(0.5, least, pauses, (0.5,), 0), Point(1.0, 0, pauses, (1.0,), 0)]
+    picture = ElementTree.fromstring(svg(points, [], 0.5, None, "title"))  # noqa: S314 - our own
+    labels = [n.text for n in picture.iter() if n.get("text-anchor") == "end"]
+    assert len(labels) > 2
+    assert len(set(labels)) == len(labels)
 
 
 def test_a_picture_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:

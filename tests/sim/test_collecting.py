@@ -3,10 +3,12 @@
 import shutil
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
 from voices_sim import RATE, Loudness, Scribe, quiet, tone
 
-from parley.audio.files import write_wav
+from parley.audio.files import read_recording, write_wav
 from parley.core import CALLER, Conversation, trace
 from parley.core import events as ev
 from parley.core.lastwords import completeness
@@ -66,6 +68,72 @@ def test_a_trace_of_the_same_name_belongs_to_a_recording(recording: Path, tmp_pa
     assert list(sources([plain, beside])) == [Source(plain, beside)]
 
 
+@pytest.mark.parametrize(
+    ("sound", "traced"),
+    [
+        ("recording.mp3", "trace.jsonl"),
+        ("Recording.FLAC", "trace.jsonl"),
+        ("CALL.WAV", "CALL.jsonl"),
+        ("call.webm", "Call.JSONL"),
+    ],
+)
+def test_formats_and_capital_letters_make_no_difference(
+    tmp_path: Path, sound: str, traced: str
+) -> None:
+    (tmp_path / sound).touch()
+    (tmp_path / traced).touch()
+    call = Source(tmp_path / sound, tmp_path / traced)
+    assert list(sources([tmp_path])) == [call]
+    assert list(sources([tmp_path / traced, tmp_path / sound])) == [call]
+
+
+def test_a_trace_counts_once_whatever_is_named(tmp_path: Path) -> None:
+    for name in ("a.mp3", "a.wav", "a.jsonl", "b.mp3", "b.wav"):
+        (tmp_path / name).touch()
+    call = Source(tmp_path / "a.wav", tmp_path / "a.jsonl")
+    again = tmp_path / ".." / tmp_path.name / "a.mp3"
+    assert list(sources([tmp_path / "a.mp3", tmp_path / "a.wav", again])) == [call]
+    alone = [Source(tmp_path / name, None) for name in ("b.mp3", "b.wav")]
+    assert list(sources([tmp_path])) == [call, *alone]
+    assert list(sources([tmp_path / "b.wav"])) == alone[1:]
+
+
+def test_traces_whose_names_differ_in_capital_letters_have_their_own_recordings(
+    tmp_path: Path,
+) -> None:
+    names = ("A", "a")
+    for name in names:
+        (tmp_path / f"{name}.wav").touch()
+        (tmp_path / f"{name}.jsonl").touch()
+    calls = {Source(tmp_path / f"{n}.wav", tmp_path / f"{n}.jsonl") for n in names}
+    if len(list(tmp_path.iterdir())) == 4:
+        assert set(sources([tmp_path])) == calls
+
+
+@pytest.mark.parametrize(
+    ("ending", "codec"),
+    [
+        ("w64", "pcm_s16le"),
+        ("aiff", "pcm_s16be"),
+        ("au", "pcm_s16be"),
+        ("caf", "pcm_s16le"),
+        ("aac", "aac"),
+        ("mka", "pcm_s16le"),
+        ("mov", "aac"),
+    ],
+)
+def test_what_can_be_read_is_found(tmp_path: Path, ending: str, codec: str) -> None:
+    path = tmp_path / f"call.{ending}"
+    with av.open(path, "w") as file:
+        stream = file.add_stream(codec, rate=RATE)
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, RATE), "<i2"), layout="mono")
+        frame.sample_rate = RATE
+        file.mux(stream.encode(frame))
+        file.mux(stream.encode(None))
+    assert read_recording(path).duration_s > 0.5
+    assert list(sources([tmp_path])) == [Source(path, None)]
+
+
 @pytest.mark.parametrize("name", ["nothing.wav", "notes.txt"])
 def test_what_holds_no_call_is_said(tmp_path: Path, name: str) -> None:
     (tmp_path / "notes.txt").write_text("no call")
@@ -123,10 +191,46 @@ def test_a_trace_that_cannot_be_read_gives_way_to_the_recording(recording: Path)
     broken = recording.with_name("trace.jsonl")
     broken.write_text("no trace\n")
     found = collect(Source(recording, broken), Listening())
-    assert "no trace of this version" in found.note
+    assert "trace.jsonl: not a trace, or a damaged one: line 1" in found.note
     assert len(found.passages[0].hearing.edges) == 4
     with pytest.raises(TraceError):
         collect(Source(None, broken), Listening())
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"now":1.4', '"now":NaN'),
+        ('"now":1.4', '"now":null'),
+        ('"at":1.3', '"at":null'),
+        ('"at":1.3', '"at":"soon"'),
+        ('"at":1.3', '"at":[]'),
+        ('"leg":"caller"', '"leg":[]'),
+        ('"text":"hello"', '"text":7'),
+    ],
+)
+def test_a_damaged_value_makes_a_trace_unreadable(tmp_path: Path, old: str, new: str) -> None:
+    path = write_trace(tmp_path / "trace.jsonl")
+    path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(TraceError, match=r"trace\.jsonl: not a trace, or a damaged one: "):
+        collect(Source(None, path), Listening())
+
+
+def test_a_last_line_that_is_torn_in_a_character_is_left_out(tmp_path: Path) -> None:
+    path = write_trace(tmp_path / "trace.jsonl")
+    whole = collect(Source(None, path), Listening()).happened
+    path.write_bytes(path.read_bytes() + '{"text":"é'.encode()[:-1])
+    assert collect(Source(None, path), Listening()).happened == whole
+
+
+def test_what_is_missing_from_a_recording_is_said(recording: Path) -> None:
+    recording.write_bytes(recording.read_bytes()[:-64_000])
+    assert "is cut short" in collect(Source(recording, None), Listening()).note
+    broken = recording.with_name("trace.jsonl")
+    broken.write_text("no trace\n")
+    note = collect(Source(recording, broken), Listening()).note
+    assert "analysed instead; " in note
+    assert "is cut short" in note
 
 
 def test_a_file_without_sound_is_an_error(tmp_path: Path) -> None:

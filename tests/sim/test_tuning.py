@@ -79,6 +79,15 @@ def test_a_voice_without_words_is_neither_a_pause_nor_an_end() -> None:
     assert list(passages(Hearing(6.0, edges(1.0, 1.4)))) == []
 
 
+def test_words_belong_to_all_of_the_voice_that_they_cover() -> None:
+    heard = hearing(1.0, 2.0, 2.1, 2.5)
+    asked = Words(2.9, "something", final=True, asked_s=2.65)
+    late = (Words(2.7, "", final=True), Words(4.2, "something", final=True))
+    for words, seconds in (((asked,), 1.5), ((Words(2.2, "some"),), 1.5), (late, 0.4)):
+        (passage,) = passages(replace(heard, words=words))
+        assert passage.end_s == pytest.approx(LEAD_S + seconds)
+
+
 def test_a_judgement_is_asked_for_at_the_recordings_times() -> None:
     asked: list[tuple[float, float]] = []
 
@@ -144,6 +153,38 @@ def test_a_trace_tells_what_was_heard_and_what_became_of_it() -> None:
     judge = judged_in(found)
     assert judge(1.0, 2.2) == Judgement(0.3, -0.25)
     assert judge(1.0, 5.0) is None
+
+
+@pytest.mark.parametrize("noise", ["", "mm-hmm"])
+def test_what_did_not_take_the_floor_is_no_pause_and_no_end(noise: str) -> None:
+    """A cough, or "mm-hmm", over the answer; and a noise after it."""
+    answer = "Certainly, for how many people would that be, and on which day of the week."
+    facts: list[tuple[float, ev.Event]] = [
+        *CALL[:6],
+        (2.6, ev.ReplySpan(1, 0, answer, 0, len(answer))),
+        (2.7, ev.SpanAudio(1, 0)),
+        (2.75, ev.PlayoutStarted(CALLER, 1, 2.75)),
+        (2.9, ev.SpanSynthesized(1, 0, 5.0)),
+        (2.9, ev.ReplyGenerated(1)),
+        (3.65, ev.SpeechStarted(CALLER, 3.6)),
+        (3.95, ev.SpeechStopped(CALLER, 3.9)),
+        (4.2, ev.Transcript(CALLER, 1, noise, final=True)),
+        (7.75, ev.PlayoutFinished(CALLER, 1, 7.75)),
+        (9.05, ev.SpeechStarted(CALLER, 9.0)),
+        (9.25, ev.SpeechStopped(CALLER, 9.2)),
+        (9.5, ev.Transcript(CALLER, 2, "", final=True)),
+        (12.0, ev.Disconnected(CALLER)),
+    ]
+    found = recorded(facts, JUDGED)
+    assert happened_in(found) == Happened(turns=1, cut_off=0, reopened=0)
+    (passage,) = passages(heard_in(found), agent_in(found))
+    assert passage.pauses == []
+
+
+def test_an_end_at_which_nothing_was_understood_is_missed() -> None:
+    (point, *_) = curve([Passage(Hearing(6.0, edges(1.0, 1.4)))], EVEN, (0.5,))
+    assert (point.missed, point.delays) == (1, ())
+    assert math.isnan(point.median_s)
 
 
 def test_a_trace_tells_when_the_agent_was_heard() -> None:

@@ -83,11 +83,11 @@ class _Frame:
         ]
         for share in _ticks(self._highest):
             y = self.y(share)
-            parts.append(_text(LEFT - 6, y + 4, f"{100 * share:.0f}", 'text-anchor="end"'))
+            parts.append(_text(LEFT - 6, y + 4, f"{100 * share:.6g}", 'text-anchor="end"'))
             parts.append(f'<path d="M{LEFT} {y:.1f}h-4" stroke="black"/>')
         for seconds in _ticks(self._longest):
             x = self.x(seconds)
-            parts.append(_text(x, foot + 18, f"{1000 * seconds:.0f}", 'text-anchor="middle"'))
+            parts.append(_text(x, foot + 18, f"{1000 * seconds:.6g}", 'text-anchor="middle"'))
             parts.append(f'<path d="M{x:.1f} {foot}v4" stroke="black"/>')
         return parts
 

@@ -1,28 +1,24 @@
 """`parley replay`: fold recorded calls through this core, and say where it acts differently."""
 
 import difflib
-import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import is_dataclass
 from pathlib import Path
-from types import UnionType
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from parley.core.actions import Action
 from parley.core.conversation import VERSION, Conversation
-from parley.core.trace import Step, Trace, parse
+from parley.core.trace import Step, Trace
 from parley.errors import TraceError
 from parley.telemetry.timeline import render_timeline
+from parley.telemetry.tracefiles import read_trace
 
 SAME, DIFFERENT, UNREADABLE = 0, 1, 2
 """Exit codes; of several traces the highest counts."""
 
 DIFFERENCES_SHOWN = 10
-
-TRACE_FILE = "trace.jsonl"
 
 
 def replay(
@@ -39,23 +35,6 @@ def replay(
     Exit code 1 where they do not, 2 where a trace cannot be read.
     """
     raise typer.Exit(max(_replay(path, show=show, strict=strict) for path in traces))
-
-
-def read_trace(path: Path) -> Trace:
-    """The trace in a file, or in a call's folder. Raises TraceError when it cannot be read."""
-    try:
-        file = path / TRACE_FILE if path.is_dir() else path
-        whole, end, rest = file.read_bytes().rpartition(b"\n")
-        trace = parse((whole + end).decode() + rest.decode(errors="replace"))
-        _check(trace)
-    except FileNotFoundError as error:
-        remedy = f"Name a trace, or a call's folder that holds a {TRACE_FILE}"
-        raise TraceError("there is no such file", remedy=remedy) from error
-    except OSError as error:
-        raise TraceError(f"the file cannot be read: {error.strerror}") from error
-    except (ValueError, ArithmeticError) as error:
-        raise TraceError(f"not a trace, or a damaged one: {error}") from error
-    return trace
 
 
 def _replay(path: Path, *, show: bool, strict: bool) -> int:
@@ -114,26 +93,3 @@ def _compare(old: Sequence[Action], new: Sequence[Action]) -> Iterator[str]:
         else:
             yield from (f"- {action}" for action in old[start:stop])
             yield from (f"+ {action}" for action in new[new_start:new_stop])
-
-
-def _check(trace: Trace) -> None:
-    """Raise ValueError where a value is not of its type; JSON says nothing about types."""
-    if not _fits(trace.settings, type(trace.settings)):
-        raise ValueError("line 1: the settings have a value of a wrong type")
-    for line, step in enumerate(trace.steps, 2):
-        values = step.event, *step.actions
-        if not math.isfinite(step.now) or not all(_fits(value, type(value)) for value in values):
-            raise ValueError(f"line {line}: a value of a wrong type")
-
-
-def _fits(value: Any, hint: Any) -> bool:
-    if is_dataclass(hint):
-        hints = get_type_hints(hint).items()
-        return type(value) is hint and all(_fits(getattr(value, name), h) for name, h in hints)
-    if isinstance(hint, UnionType):
-        return any(_fits(value, kind) for kind in get_args(hint))
-    if get_origin(hint) is tuple:
-        return type(value) is tuple and all(_fits(item, get_args(hint)[0]) for item in value)
-    if hint is float:
-        return type(value) in (float, int) and math.isfinite(value)
-    return type(value) is hint

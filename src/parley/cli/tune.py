@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from parley.core.listeners import primary
-from parley.errors import ConfigurationError, ParleyError
+from parley.core.settings import TurnSettings
+from parley.errors import ConfigurationError, MissingModelError, ParleyError
 
 if TYPE_CHECKING:
     from parley.sim.collecting import Collected, Listening
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
     from parley.sim.tuning import Curve, Point, Wish
 
 PICTURE = "curve.svg"
+PLAN = "startSpeakingPlan"
 NOT_PROPOSED = 1
-"""Exit code where a wish cannot be met."""
+"""Exit code where a wish cannot be met, or another setting decides."""
 
 
 def tune(
@@ -74,7 +76,7 @@ def tune(
     proposed = None
     if wishes:
         wish = tuning.Wish(wanted, latency, patience_s)
-        proposed = _proposal(console, curves, wish)
+        proposed = _proposal(console, curves, wish, settings.turns)
         if proposed is not None:
             _print_proposal(console, proposed, tuning.tried(wish, one, other))
     if out is not None:
@@ -107,6 +109,8 @@ def _collect(console: Console, paths: Sequence[Path], listening: "Listening") ->
             if isinstance(source, ParleyError):
                 raise source
             found = collect(source, listening)
+        except MissingModelError:
+            raise  # so it would be with every recording
         except ParleyError as error:
             failed += 1
             console.print(Text(f"left out: {error}", style="red"))
@@ -166,10 +170,15 @@ def table(points: Sequence["Point"], current_s: float) -> Table:
     return drawn
 
 
-def _proposal(console: Console, curves: Sequence["Curve"], wish: "Wish") -> "Point | None":
+def _proposal(
+    console: Console, curves: Sequence["Curve"], wish: "Wish", turns: TurnSettings
+) -> "Point | None":
     """What to set, if what was asked for can be had."""
-    from parley.sim.tuning import LEAST_PAUSES
+    from parley.sim.tuning import LEAST_PAUSES, makes_no_difference
 
+    if (field := _in_place_of_wait(turns)) is not None:
+        console.print(f"Nothing is proposed: {PLAN}.{field} decides, and not unsureSeconds.")
+        return None
     pauses = curves[0][0].pauses
     if pauses < LEAST_PAUSES:
         console.print(
@@ -177,10 +186,21 @@ def _proposal(console: Console, curves: Sequence["Curve"], wish: "Wish") -> "Poi
             " little. Record more calls."
         )
         return None
+    if makes_no_difference(curves):
+        why = f": {PLAN}.customEndpointingRules decide" if turns.ending.rules else ""
+        console.print(f"Nothing is proposed: all values that were tried lead to the same{why}.")
+        return None
     found = wish.grant(curves)
     if found is None:
         console.print("Nothing that was tried gives that. What is nearest is in the table.")
     return found
+
+
+def _in_place_of_wait(turns: TurnSettings) -> str | None:
+    """The field that says how long the pause is after words, where the wait does not."""
+    if turns.ending.curve_s:
+        return "smartEndpointingPlan.waitFunction"
+    return "transcriptionEndpointingPlan" if turns.ending.on_stop_s is not None else None
 
 
 def _print_proposal(console: Console, point: "Point", tried: "Point | None") -> None:
@@ -192,8 +212,7 @@ def _print_proposal(console: Console, point: "Point", tried: "Point | None") -> 
     else:
         console.print(f"Chosen by one half of the calls and tried on the other: {_is(tried)}.\n")
     console.print(
-        f"startSpeakingPlan:\n  unsureSeconds: {point.wait_s:g}\n"
-        f"  patienceSeconds: {point.patience_s:g}"
+        f"{PLAN}:\n  unsureSeconds: {point.wait_s:g}\n  patienceSeconds: {point.patience_s:g}"
     )
 
 

@@ -3,17 +3,18 @@
     CALL/recording.wav, CALL/trace.jsonl     as `parley call` and `parley serve` leave them
     NAME.wav, NAME.jsonl                     any recording, with or without its trace
 
+Of a recording there may be other formats than WAV; capital letters make no difference.
 A recording with two channels has the caller on the left and the agent on the right. What a
 trace tells is taken from it; the rest is found in the sound. Nothing leaves the machine.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from parley.audio.files import read_recording
 from parley.audio.recorder import RECORDING
-from parley.core.trace import Trace, UnreadableTrace, parse
+from parley.core.trace import Trace
 from parley.errors import AudioError, ConfigurationError, ParleyError, TraceError
 from parley.providers.stt.embedded import EmbeddedName
 from parley.sim import engines
@@ -31,9 +32,17 @@ from parley.sim.passages import (
 )
 from parley.sim.replaying import Judge
 from parley.speech.pauses import Judgement
+from parley.telemetry.tracefiles import TRACE_FILE, read_trace
 
-TRACE = "trace.jsonl"
-SOUNDS = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a")
+SOUNDS = (
+    *(".wav", ".w64", ".flac", ".aiff", ".aif", ".aifc", ".caf", ".au", ".snd"),
+    *(".mp3", ".mp2", ".mpa", ".m2a", ".ogg", ".oga", ".opus", ".aac", ".amr", ".3ga"),
+    *(".m4a", ".m4b", ".mp4", ".mov", ".3gp", ".3g2", ".mka", ".mkv", ".webm"),
+)
+"""How names end of what `parley.audio.files` reads; of two recordings of a call the first is
+taken."""
+
+_OF_A_CALL = Path(RECORDING).stem
 
 STAND_IN = "back"
 """For words that nobody knows: they say nothing about the end of a turn."""
@@ -79,40 +88,84 @@ class Collected:
 
 def sources(paths: Iterable[Path]) -> Iterator[Source | ParleyError]:
     """The calls in files and folders, each once; an error for what is none."""
-    seen: set[Source] = set()
+    folders: dict[Path, Calls] = {}
+    seen: set[Path] = set()
     for path in paths:
-        found = list(_in(path))
+        found = [source for file in _files(path) for source in _of(file, folders)]
         if not found:
             yield ConfigurationError(
                 f"{path}: no recording and no trace is there",
                 remedy="Name recordings, traces, or folders that hold some.",
             )
         for source in found:
-            if source not in seen:
-                seen.add(source)
+            place = (source.trace or source.sound or path).resolve()
+            if place not in seen:
+                seen.add(place)
                 yield source
 
 
-def _in(path: Path) -> Iterator[Source]:
+def _files(path: Path) -> list[Path]:
     if path.is_dir():
-        files = sorted(p for p in path.rglob("*") if p.is_file())
-        yield from dict.fromkeys(s for file in files for s in _of(file))
-    elif path.exists():
-        yield from _of(path)
+        return sorted(p for p in path.rglob("*") if p.is_file())
+    return [path] if path.exists() else []
 
 
-def _of(file: Path) -> Iterator[Source]:
-    if file.suffix.lower() in SOUNDS:
-        beside = file.with_name(TRACE) if file.name == RECORDING else file.with_suffix(".jsonl")
-        yield Source(file, beside if beside.exists() else None)
-    elif file.suffix == ".jsonl":
-        stem = file.with_name(RECORDING) if file.name == TRACE else file
-        sounds = (stem.with_suffix(suffix) for suffix in SOUNDS)
-        yield Source(next((sound for sound in sounds if sound.exists()), None), file)
+Calls = dict[str, list[Source]]
+"""What is in a folder, by the names of the files."""
+
+
+def _of(file: Path, folders: dict[Path, Calls]) -> list[Source]:
+    """The call that a file belongs to; `folders` holds what is in those that were looked at."""
+    if not _is_sound(file) and not _is_trace(file):
+        return []
+    if file.parent not in folders:
+        folders[file.parent] = _calls(_beside(file))
+    calls = folders[file.parent].get(_name(file), [])
+    return [call for call in calls if file in (call.sound, call.trace)] or calls
+
+
+def _beside(file: Path) -> list[Path]:
+    try:
+        return sorted(file.parent.iterdir())
+    except OSError:  # its folder may be closed to us
+        return [file]
+
+
+def _calls(files: Iterable[Path]) -> Calls:
+    named: dict[str, list[Path]] = {}
+    for file in files:
+        if (_is_sound(file) or _is_trace(file)) and file.is_file():
+            named.setdefault(_name(file), []).append(file)
+    return {name: list(_paired(together)) for name, together in named.items()}
+
+
+def _paired(files: Sequence[Path]) -> Iterator[Source]:
+    """Each trace with a recording; recordings by themselves where there is no trace."""
+    sounds = sorted(filter(_is_sound, files), key=lambda f: SOUNDS.index(f.suffix.lower()))
+    traces = list(filter(_is_trace, files))
+    for trace in traces:
+        same = [sound for sound in sounds if sound.stem == trace.stem]
+        yield Source(next(iter(same or sounds), None), trace)
+    if not traces:
+        yield from (Source(sound, None) for sound in sounds)
+
+
+def _name(file: Path) -> str:
+    """What the files of a call have in common."""
+    return _OF_A_CALL if file.name.lower() == TRACE_FILE else file.stem.lower()
+
+
+def _is_sound(file: Path) -> bool:
+    return file.suffix.lower() in SOUNDS
+
+
+def _is_trace(file: Path) -> bool:
+    return file.suffix.lower() == ".jsonl"
 
 
 def collect(source: Source, listening: Listening) -> Collected:
-    """What the caller said in a call. Raises AudioError or TraceError where nothing can be read.
+    """What the caller said in a call. Raises AudioError or TraceError where nothing can be read,
+    MissingModelError where a model was not fetched that a recording takes.
 
     A trace that cannot be read is passed over where there is a recording.
     """
@@ -128,16 +181,15 @@ def collect(source: Source, listening: Listening) -> Collected:
         return _traced(source, trace, listening)
     if source.sound is None:
         raise AudioError(f"{source.name} holds no audio")
-    return replace(_heard(source, source.sound, listening), note=note)
+    found = _heard(source, source.sound, listening)
+    return replace(found, note="; ".join(filter(None, (note, found.note))))
 
 
 def _trace(path: Path) -> Trace:
     try:
-        return parse(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise TraceError(f"{path} cannot be read: {error.strerror}") from error
-    except (UnreadableTrace, UnicodeDecodeError, TypeError) as error:
-        raise TraceError(f"{path} is no trace of this version: {error}") from error
+        return read_trace(path)
+    except TraceError as error:
+        raise TraceError(f"{path}: {error.what}", remedy=error.remedy) from error
 
 
 def _traced(source: Source, trace: Trace, listening: Listening) -> Collected:
@@ -175,7 +227,7 @@ def _by_sound(path: Path | None, listening: Listening) -> Judge | None:
 
 def _heard(source: Source, path: Path, listening: Listening) -> Collected:
     """A recording without a trace."""
-    caller, agent = _channels(path)
+    caller, agent, note = _channels(path)
     tracks = [caller, agent] if agent else [caller]
     edges, *others = sim.edges(engines.voice_model(), tracks)
     if listening.words:
@@ -188,15 +240,16 @@ def _heard(source: Source, path: Path, listening: Listening) -> Collected:
     if model is not None:
         judge = lambda since, asked: sim.judge(hearing, model, caller, since, asked)  # noqa: E731
     spans = [span for other in others for span in _spans(other)]
-    return Collected(source, tuple(passages(hearing, spans, judge)))
+    return Collected(source, tuple(passages(hearing, spans, judge)), note=note)
 
 
-def _channels(path: Path) -> tuple[bytes, bytes]:
-    """The caller's sound and the agent's, which may be none."""
+def _channels(path: Path) -> tuple[bytes, bytes, str]:
+    """The caller's sound, the agent's, which may be none, and what is missing from them."""
     whole = read_recording(path)
+    note = "; ".join(whole.warnings)
     if whole.source.channels < 2:
-        return whole.pcm, b""
-    return read_recording(path, 0).pcm, read_recording(path, 1).pcm
+        return whole.pcm, b"", note
+    return read_recording(path, 0).pcm, read_recording(path, 1).pcm, note
 
 
 def _stand_ins(edges: Iterable[Edge]) -> Iterator[Words]:

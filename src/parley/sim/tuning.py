@@ -163,6 +163,16 @@ class Wish:
         return next(iter(set_now or enough), None)
 
 
+def makes_no_difference(found: Sequence[Curve]) -> bool:
+    """Whether every wait and patience that was tried leads to the same."""
+    outcomes = {(p.cut_off, p.missed, _rounded(p.delays)) for points in found for p in points}
+    return len(outcomes) == 1
+
+
+def _rounded(delays: Sequence[float]) -> tuple[float, ...]:
+    return tuple(round(delay, 3) for delay in delays)
+
+
 def tried(wish: Wish, one: list[Curve], other: list[Curve]) -> Point | None:
     """What is chosen by each of two parts of the calls, and what it does to the other.
 
