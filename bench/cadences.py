@@ -140,7 +140,7 @@ EARS = {
     "cadence": Ear(ModelOfTurns, (cadence, endofturn, endofturn_features), cadence.WEIGHTS),
     "moonshine": Ear(
         Moonshine,
-        (gate, hearing, lulls, moonshine_model, moonshine_worker),
+        (gate, hearing, lulls, moonshine, moonshine_model, moonshine_worker),
         moonshine_worker.WEIGHTS,
     ),
 }

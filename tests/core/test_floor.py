@@ -392,9 +392,18 @@ def test_nobody_waits_for_the_back_off_where_nobody_has_interrupted() -> None:
     assert call.when(act.PlayReply)[-1] == 4.0
 
 
+def test_a_goodbye_waits_for_no_back_off_whoever_had_the_floor() -> None:
+    call = telling(interruption={"backoff_s": 5.0}, max_duration_s=4.0).voice().at(3.3)
+    call.partial("no wait").cleared().at(3.5).pause().at(4)
+    goodbye = call.synthesized(call.newest).newest
+    assert [a.reply for a in call.did(act.PlayReply)][-1] == goodbye
+    assert call.when(act.PlayReply)[-1] == 4.0
+
+
 def test_words_that_a_gap_cuts_off_before_their_verdict_are_asked_for_again() -> None:
-    call = telling(interruption={"words": 3}).voice().at(3.3).partial("no wait").at(3.5)
-    call.tell(ev.MediaLost(CALLER, 3.5))
+    call = telling(interruption={"words": 3}).voice().at(3.3).partial("no wait").pause().at(3.4)
+    call.tell(ev.MediaLost(CALLER, 3.4))
     assert call.conversation.state.ear.cut_off
-    call = telling(interruption={"words": 3}).voice().at(3.2).tell(ev.MediaLost(CALLER, 3.2))
+    call = telling(interruption={"words": 3}).voice().at(3.3).pause().at(3.4)
+    call.tell(ev.MediaLost(CALLER, 3.4))
     assert not call.conversation.state.ear.cut_off, "a sound without words is not asked about"

@@ -13,7 +13,8 @@ import pytest
 from parley.audio.recorder import RECORDING
 from parley.core import events as ev
 from parley.core import trace
-from parley.runtime.folder import TRACE, close_dead_calls
+from parley.runtime.folder import close_dead_calls
+from parley.telemetry.tracefiles import TRACE_FILE
 
 SCRIPT = Path(__file__).with_name("doomed_call.py")
 WHOLE_TO_S = 0.2
@@ -55,7 +56,7 @@ def test_a_killed_call_is_whole_to_the_last_moment(
     (folder,) = tmp_path.iterdir()
     lost_from = killed - WHOLE_TO_S - max(told["late"])
 
-    read = trace.parse((folder / TRACE).read_text(encoding="utf-8"))
+    read = trace.parse((folder / TRACE_FILE).read_text(encoding="utf-8"))
     assert read.steps[-1].event == ev.EndRequested("process-died")
     assert list(trace.replay(read)) == []
     assert len(read.steps) - 1 >= sum(at <= lost_from for at in told["step"])

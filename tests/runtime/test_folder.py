@@ -25,14 +25,8 @@ from parley.core.reasons import EndReason
 from parley.errors import AudioError, ConfigurationError, ParleyError
 from parley.providers.scripted import Answer, CallTool, ScriptedLlm, ScriptedStt
 from parley.runtime.agent import Agent, CallRecord
-from parley.runtime.folder import (
-    LOCK,
-    SUMMARY,
-    TRACE,
-    WATERFALL,
-    CallFolder,
-    close_dead_calls,
-)
+from parley.runtime.folder import LOCK, SUMMARY, WATERFALL, CallFolder, close_dead_calls
+from parley.telemetry.tracefiles import TRACE_FILE
 
 RATE = OUTBOUND.sample_rate
 MS = RATE // 1000
@@ -46,7 +40,7 @@ def writer() -> Iterator[DiskWriter]:
 
 
 def steps_of(folder: Path) -> list[trace.Step]:
-    return list(trace.parse((folder / TRACE).read_text(encoding="utf-8")).steps)
+    return list(trace.parse((folder / TRACE_FILE).read_text(encoding="utf-8")).steps)
 
 
 def stereo(folder: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -163,7 +157,7 @@ def test_late_frames_leave_no_holes(tmp_path: Path) -> None:
 
 def test_the_summary_tells_how_it_ended(tmp_path: Path) -> None:
     record, folder = recorded(talkative(), ScriptedCaller(two_questions), tmp_path)
-    assert sorted(p.name for p in folder.iterdir()) == [SUMMARY, RECORDING, TRACE, WATERFALL]
+    assert sorted(p.name for p in folder.iterdir()) == [SUMMARY, RECORDING, TRACE_FILE, WATERFALL]
     summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
     assert summary == json.loads(json.dumps(record.summary))
     assert summary["call"] == folder.name
@@ -191,7 +185,7 @@ def test_the_parts_of_the_waterfall_add_up(tmp_path: Path) -> None:
 
 def test_the_trace_replays(tmp_path: Path) -> None:
     _, folder = recorded(talkative(), ScriptedCaller(two_questions), tmp_path)
-    read = trace.parse((folder / TRACE).read_text(encoding="utf-8"))
+    read = trace.parse((folder / TRACE_FILE).read_text(encoding="utf-8"))
     assert not read.truncated
     assert read.settings == SETTINGS
     assert list(trace.replay(read)) == []
@@ -213,7 +207,7 @@ def test_words_that_are_no_unicode_are_kept(tmp_path: Path) -> None:
     agent = an_agent(stt=ScriptedStt(["hi", "\udcff"], then=""), llm=ScriptedLlm([text, "Yes."]))
     record, folder = recorded(agent, ScriptedCaller(two_questions), tmp_path)
     assert record.outcome.reason == "caller-hung-up"
-    read = trace.parse((folder / TRACE).read_text(encoding="utf-8"))
+    read = trace.parse((folder / TRACE_FILE).read_text(encoding="utf-8"))
     assert list(trace.replay(read)) == []
     said = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))["transcript"]
     assert [line["text"] for line in said][2:] == [text, "\udcff", "Yes."]
@@ -249,7 +243,7 @@ def fill(parent: Path, name: str) -> None:
     (folder / name).symlink_to("/dev/full")
 
 
-@pytest.mark.parametrize("name", [TRACE, CALLER_TRACK, f"{RECORDING}.part", f"{SUMMARY}.part"])
+@pytest.mark.parametrize("name", [TRACE_FILE, CALLER_TRACK, f"{RECORDING}.part", f"{SUMMARY}.part"])
 def test_a_disk_that_is_full(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The call goes on to its end; then it is said what was not kept, and why."""
     lazy = DiskWriter(flush_every_s=60.0)
@@ -290,7 +284,7 @@ def dead(
     )
     for now, event in FACTS:
         text += trace.line(now, event, conversation.handle(event, now))
-    (folder / TRACE).write_text(spoil(text), encoding="utf-8")
+    (folder / TRACE_FILE).write_text(spoil(text), encoding="utf-8")
     if tracks:
         (folder / CALLER_TRACK).write_bytes(b"\1\1" * 16_000 + b"\1")
         (folder / AGENT_TRACK).write_bytes(b"\2\2" * 12_000)
@@ -308,13 +302,13 @@ def closed(parent: Path) -> list[str]:
 def test_the_call_of_a_dead_process_is_closed(tmp_path: Path) -> None:
     folder = dead(tmp_path, "a", lambda text: text + '{"now":1.6,"eve')
     assert closed(tmp_path) == ["a process-died"]
-    read = trace.parse((folder / TRACE).read_text(encoding="utf-8"))
+    read = trace.parse((folder / TRACE_FILE).read_text(encoding="utf-8"))
     assert not read.truncated
     assert read.steps[-1].event == ev.EndRequested(EndReason.PROCESS_DIED)
     assert list(trace.replay(read)) == []
     left, right = stereo(folder)
     assert (len(left), np.count_nonzero(right)) == (RATE, 12_000)
-    assert sorted(p.name for p in folder.iterdir()) == [SUMMARY, RECORDING, TRACE, WATERFALL]
+    assert sorted(p.name for p in folder.iterdir()) == [SUMMARY, RECORDING, TRACE_FILE, WATERFALL]
     summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
     assert (summary["at_fault"], summary["duration_s"]) == ("platform", 1.5)
     assert closed(tmp_path) == []
@@ -332,7 +326,7 @@ def test_a_call_that_had_ended_keeps_its_reason(tmp_path: Path) -> None:
 
 def test_a_cut_in_the_middle_of_a_character(tmp_path: Path) -> None:
     folder = dead(tmp_path, "a")
-    with (folder / TRACE).open("ab") as file:
+    with (folder / TRACE_FILE).open("ab") as file:
         file.write('{"now":1.6,"event":{"text":"ü'.encode()[:-1])
     assert closed(tmp_path) == ["a process-died"]
 

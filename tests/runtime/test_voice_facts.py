@@ -20,10 +20,10 @@ from parley.errors import ToolError
 from parley.providers.protocols import Message, SttCapabilities, SttOptions, SttResult, SttStream
 from parley.providers.scripted import CallTool, ScriptedLlm
 from parley.runtime.consent import record_consent
-from parley.runtime.folder import TRACE
 from parley.runtime.responders import messages
 from parley.runtime.voicenotes import NOTE, voice_note
 from parley.speech.describing import SharedDescriber
+from parley.telemetry.tracefiles import TRACE_FILE
 
 FACTS = ("loudness", "pitch", "rate", "hesitation", "emotion", "language", "same_speaker")
 TURNS = 5
@@ -179,7 +179,7 @@ def test_the_record_holds_it_only_where_it_was_wanted(
     ]
     assert len(kept) == (2 if facts else 0)
     assert record.folder is not None
-    written = (record.folder / TRACE).read_text(encoding="utf-8").split("\n", 1)[1]
+    written = (record.folder / TRACE_FILE).read_text(encoding="utf-8").split("\n", 1)[1]
     assert ("Voice" in written) == bool(facts)
 
 

@@ -42,8 +42,9 @@ def call(
         raise typer.BadParameter("name a recording, or give the caller a text with --say")
     from parley.assistants.files import load_assistant
     from parley.assistants.model import default_assistant
-    from parley.runtime.folder import TRACE, close_dead_calls
+    from parley.runtime.folder import close_dead_calls
     from parley.runtime.running import run
+    from parley.telemetry.tracefiles import TRACE_FILE
 
     console = Console()
     described = load_assistant(assistant) if assistant else default_assistant()
@@ -63,7 +64,7 @@ def call(
             on_recording=lambda number: view.recording(names[number]),
         )
     if record.folder is not None:
-        _show_waterfall(console, record.folder / TRACE, simulated=fast)
+        _show_waterfall(console, record.folder / TRACE_FILE, simulated=fast)
         ended, took = record.outcome.reason, record.outcome.duration_s
         console.print(Text(f"\nended: {ended} after {took:.1f} s; kept in {record.folder}"))
 

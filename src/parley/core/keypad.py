@@ -55,5 +55,5 @@ def enter(ctx: Context) -> None:
     if ear.listening.state == "quiet":
         ear.listening.fire("words")
     listening.commit(ctx, "keys")
-    if is_speaking and ear.listening.can("voice"):  # what is said over keys is a turn of its own
+    if is_speaking and ear.listening.can("voice"):  # what is said over keys is heard as well
         listening.begin_voice(ctx, ctx.now)

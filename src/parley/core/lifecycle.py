@@ -50,7 +50,7 @@ def begin_ending(ctx: Context, reason: str, goodbye: str = "") -> None:
     if goodbye:
         if state.queue:
             bargein.give(ctx, "the call is ending")
-            state.yielded_at = None  # nobody took the floor: nothing is to be waited for
+        state.yielded_at = None  # a goodbye waits for nobody
         speaking.say(ctx, "goodbye", goodbye, leg=state.ear.leg, interruptible=False)
 
 

@@ -153,11 +153,12 @@ def media_lost(ctx: Context, event: ev.MediaLost) -> None:
     ear = ctx.state.ear
     if not ear.listening.can("lose"):
         return
-    cut_off, has_words = ear.listening.state != "quiet", bool(ear.text)
+    has_words = bool(ear.text)
+    if ear.listening.state != "quiet":
+        ear.cut_off = True
     if ctx.state.floor.can("keep"):
         bargein.keep(ctx, "media lost")
-        cut_off = has_words
-    ear.cut_off = ear.cut_off or cut_off
+        ear.cut_off = ear.cut_off or has_words  # they may have been let go of
     ear.listening.fire("lose")
     ear.lost_since = ctx.now
 

@@ -149,6 +149,4 @@ def _returned(result: str) -> Returned:
 def _was_heard(question: str, lines: Sequence[Line]) -> bool:
     """Whether the agent was let finish; a cut before the last words counts as finished."""
     spoken = [line for line in lines if line.who == "agent" and line.text]
-    if not spoken:
-        return False
-    return not spoken[-1].interrupted or spoken[-1].text.endswith(question)
+    return bool(spoken) and (not spoken[-1].interrupted or spoken[-1].text.endswith(question))

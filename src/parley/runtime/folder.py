@@ -28,9 +28,9 @@ from parley.core.reasons import AT_FAULT, EndReason
 from parley.core.settings import Settings
 from parley.errors import AudioError, ConfigurationError, ParleyError
 from parley.owing import owing
+from parley.telemetry.tracefiles import TRACE_FILE
 from parley.telemetry.waterfall import waterfall
 
-TRACE = "trace.jsonl"
 SUMMARY = "call.json"
 WATERFALL = "waterfall.json"
 LOCK = "lock"
@@ -65,7 +65,7 @@ class CallFolder:
                 f"the call's folder {self.path} cannot be made: {error.strerror}",
                 remedy="Name a folder that you may write to with --out.",
             ) from error
-        self._trace = writer.open(self.path / TRACE)
+        self._trace = writer.open(self.path / TRACE_FILE)
         self._trace.write(trace.header(settings, self.call, self.started).encode())
         self._recorder = CallRecorder(self.path, writer)
 
@@ -97,7 +97,7 @@ class CallFolder:
 
 def complete(folder: Path, *, simulated: bool = False) -> dict[str, Any]:
     """Make what is derived from the trace and the raw tracks. Blocks."""
-    recorded = trace.parse((folder / TRACE).read_text(encoding="utf-8"))
+    recorded = trace.parse((folder / TRACE_FILE).read_text(encoding="utf-8"))
     conversation = trace.fold(recorded)
     finalize(folder)
     timing = waterfall(recorded, simulated=simulated)
@@ -127,7 +127,7 @@ def _line(line: Line) -> dict[str, Any]:
 
 def close_dead_calls(parent: Path) -> Iterator[dict[str, Any] | ParleyError]:
     """Close the calls of processes that died; yield each summary, or why it cannot be had."""
-    for folder in sorted(p.parent for p in parent.glob(f"*/{TRACE}")):
+    for folder in sorted(p.parent for p in parent.glob(f"*/{TRACE_FILE}")):
         try:
             closed = None if (folder / SUMMARY).exists() else _close_dead_call(folder)
         except (trace.UnreadableTrace, OSError, AudioError) as error:
@@ -149,7 +149,7 @@ def _close_dead_call(folder: Path) -> dict[str, Any] | None:
         if (folder / SUMMARY).exists():
             (folder / LOCK).unlink(missing_ok=True)
             return None
-        _append_end(folder / TRACE)
+        _append_end(folder / TRACE_FILE)
         return complete(folder)
 
 

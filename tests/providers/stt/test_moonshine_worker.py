@@ -13,6 +13,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
+from parley.core.ending import log_odds
 from parley.providers.protocols import SttCapabilities
 from parley.providers.stt import moonshine_worker as worker
 from parley.providers.stt.moonshine import MoonshineStt
@@ -532,15 +533,28 @@ def test_a_mark_at_the_end_speaks_for_the_end_of_the_turn_less_than_its_probabil
     assert _over(1 / (1 + np.exp(-worker.BALANCE)), 0.0) == pytest.approx(0.5)
 
 
+def test_what_the_sound_says_adds_to_it_in_log_odds() -> None:
+    for ending in (-3.0, 0.5, 2.0):
+        plain, more = (log_odds(_over(0.9, said)) for said in (0.0, ending))
+        assert more - plain == pytest.approx(ending)
+
+
 @pytest.mark.parametrize(("sounds", "counts"), [(-9.0, -3.0), (-1.0, -1.0), (2.0, 2.0), (9.0, 3.0)])
 def test_how_the_voice_ends_counts_and_within_bounds(sounds: float, counts: float) -> None:
     desk = Desk((ONE, TWO, STOP))
     desk.model.sounds_over = sounds
     desk.hear(sound(1.0) + room(LULL_S))
-    assert desk.told[-1] == Said("one two.", _over(0.9, 0.0)), "nothing has ended before the pause"
     assert desk.recognizer.finish() == Said("one two.", _over(0.9, counts))
     assert desk.looks_at() == pytest.approx(1.0, abs=FRAME_S)
     assert desk.recognizer.finish() == Said("", None)
+
+
+def test_nothing_has_ended_before_a_pause() -> None:
+    desk = Desk((ONE, TWO), (ONE, TWO, THREE), (ONE, TWO, THREE, FOUR))
+    desk.model.sounds_over = 2.0
+    desk.hear(sound(2.0))
+    assert [said.over for said in desk.told] == [_over(0.9, 0.0)] * 3
+    assert desk.model.ends == []
 
 
 def test_words_that_were_said_quickly_are_no_phrase_that_could_go_on() -> None:

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from parley.audio.formats import INBOUND
-from parley.core.listeners import primary
+from parley.core.listeners import MULTI, primary
 from parley.errors import (
     ConfigurationError,
     ProviderError,
@@ -25,7 +25,6 @@ from parley.errors import (
 from parley.providers.protocols import SttCapabilities, SttOptions, TimedWord
 from parley.providers.stt.hosted import FINALIZE_AFTER_S, OPEN_LIMIT_S, HostedStream, Signal, Vendor
 from parley.providers.stt.hosted_access import (
-    ANY_LANGUAGE,
     Access,
     between,
     listed,
@@ -46,7 +45,7 @@ ENGLISH, MULTILINGUAL = "universal-streaming-english", "universal-streaming-mult
 
 LANGUAGES: Mapping[str, tuple[str, ...]] = {
     ENGLISH: ("en",),
-    MULTILINGUAL: ("de", "en", "es", "fr", "it", "pt", ANY_LANGUAGE),
+    MULTILINGUAL: ("de", "en", "es", "fr", "it", "pt", MULTI),
 }
 """What these understand; what others do is not known here."""
 

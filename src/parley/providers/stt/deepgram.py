@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from parley.audio.formats import INBOUND
-from parley.core.listeners import primary
+from parley.core.listeners import MULTI, primary
 from parley.errors import (
     ConfigurationError,
     ProviderError,
@@ -24,7 +24,6 @@ from parley.errors import (
 from parley.providers.protocols import SttCapabilities, SttOptions, TimedWord
 from parley.providers.stt.hosted import FINALIZE_AFTER_S, OPEN_LIMIT_S, HostedStream, Signal, Vendor
 from parley.providers.stt.hosted_access import (
-    ANY_LANGUAGE,
     Access,
     between,
     listed,
@@ -223,7 +222,7 @@ class DeepgramStt:
             word_times=True,
             finalizes=force_end_turn,
             finalize_after_s=FINALIZE_AFTER_S,
-            languages=("en",) if model == ENGLISH else (*LANGUAGES, ANY_LANGUAGE),
+            languages=("en",) if model == ENGLISH else (*LANGUAGES, MULTI),
         )
 
     def __repr__(self) -> str:
@@ -242,7 +241,7 @@ class DeepgramStt:
                 NAME,
                 f"{self._model} does not understand the language {options.language!r}",
                 remedy=f"{ENGLISH} knows en; {MULTILINGUAL} knows {', '.join(LANGUAGES)}, and"
-                f" {ANY_LANGUAGE} for several of them.",
+                f" {MULTI} for several of them.",
             )
         return await self._vendor.open(
             urlencode([*self._query, *self._hinted(language)]), self._dialect()
@@ -257,7 +256,7 @@ class DeepgramStt:
     def _hinted(self, language: str) -> list[tuple[str, str]]:
         if self._model == ENGLISH:
             return []
-        hints = self._hints or ([] if language == ANY_LANGUAGE else [language])
+        hints = self._hints or ([] if language == MULTI else [language])
         return [("language_hint", hint) for hint in hints]
 
 

@@ -19,9 +19,6 @@ from parley.errors import (
 
 SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 
-ANY_LANGUAGE = "multi"
-"""VAPI's name for a caller who may speak several of those that a model understands."""
-
 _TERM = re.compile(r"[A-Za-z][\w.-]{0,63}")
 
 

@@ -92,7 +92,8 @@ MOST_LEARNED = 3.0
 """What the end of a voice sounds like (`bench/cadences.py`) says no more, in log-odds."""
 
 PHRASE_S, PHRASE_WORDS = 0.55, 2
-"""Of less speech, or fewer words, it says nothing: a word by itself is no phrase that goes on."""
+"""Of less sound since the last final text, or fewer words, it says nothing: a word by itself is no
+phrase that goes on."""
 
 NOTHING = Writing((), (), 0.0)
 
@@ -205,7 +206,7 @@ class Recognizer:
         said = yield from self._said(final=True)
         self._given += self._without_mark(self._written.tokens)
         self._given_samples = self._samples
-        self._settled, self._told, self._written, self._ending = "", Said(""), NOTHING, 0.0
+        self._settled, self._told, self._written = "", Said(""), NOTHING
         self._new_s, self._due_s, self._is_loud = 0.0, FIRST_S, False
         if self._length_s() > LONGEST_S:
             self._begin()
