@@ -134,7 +134,8 @@ def test_the_agent_ends_it_with_a_message() -> None:
 
 
 def test_an_interrupted_goodbye_does_not_end_it() -> None:
-    call = Call().at(1).says("Bye.").tell(ev.ReplyEndsCall(1)).speaks(1, "Well, goodbye then.")
+    call = Call().at(1).says("Bye.").tell(ev.ReplyEndsCall(1))
+    call.speaks(1, "Well, goodbye then.").heard(1, 5)
     call.at(3).voice().at(3.3).final("One more thing").at(3.4).pause().cleared().at(5)
     assert call.ending() == []
     assert call.turns() == ["Bye.", "One more thing"]

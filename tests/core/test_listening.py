@@ -355,6 +355,28 @@ def test_a_turn_that_was_answered_in_part_is_not_reopened() -> None:
     assert call.turns() == ["I want a table", "for two"]
 
 
+def test_a_turn_is_reopened_where_less_than_a_word_of_its_answer_was_heard() -> None:
+    call = Call().at(1).says("I want a table").speaks(1, "For how many?")
+    call.at(2.6).voice().at(2.9).partial("for two")
+    assert not call.did(act.TurnReopened)  # until it is known what was heard
+    call.cleared()
+    assert call.did(act.TurnReopened) == [act.TurnReopened(CALLER, 1)]
+    call.at(3.2).pause().final("for two.").at(5)
+    assert committed(call)[1][0] == "I want a table for two."
+
+
+def test_it_is_reopened_too_where_the_transport_never_tells_what_was_heard() -> None:
+    call = Call().at(1).says("I want a table").speaks(1, "For how many?")
+    call.at(2.6).voice().at(2.9).final("for two").at(3.2).pause().at(10)
+    assert call.turns() == ["I want a table", "I want a table for two"]
+
+
+def test_a_turn_that_was_stopped_by_a_request_is_not_reopened() -> None:
+    call = Call().at(1).says("I want a table").speaks(1, "For how many?")
+    call.at(2.6).voice().tell(ev.StopRequested(CALLER)).cleared()
+    assert not call.did(act.TurnReopened)
+
+
 def test_a_turn_whose_tool_runs_is_not_reopened() -> None:
     call = Call().at(1).says("I want a table").asks_tool(1).at(2.2).voice().at(2.5).final("for two")
     assert not call.did(act.TurnReopened)

@@ -232,7 +232,7 @@ def test_09_the_agents_own_echo_interrupts_and_is_a_turn(echo: str) -> None:
 
 def test_09_the_agents_own_voice_is_the_callers_pause() -> None:
     """A turn that is being said while the agent is heard ends with the caller's silence only."""
-    call = Call().at(1).says("Book a table.").speaks(1, LONG).at(3).voice()
+    call = Call().at(1).says("Book a table.").speaks(1, LONG).heard(1, 9).at(3).voice()
     call.at(3.4).partial("no wait").cleared().at(4).final("no wait for nine").at(6)
     assert call.turns() == ["Book a table."]
     assert call.pause().at(6.5).turns()[-1] == "no wait for nine"

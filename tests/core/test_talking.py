@@ -67,7 +67,7 @@ def test_a_key_that_is_only_touched_is_nothing() -> None:
 
 def test_the_agent_goes_on_while_the_caller_talks_and_yields_to_the_turn() -> None:
     call = Call(turns={"push_to_talk": True}).at(1).tell(ev.TalkStarted(CALLER, 1.0))
-    release(call.at(2).final("tell me").at(3)).speaks(1, STORY).at(5)
+    release(call.at(2).final("tell me").at(3)).speaks(1, STORY).heard(1, 9).at(5)
     call.tell(ev.TalkStarted(CALLER, 5.0)).at(7)
     assert not call.did(act.PausePlayout, act.ClearPlayout)
     release(call.at(8).partial("okay")).at(8.1).final("okay")

@@ -172,8 +172,8 @@ def a_kept_floor_stays_silent(patch: Patch) -> None:
 def yielding_leaves_the_buffer(patch: Patch) -> None:
     give = bargein.give
 
-    def give_unheard(ctx: Context, reason: str) -> None:
-        give(ctx, reason)
+    def give_unheard(ctx: Context, reason: str, *, reopen: bool = True) -> None:
+        give(ctx, reason, reopen=reopen)
         without(ctx, act.ClearPlayout)
 
     patch.setattr(bargein, "give", give_unheard)

@@ -248,10 +248,29 @@ def give(ctx: Context, reason: str, *, reopen: bool = True) -> None:
     state.caller_since = ctx.now
     state.ear.took_floor = state.ear.listening.state != "quiet"
     for reply in [state.replies[r] for r in state.queue]:
-        unheard = reply.phase.state == "thinking"
+        reply.reopens = reopen
         speaking.cancel(ctx, reply)
-        if unheard and reopen:
-            _reopen(ctx, reply)
+        if not reply.live:
+            _reopen_unheard(ctx, reply)
+
+
+def cleared(ctx: Context, event: ev.PlayoutCleared) -> None:
+    """What was heard of the replies that were stopped is known."""
+    for reply in list(ctx.state.live.values()):
+        if reply.phase.state == "stopping" and reply.leg == event.leg:
+            end_stopped(ctx, reply)
+
+
+def end_stopped(ctx: Context, reply: Reply) -> None:
+    """A reply that was told to stop is over."""
+    speaking.end(ctx, reply, "clear")
+    if not ctx.state.ear.idle:
+        _reopen_unheard(ctx, reply)
+
+
+def _reopen_unheard(ctx: Context, reply: Reply) -> None:
+    if reply.reopens and not reply.heard:
+        _reopen(ctx, reply)
 
 
 def _reopen(ctx: Context, reply: Reply) -> None:

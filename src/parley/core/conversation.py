@@ -177,7 +177,7 @@ _HANDLERS: Mapping[type, Callable[[Context, Any], None]] = {
     ev.Heard: speaking.heard,
     ev.PlayoutStarved: speaking.starved,
     ev.PlayoutFinished: _finished,
-    ev.PlayoutCleared: speaking.cleared,
+    ev.PlayoutCleared: bargein.cleared,
     ev.ToolFinished: tools.finished,
     ev.ToolFailed: tools.failed,
     ev.StageFailed: _record,

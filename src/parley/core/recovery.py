@@ -4,8 +4,8 @@ Say so; retry once where nothing was heard; apologise from the cache; end with a
 """
 
 from parley.core import actions as act
+from parley.core import bargein, fillers, lifecycle, speaking
 from parley.core import events as ev
-from parley.core import fillers, lifecycle, speaking
 from parley.core.reasons import EndReason
 from parley.core.state import Context, Reply, Span
 
@@ -191,7 +191,7 @@ def stuck(ctx: Context, reply: Reply) -> None:
 
 def clear_overdue(ctx: Context, reply: Reply) -> None:
     """The transport does not confirm that it was cleared: go on without."""
-    speaking.end(ctx, reply, "clear")
+    bargein.end_stopped(ctx, reply)
 
 
 def media_gone(ctx: Context) -> None:

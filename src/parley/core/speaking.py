@@ -262,12 +262,6 @@ def finished(ctx: Context, event: ev.PlayoutFinished) -> Reply | None:
     return reply
 
 
-def cleared(ctx: Context, event: ev.PlayoutCleared) -> None:
-    for reply in list(ctx.state.live.values()):
-        if reply.phase.state == "stopping" and reply.leg == event.leg:
-            end(ctx, reply, "clear")
-
-
 # It ends
 
 

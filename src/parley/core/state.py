@@ -155,6 +155,7 @@ class Reply:
     excused: bool = False
     stopping_since: float = 0.0
     interrupted: bool = False
+    reopens: bool = False
     shortened: bool = False
 
     @property
