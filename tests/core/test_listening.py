@@ -165,6 +165,28 @@ def test_it_hears_a_reopened_turn_again_too() -> None:
     assert call.pause().cleared().at(6).turns() == ["I want", "I want tea"]
 
 
+def restarted(call: Call) -> Call:
+    """The recogniser fails, and another takes over."""
+    call.tell(ev.ListeningFailed(CALLER, "unavailable", permanent=False))
+    call.segment += 1
+    return call.after(0.3).tell(ev.ListeningReady(CALLER))
+
+
+def test_what_a_turn_has_taken_is_no_turn_again_when_another_recogniser_hears_it() -> None:
+    call = Call().at(1).voice().at(2).partial("I want a table").pause().at(5)
+    call.speaks(1, "For how many?").heard(1, 3)
+    restarted(call).partial("I want").after(0.2).partial("I want a").final("I want a table").at(9)
+    assert call.turns() == ["I want a table"]
+    assert not call.did(act.PausePlayout, act.ClearPlayout)
+
+
+def test_what_is_said_after_it_is_a_turn() -> None:
+    call = Call().at(1).voice().at(2).partial("I want a table").pause().at(5)
+    call.speaks(1, "For how many?").heard(1, 3)
+    restarted(call.voice()).partial("I want a").after(0.2).final("I want a table for two").cleared()
+    assert call.pause().at(9).turns() == ["I want a table", "for two"]
+
+
 def test_a_click_after_the_last_word_does_not_hold_up_the_turn() -> None:
     call = Call(turns={"recognizer_finalizes": False}).at(1).voice().at(1.8).pause()
     call.at(1.9).final("Hello.").at(2).voice().at(2.1).pause(2.05).at(2.55)

@@ -63,7 +63,7 @@ def transcript(ctx: Context, event: ev.Transcript) -> None:
         _leave_out(ctx, event)
     if event.segment in ear.closed:
         return
-    text = _untaken(ear, event)
+    text = _untaken(ctx, event)
     if event.final:
         _close(ctx, event.segment, text)
     if not text:
@@ -107,13 +107,33 @@ def _leave_out(ctx: Context, event: ev.Transcript) -> None:
         ear.final_known = ctx.now
 
 
-def _untaken(ear: Ear, event: ev.Transcript) -> str:
+def _untaken(ctx: Context, event: ev.Transcript) -> str:
     """The text less what a turn that did not wait for it has taken, or what was dropped."""
-    text = event.text.strip()
-    if ear.taken is None or event.segment != ear.taken.id:
+    ear, text = ctx.state.ear, event.text.strip()
+    if ear.taken is None:
         return text
-    if ear.taken_by_turn or begins_with(text, ear.taken.text):
-        return remainder(text, ear.taken.text)
+    if event.segment == ear.taken.id:
+        known = ear.taken_by_turn or begins_with(text, ear.taken.text)
+        return remainder(text, ear.taken.text) if known else text
+    return _less_heard_again(ctx, event.segment, text, ear.taken)
+
+
+def _less_heard_again(ctx: Context, segment: int, text: str, taken: Segment) -> str:
+    """The text less what a turn has taken of the last segment: a recogniser that takes over
+    hears that again, as one of its own.
+    """
+    ear = ctx.state.ear
+    is_open = taken.id not in ear.closed and all(s.id != taken.id for s in ear.finals)
+    if not ear.taken_by_turn or segment < taken.id or not is_open:
+        return text
+    if begins_with(text, taken.text):
+        ear.closed.add(taken.id)
+        ear.taken, ear.taken_by_turn = Segment(segment, taken.text), False
+        text = remainder(text, taken.text)
+    elif begins_with(taken.text, text):
+        text = ""
+    if not text:
+        ctx.do(act.SegmentDropped(ear.leg, segment, "heard again"))
     return text
 
 
