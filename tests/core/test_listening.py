@@ -165,6 +165,35 @@ def test_it_hears_a_reopened_turn_again_too() -> None:
     assert call.pause().cleared().at(6).turns() == ["I want", "I want tea"]
 
 
+def test_words_of_a_voice_that_is_not_detected_are_no_turn_while_they_go_on() -> None:
+    call = Call().at(1)
+    for text in ("I want", "I want a", "I want a table", "I want a table for two"):
+        call.partial(text).after(0.3)
+    call.final("I want a table for two.").after(1.5)
+    assert committed(call) == [("I want a table for two.", (0,), pytest.approx(1.9))]
+
+
+def test_the_final_text_of_words_that_are_known_does_not_hold_up_their_turn() -> None:
+    call = Call().at(1).partial("A table").at(1.4).final("A table").at(1.6)
+    assert committed(call) == [("A table", (0,), 1.0)]
+
+
+def test_a_recogniser_that_hears_the_end_is_believed_though_a_voice_goes_on() -> None:
+    call = Call().at(1).voice().at(2)
+    call.tell(ev.Transcript(CALLER, 0, "A table for two.", final=True, over=0.9)).at(2.9)
+    assert call.turns() == []
+    assert call.at(3.1).turns() == ["A table for two."]
+
+
+def test_it_is_not_believed_where_words_follow_or_it_has_its_doubts() -> None:
+    for over in (0.9, 0.3):
+        call = Call().at(1).voice().at(2)
+        call.tell(ev.Transcript(CALLER, 0, "A table", final=True, over=over)).at(2.5)
+        if over > 0.5:
+            call.tell(ev.Transcript(CALLER, 1, "for two", final=False))
+        assert call.at(6).turns() == []
+
+
 def restarted(call: Call) -> Call:
     """The recogniser fails, and another takes over."""
     call.tell(ev.ListeningFailed(CALLER, "unavailable", permanent=False))

@@ -66,10 +66,9 @@ def _keys(ctx: Context) -> Iterator[Deadline]:
 
 
 def _listening(ctx: Context) -> Iterator[Deadline]:
-    ear, rules = ctx.state.ear, ctx.settings.turns
+    ear = ctx.state.ear
     if ear.listening.state == "speaking":
-        limit = max(ear.onset_known, ear.onset) + rules.utterance_limit_s
-        yield limit, "utterance", partial(listening.utterance_limit, ctx)
+        yield listening.utterance_ends(ctx), "utterance", partial(listening.utterance_limit, ctx)
     elif ear.listening.state == "pausing":
         yield from _pausing(ctx)
     elif ear.listening.state == "holding":

@@ -5,11 +5,15 @@ import math
 from parley.core import actions as act
 from parley.core import bargein, ending, floor, holding, recovery, speaking, voicing
 from parley.core import events as ev
-from parley.core.phrases import begins_with, remainder
-from parley.core.state import CallerTurn, Context, Ear, Reply, Segment
+from parley.core.phrases import begins_with, remainder, word_count
+from parley.core.state import CallerTurn, Context, Reply, Segment
 
 NOT_WANTED = "not wanted"
 ENDLESS = "a voice that does not pause"
+
+OVER_S = 1.0
+"""So long after a final text with which the recogniser believes the turn to be over, a voice
+without further words is taken for somebody else's, or for noise."""
 
 # Facts
 
@@ -63,7 +67,7 @@ def transcript(ctx: Context, event: ev.Transcript) -> None:
         _leave_out(ctx, event)
     if event.segment in ear.closed:
         return
-    text = _untaken(ctx, event)
+    text, known = _untaken(ctx, event), ear.partial
     if event.final:
         _close(ctx, event.segment, text)
     if not text:
@@ -73,14 +77,18 @@ def transcript(ctx: Context, event: ev.Transcript) -> None:
     ctx.state.caller_since = ctx.now
     ctx.state.prompts = 0
     ear.unclear = ear.failures = 0
-    if event.final:
+    changed = known is None or known.text != text
+    if event.final:  # it corrects the partial text, unless it has more words
+        changed = known is None or word_count(known.text) < word_count(text)
         ear.finals.append(Segment(event.segment, text))
-    elif ear.partial is None or ear.partial.text != text:
+    elif changed:
         ear.partial = Segment(event.segment, text)
         ear.partial_since = ctx.now
     if ear.listening.state == "quiet":
         ear.listening.fire("words")
         ear.anchor = ctx.now
+    elif ear.listening.state == "pausing" and ear.began is None and changed:
+        ear.anchor = ctx.now  # of a voice that is not detected only its words are known
     ear.over = event.over if _is_probability(event.over) else None
     voicing.count_words(ctx)
     bargein.words(ctx)
@@ -195,6 +203,14 @@ def media_restored(ctx: Context, event: ev.MediaRestored) -> None:
 
 
 # Deadlines
+
+
+def utterance_ends(ctx: Context) -> float:
+    """When a voice that does not pause is not waited for any more."""
+    ear = ctx.state.ear
+    limit = max(ear.onset_known, ear.onset) + ctx.settings.turns.utterance_limit_s
+    over = ear.over is not None and ear.over > 0.5 and ear.partial is None
+    return min(limit, ear.final_known + OVER_S) if over and not ctx.state.queue else limit
 
 
 def utterance_limit(ctx: Context) -> None:
