@@ -132,11 +132,12 @@ def _heard(store: Path, trials: Iterable[TurnTrial], name: str, line: Line) -> l
     pieces = [(trial, heard(trial, line)) for trial in trials]
     paths = [store / f"{hashlib.sha1(pcm).hexdigest()[:20]}-{_code()}.json" for _, pcm in pieces]  # noqa: S324
     new = [n for n, path in enumerate(paths) if not path.exists()]
-    for n, edges in zip(
-        new, sim.edges(engines.voice_model(), [pieces[n][1] for n in new]), strict=True
-    ):
-        seconds = len(pieces[n][1]) / INBOUND.bytes_for(1.0)
-        paths[n].write_text(json.dumps(Hearing(seconds, edges).to_json()))
+    for answers in (True, False):  # who answers was asked something
+        some = [n for n in new if (pieces[n][0].kind == "answer") == answers]
+        found = sim.edges(engines.voice_model(), [pieces[n][1] for n in some], answers=answers)
+        for n, edges in zip(some, found, strict=True):
+            seconds = len(pieces[n][1]) / INBOUND.bytes_for(1.0)
+            paths[n].write_text(json.dumps(Hearing(seconds, edges).to_json()))
     return [_read(t, name, pcm, path) for (t, pcm), path in zip(pieces, paths, strict=True)]
 
 

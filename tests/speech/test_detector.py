@@ -38,9 +38,11 @@ def windows(picture: str) -> list[Window]:
     return [Window(p, level, (index + 1) * WINDOW) for index, (p, level) in enumerate(rows)]
 
 
-def edges_of(seen: list[Window], settings: DetectorSettings | None = None) -> list[Edge]:
+def edges_of(
+    seen: list[Window], settings: DetectorSettings | None = None, *, faint: bool = False
+) -> list[Edge]:
     """Kind, place in windows, and index of the window that revealed it."""
-    detector = SpeechDetector(settings)
+    detector = SpeechDetector(settings, listens_for_faint=faint)
     edges = []
     for index, window in enumerate(seen):
         edge = detector.feed(window)
@@ -164,6 +166,25 @@ def test_hesitation_holds_the_state_that_there_is() -> None:
     assert listen("..SS??????SS") == [("onset", 2, 2)]
 
 
+def test_a_faint_voice_counts_where_an_answer_is_awaited() -> None:
+    seen = windows("....fff.........")
+    assert edges_of(seen) == []
+    assert edges_of(seen, faint=True) == [("onset", 4, 10), ("offset", 7, 12)]
+
+
+def test_a_word_that_becomes_clear_begins_as_any_other() -> None:
+    for picture in ("....fffSSSS......", "....fff..SSSS...."):
+        seen = windows(picture)
+        assert edges_of(seen, faint=True) == edges_of(seen)
+
+
+def test_what_is_soft_or_follows_a_voice_is_no_faint_answer() -> None:
+    for picture in ("....nnnn........", "....f...........", "SSSS....fff........."):
+        seen = windows(picture)
+        assert edges_of(seen, faint=True) == edges_of(seen)
+    assert len(edges_of(windows("SSSS" + 34 * "." + "fff........."), faint=True)) == 4
+
+
 def test_two_utterances_have_four_edges() -> None:
     #             0123456789012
     assert listen("..SSSS....SSSS.") == [
@@ -233,9 +254,9 @@ def streams(draw: st.DrawFn) -> list[Window]:
     ]
 
 
-@given(streams())
-def test_edges_alternate_and_never_go_back_or_ahead(seen: list[Window]) -> None:
-    detector = SpeechDetector()
+@given(streams(), st.booleans())
+def test_edges_alternate_and_never_go_back_or_ahead(seen: list[Window], faint: bool) -> None:
+    detector = SpeechDetector(listens_for_faint=faint)
     edges: list[SpeechOnset | SpeechOffset] = []
     for window in seen:
         if edge := detector.feed(window):

@@ -160,7 +160,7 @@ class Ear:
     def _begin_again(self) -> None:
         """The next frame begins a stretch of audio without gaps."""
         self._origin = None
-        self._detector = SpeechDetector()
+        self._detector = SpeechDetector(listens_for_faint=self._detector.listens_for_faint)
 
     def _transcribe(self, pcm: bytes) -> None:
         if not pcm:
@@ -204,7 +204,7 @@ class Ear:
         self._start()
 
     def _open_voice(self) -> None:
-        self._detector = SpeechDetector()
+        self._detector = SpeechDetector(listens_for_faint=self._detector.listens_for_faint)
         self._voice = self._vad.open(self._window, self._voice_failed)
         self._voice_base = self._samples
         if self._stt.capabilities.needs_voice and not self._push_to_talk:
@@ -301,8 +301,11 @@ class Ear:
             self._asked = self._handed
             self._stream.finalize()
 
-    def expect(self, grammar: str) -> None:
-        """Listen for what a grammar allows, or again for what the assistant is set to."""
+    def expect(self, kind: str, grammar: str) -> None:
+        """Listen for the answer to a question of a kind, if any; for what a grammar allows, or
+        again for what the assistant is set to.
+        """
+        self._detector.listens_for_faint = bool(kind)
         if not self._stt.capabilities.grammars:
             return
         self._expected = replace(self._options, grammar=grammar or self._options.grammar)

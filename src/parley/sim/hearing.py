@@ -79,12 +79,17 @@ class Hearing:
 # Voice
 
 
-def edges(model: VoiceModel, recordings: Sequence[bytes]) -> list[tuple[Edge, ...]]:
-    """Where the voice begins and stops in each recording (`INBOUND`), judged side by side."""
+def edges(
+    model: VoiceModel, recordings: Sequence[bytes], *, answers: bool = False
+) -> list[tuple[Edge, ...]]:
+    """Where the voice begins and stops in each recording (`INBOUND`), judged side by side.
+
+    `answers`: the speakers were asked something, so that faint voices count.
+    """
     order = sorted(range(len(recordings)), key=lambda n: -len(recordings[n]))
     audio = [_padded(recordings[n]) for n in order]
     memories = [Memory() for _ in order]
-    detectors = [SpeechDetector() for _ in order]
+    detectors = [SpeechDetector(listens_for_faint=answers) for _ in order]
     found: list[list[Edge]] = [[] for _ in recordings]
     for number in range((len(audio[0]) - CONTEXT) // WINDOW if audio else 0):
         begin, end = number * WINDOW, (number + 1) * WINDOW

@@ -35,6 +35,12 @@ DIGITAL_DBFS = -95.0
 STEADY_S = 0.12
 """After less voice one quiet window may be the stop of a consonant with which a word begins."""
 
+FAINT_WINDOWS = 5
+"""A faint utterance is told so many windows later (0.16 s): a word may become clear meanwhile."""
+
+FAINT_AFTER_S = 1.0
+"""A faint utterance begins no sooner after another: that may be no more than its last breath."""
+
 GAP = 256
 """Quiet of so many samples (16 ms) parts an onset from what was before."""
 
@@ -97,6 +103,11 @@ class DetectorSettings:
     noise_margin_db: float = 5.0
     """Sound less above the noise floor than this is not voice."""
 
+    faint_probability: float = 0.06
+    faint_db: float = 30.0
+    """Two windows of that probability, so far above the noise floor, begin an utterance where a
+    faint one is listened for: over a telephone a short word may sound little like speech."""
+
     far_windows: int = 10
     """So many windows in a row that are not near end an utterance, although they are speech."""
 
@@ -105,12 +116,15 @@ class SpeechDetector:
     """Turns one stream's windows into edges. Edges never go back in time.
 
     `speaking`: an utterance is open. `voiced_s`: seconds of voice in it, or in the
-    last one.
+    last one. `listens_for_faint`: a short answer is awaited, and may be a faint one.
     """
 
-    def __init__(self, settings: DetectorSettings | None = None) -> None:
+    def __init__(
+        self, settings: DetectorSettings | None = None, *, listens_for_faint: bool = False
+    ) -> None:
         self.speaking = False
         self.voiced_s = 0.0
+        self.listens_for_faint = listens_for_faint
         self._settings = settings or DetectorSettings()
         kept = OFFSET_WINDOWS + self._settings.far_windows
         self._recent: deque[Window] = deque(maxlen=kept)  # newest first
@@ -119,6 +133,7 @@ class SpeechDetector:
         self._floor = QUIET_DBFS
         self._level = QUIET_DBFS
         self._unlikely = 0
+        self._faint = 0
         self._last_edge = 0
 
     def feed(self, window: Window) -> SpeechEdge | None:
@@ -134,14 +149,40 @@ class SpeechDetector:
     def _while_silent(self, window: Window) -> SpeechOnset | None:
         if window.probability < UNLIKELY:
             self._floor += FLOOR_RATE * (window.rms_dbfs - self._floor)
-        if window.probability < self._settings.onset_probability or self._far:
+        if self._far:
             return None
+        if window.probability >= self._settings.onset_probability:
+            return self._begin(1)
+        return self._begin(FAINT_WINDOWS + 2) if self._is_faint_voice() else None
+
+    def _begin(self, windows: int) -> SpeechOnset:
+        """An utterance begins, of which there were so many windows."""
         self.speaking = True
         self.voiced_s = 0.0
-        self._level = window.rms_dbfs
-        self._unlikely = 0
-        self._count(window)
-        return SpeechOnset(max(self._first_voiced(), self._last_edge))
+        self._unlikely = self._faint = 0
+        known = list(islice(self._recent, windows))
+        self._level = max(window.rms_dbfs for window in known)
+        for window in known:
+            self._count(window)
+        return SpeechOnset(max(self._first_voiced(windows - 1), self._last_edge))
+
+    def _is_faint_voice(self) -> bool:
+        """Whether what was far louder than the noise, after silence, was not said any clearer."""
+        if self._faint == 0 and self.listens_for_faint and self._may_be_voice():
+            self._faint = FAINT_WINDOWS
+        elif self._faint:
+            self._faint -= 1
+            return self._faint == 0
+        return False
+
+    def _may_be_voice(self) -> bool:
+        it, now = self._settings, self._recent[0].end_sample
+        soon = self._last_edge > 0 and now - self._last_edge < FAINT_AFTER_S * INBOUND.sample_rate
+        return not soon and all(
+            window.rms_dbfs >= self._floor + it.faint_db
+            and window.probability >= it.faint_probability
+            for window in islice(self._recent, 2)
+        )
 
     def _while_speaking(self, window: Window) -> SpeechOffset | None:
         if window.probability >= self._settings.onset_probability:
@@ -173,15 +214,15 @@ class SpeechDetector:
         above_noise = self._floor + self._settings.noise_margin_db
         return max(above_noise, self._level - self._settings.level_range_db)
 
-    def _first_voiced(self) -> int:
-        """Back from now, over loud parts, to where only quiet lies before them."""
+    def _first_voiced(self, windows: int) -> int:
+        """Back from so many windows ago, over loud parts, to where only quiet lies before them."""
         threshold, first = self._threshold(), None
-        for start, _, level in _parts(islice(self._recent, ONSET_WINDOWS)):
+        for start, _, level in _parts(islice(self._recent, windows, windows + ONSET_WINDOWS)):
             if level >= threshold:
                 first = start
             elif first is not None and first - start >= GAP:
                 break
-        return self._recent[0].end_sample - WINDOW if first is None else first
+        return self._recent[windows].end_sample - WINDOW if first is None else first
 
     def _last_voiced(self, after: int) -> int:
         """Back to a loud part before the last windows; else the model's word counts."""
