@@ -128,6 +128,22 @@ def test_words_that_turn_out_to_be_others_than_the_dropped_ones_count() -> None:
     assert call.did(act.FloorYielded) == [act.FloorYielded(CALLER, "words")]
 
 
+@pytest.mark.parametrize("marks", [".", "…", "?!", "।", " - "])
+def test_marks_without_a_word_take_no_floor_and_are_no_turn(marks: str) -> None:
+    call = Call().at(1).says("Hello.").speaks(1, "Shall I book it?").heard(1, 12).at(3).voice()
+    call.partial(marks).after(0.3).pause().final(marks).at(4).finished(1)
+    call.at(5).voice().partial(marks).after(0.4).pause().final(marks).at(9)
+    assert call.turns() == ["Hello."]
+    assert not call.did(act.FloorYielded)
+    assert call.said() == [UNCLEAR]
+
+
+def test_marks_in_the_place_of_words_withdraw_them() -> None:
+    call = Call().at(1).voice().at(1.2).partial("Huh").partial("…").at(1.4).pause().final(".").at(3)
+    assert dropped(call) == [(0, "withdrawn by the recogniser")]
+    assert not call.turns()
+
+
 def test_a_partial_text_that_is_withdrawn_is_dropped() -> None:
     call = Call().at(1).voice().at(1.2).partial("Huh").at(1.4).pause().final("").at(3)
     assert dropped(call) == [(0, "withdrawn by the recogniser")]

@@ -11,6 +11,7 @@ from parley.core.phrases import (
     is_question,
     plain,
     remainder,
+    spoken,
     without_phrase,
     word_count,
 )
@@ -23,13 +24,13 @@ def test_plain_words() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Yeah.", "mm-hmm", "Mm hmm", "hm", "uh huh, okay", "I see. Right!", ""]
+    "text", ["Yeah.", "mm-hmm", "Mm hmm", "hm", "uh huh, okay", "I see. Right!"]
 )
 def test_acknowledgements(text: str) -> None:
     assert consists_of(text, ACKNOWLEDGEMENTS)
 
 
-@pytest.mark.parametrize("text", ["no", "yeah but", "okay stop", "I", "see", "got"])
+@pytest.mark.parametrize("text", ["no", "yeah but", "okay stop", "I", "see", "got", "", "."])
 def test_what_is_more_than_an_acknowledgement(text: str) -> None:
     assert not consists_of(text, ACKNOWLEDGEMENTS)
 
@@ -174,6 +175,11 @@ def test_the_beginning_of_one_without_spaces(text: str, may: bool) -> None:
 def test_a_question_is_one_whatever_follows_its_mark(text: str) -> None:
     assert is_question(text)
     assert not is_question(f"{text} It is free.")
+
+
+def test_marks_alone_are_nothing_that_was_said() -> None:
+    assert [spoken(text) for text in (" . ", "…", "।", "'", "_", "👍", "")] == [""] * 7
+    assert [spoken(text) for text in (" Hi! ", "5", "好。", "हाँ।")] == ["Hi!", "5", "好。", "हाँ।"]
 
 
 def test_an_apostrophe_and_an_accent_may_be_written_in_two_ways() -> None:

@@ -16,6 +16,7 @@ from parley.core import actions as act
 from parley.core import events as ev
 from parley.core.history import PENDING
 from parley.core.machines import REPLY
+from parley.core.phrases import spoken
 from parley.core.state import AgentTurn, Reply
 from parley.core.tools import CANCELLED
 
@@ -330,7 +331,7 @@ def check_words(script: bytes, *, lies: bool) -> None:
 
 def _told_words(step: Step) -> set[int]:
     event = step.event
-    told = isinstance(event, ev.Transcript) and event.text.strip()
+    told = isinstance(event, ev.Transcript) and spoken(event.text)
     return {event.segment} if told else set()
 
 

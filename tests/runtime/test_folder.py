@@ -204,13 +204,13 @@ def test_two_calls_at_a_time_have_a_folder_each(tmp_path: Path) -> None:
 def test_words_that_are_no_unicode_are_kept(tmp_path: Path) -> None:
     """Half of an emoji, as a model's tokens may cut it, breaks neither the call nor its record."""
     text = "Good \ud83d day."
-    agent = an_agent(stt=ScriptedStt(["hi", "\udcff"], then=""), llm=ScriptedLlm([text, "Yes."]))
+    agent = an_agent(stt=ScriptedStt(["hi", "so \udcff"], then=""), llm=ScriptedLlm([text, "Yes."]))
     record, folder = recorded(agent, ScriptedCaller(two_questions), tmp_path)
     assert record.outcome.reason == "caller-hung-up"
     read = trace.parse((folder / TRACE_FILE).read_text(encoding="utf-8"))
     assert list(trace.replay(read)) == []
     said = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))["transcript"]
-    assert [line["text"] for line in said][2:] == [text, "\udcff", "Yes."]
+    assert [line["text"] for line in said][2:] == [text, "so \udcff", "Yes."]
 
 
 # Folders that cannot be written

@@ -28,6 +28,13 @@ def test_each_guess_replaces_the_one_before() -> None:
     assert heard(it, 0, "I would like", final=True) == Caption("I would like", final=False)
 
 
+def test_marks_without_a_word_are_not_shown() -> None:
+    it = Captions()
+    assert heard(it, 0, "…") is None
+    assert heard(it, 0, "Yes") == Caption("Yes", final=False)
+    assert heard(it, 0, ".", final=True) == Caption("", final=True)
+
+
 def test_segments_of_one_turn_are_shown_together() -> None:
     it = Captions()
     heard(it, 0, "I would like", final=True)

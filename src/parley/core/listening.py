@@ -5,7 +5,7 @@ import math
 from parley.core import actions as act
 from parley.core import bargein, ending, floor, holding, recovery, speaking, voicing
 from parley.core import events as ev
-from parley.core.phrases import begins_with, remainder, word_count
+from parley.core.phrases import begins_with, remainder, spoken, word_count
 from parley.core.state import CallerTurn, Context, Reply, Segment
 
 NOT_WANTED = "not wanted"
@@ -107,7 +107,7 @@ def _is_unwanted(ctx: Context) -> bool:
 def _leave_out(ctx: Context, event: ev.Transcript) -> None:
     """What is said until the next final text was taken back."""
     ear = ctx.state.ear
-    if event.text.strip() and event.segment not in ear.closed:
+    if spoken(event.text) and event.segment not in ear.closed:
         ear.closed.add(event.segment)
         ctx.do(act.SegmentDropped(event.leg, event.segment, NOT_WANTED))
     if event.final:
@@ -117,12 +117,12 @@ def _leave_out(ctx: Context, event: ev.Transcript) -> None:
 
 def _untaken(ctx: Context, event: ev.Transcript) -> str:
     """The text less what a turn that did not wait for it has taken, or what was dropped."""
-    ear, text = ctx.state.ear, event.text.strip()
+    ear, text = ctx.state.ear, spoken(event.text)
     if ear.taken is None:
         return text
     if event.segment == ear.taken.id:
         known = ear.taken_by_turn or begins_with(text, ear.taken.text)
-        return remainder(text, ear.taken.text) if known else text
+        return spoken(remainder(text, ear.taken.text)) if known else text
     return _less_heard_again(ctx, event.segment, text, ear.taken)
 
 
@@ -132,12 +132,12 @@ def _less_heard_again(ctx: Context, segment: int, text: str, taken: Segment) -> 
     """
     ear = ctx.state.ear
     is_open = taken.id not in ear.closed and all(s.id != taken.id for s in ear.finals)
-    if not ear.taken_by_turn or segment < taken.id or not is_open:
+    if not text or not ear.taken_by_turn or segment < taken.id or not is_open:
         return text
     if begins_with(text, taken.text):
         ear.closed.add(taken.id)
         ear.taken, ear.taken_by_turn = Segment(segment, taken.text), False
-        text = remainder(text, taken.text)
+        text = spoken(remainder(text, taken.text))
     elif begins_with(taken.text, text):
         text = ""
     if not text:

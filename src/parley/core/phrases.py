@@ -62,6 +62,11 @@ def plain(text: str) -> str:
     return " ".join(_NOT_A_WORD.sub(" ", whole).split())
 
 
+def spoken(text: str) -> str:
+    """The text without white space around it; nothing where it has no letter and no digit."""
+    return text.strip() if any(map(str.isalnum, text)) else ""
+
+
 def _unbroken(text: str) -> str:
     """Plain words, without the spaces that mean nothing in their script."""
     return _SPACE_WITHIN.sub("", plain(text))
@@ -71,8 +76,8 @@ def _unbroken(text: str) -> str:
 
 
 def consists_of(text: str, phrases: tuple[str, ...]) -> bool:
-    """Whether `text` is nothing but such phrases ("yeah, okay")."""
-    return not _less(text, phrases)
+    """Whether `text` is nothing but such phrases ("yeah, okay"), and one at least."""
+    return bool(plain(text)) and not _less(text, phrases)
 
 
 def begins_acknowledgement(text: str, acknowledgements: tuple[str, ...]) -> bool:

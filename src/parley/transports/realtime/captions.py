@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from parley.core import actions as act
 from parley.core import events as ev
-from parley.core.phrases import remainder
+from parley.core.phrases import remainder, spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,9 @@ class Captions:
         """A segment's words so far, or for good."""
         if event.segment in self._closed:
             return
-        text = event.text.strip()
+        text = spoken(event.text)
         if self._gone and self._gone[0] == event.segment:
-            text = remainder(text, self._gone[1])
+            text = spoken(remainder(text, self._gone[1]))
         self._words[event.segment] = text
         if event.final:
             self._closed.add(event.segment)
