@@ -110,6 +110,23 @@ def test_a_turn_that_does_not_wait_takes_what_there_is_and_the_next_takes_the_re
     assert call.turns() == ["I want", "to book", "a table"]
 
 
+@pytest.mark.parametrize(
+    ("partial", "final", "rest"),
+    [
+        ("我想去。", "我想去北京。", ["北京。"]),
+        ("Ich möchte ein", "Ich möchte einen Tisch.", ["Tisch."]),
+        ("It's five five five", "It's 555-1234.", ["1234."]),
+        ("Five", "5.", []),
+    ],
+)
+def test_the_rest_of_a_text_that_was_understood_otherwise(
+    partial: str, final: str, rest: list[str]
+) -> None:
+    call = Call().at(1).voice().at(2).partial(partial).pause().at(3.4).answers(1, "What?")
+    call.started(1).heard(1, 5).finished(1).final(final).at(6)
+    assert call.turns() == [partial, *rest]
+
+
 def test_a_final_text_that_says_no_more_than_was_taken_is_no_turn() -> None:
     call = Call().at(1).voice().at(2).partial("I want").pause().at(3.4).final("I want.").at(5)
     assert call.turns() == ["I want"]

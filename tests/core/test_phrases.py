@@ -80,10 +80,57 @@ def test_beginnings_are_compared_word_by_word() -> None:
         ("我想去北京", "我想去北京", ""),
         ("我想去北京站吗", "我想去北津", "站吗"),
         ("東京へ 行きたい です", "東京え 行き", "たい です"),
+        ("我想去北京。", "我想去。", "北京。"),
+        ("你好，我想去北京", "你好我想去", "北京"),
+        ("我想去北京吃饭", "我 想 去", "北京吃饭"),
+        ("我想去北京吃饭", "我想 去北京", "吃饭"),
+        ("สวัสดีครับ ผมอยากจอง", "สวัสดี ครับ", "ผมอยากจอง"),
+        ("Ich möchte einen Tisch", "Ich möchte ein", "Tisch"),
+        ("Ich möchte, bitte, zwei.", "Ich möchte", "bitte, zwei."),
+        ("Größere Räume bitte", "größere räume", "bitte"),
+        (unicodedata.normalize("NFD", "Très bien merci"), "très bien", "merci"),
+        ("I want an apple", "I want a", "apple"),
+        ("I would like to book", "I'd like", "to book"),
+        ("Well, I want to book", "I want", "to book"),
+        ("I to book", "I want to", "book"),
+        ("I want $5 back", "I want", "$5 back"),
+        ("¿Sí? ¿Mañana?", "sí", "¿Mañana?"),
+        ("Wait. Stop", "", "Wait. Stop"),
     ],
 )
 def test_the_remainder_of_a_longer_version(text: str, known: str, rest: str) -> None:
     assert remainder(text, known) == rest
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "rest"),
+    [
+        ("2 tickets please", "two", "tickets please"),
+        ("two tickets", "2", "tickets"),
+        ("It's 23 tickets", "it's twenty three", "tickets"),
+        ("It's twenty-three tickets", "it's 23", "tickets"),
+        ("twenty three tickets", "twenty", "three tickets"),
+        ("My number is 555-1234", "my number is five five five", "1234"),
+        ("My number is 5551234, thanks", "my number is five five five", "1234, thanks"),
+        ("five five five one two", "555", "one two"),
+        ("200 people", "two hundred", "people"),
+        ("3.5 percent", "three", ".5 percent"),
+        ("23 Karten bitte", "dreiundzwanzig", "Karten bitte"),
+        ("24 kort tack", "tjugofyra", "kort tack"),
+        ("我要2张票", "我要两", "张票"),
+        ("我要23张票", "我要二十三", "张票"),
+    ],
+)
+def test_the_remainder_after_a_number_as_words_or_as_digits(
+    text: str, known: str, rest: str
+) -> None:
+    assert remainder(text, known) == rest
+
+
+def test_the_remainder_of_a_long_text_whose_beginning_has_changed() -> None:
+    known = "now " + "so we went on and on " * 40
+    assert remainder(f"Well, {known} and home.", known) == "and home."
+    assert remainder("on", known) == ""
 
 
 def test_phrases_are_found_between_whole_words() -> None:

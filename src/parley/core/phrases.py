@@ -1,7 +1,12 @@
 """What words say about the floor."""
 
+import math
 import re
+from collections.abc import Sequence
+from typing import NamedTuple
 from unicodedata import normalize
+
+from parley.core.dictation import ALL, figures
 
 ACKNOWLEDGEMENTS = (
     "mm-hmm", "mhm", "mm", "hm", "hmm", "uh-huh", "uh huh", "ah", "oh", "aha", "yeah", "yep", "yes",
@@ -51,6 +56,15 @@ _SIGN = re.compile(f"[{_SIGNS}]")
 _WITHOUT_SPACES = re.compile(f"[{_UNBROKEN}]")
 _CHARACTERS = re.compile("[\u2e80-\u9fff\uac00-\ud7af]")
 _LETTERS = re.compile(f"[{_LETTERED}]")
+
+_TOKEN = re.compile(rf"[{_UNBROKEN}][{_SIGNS}]*|(?:(?![{_UNBROKEN}])[\w'’ʼ{_SIGNS}])+")
+_MARKS = re.compile(r"\A(?:\.(?!\d)|[,:;!?…–—\-。．？！、，；：।॥؟۔،؛\"”’)»」』》])*")
+
+WITHIN = 16
+"""Two versions of a text differ by so many words in length at most."""
+
+_BEGUN, _ADDED, _MISSING = 1, 2, 3
+"""What it costs that a word has changed a little, has come in, or is missing or another one."""
 
 LETTERS_A_WORD = 3
 """Of a script with several letters to a syllable, signs apart: about one syllable."""
@@ -134,14 +148,90 @@ def begins_with(text: str, beginning: str) -> bool:
     return whole.startswith(first) and _may_part(whole, len(first))
 
 
+class _Token(NamedTuple):
+    """A word, a character where a script does not separate words, or a digit of a number."""
+
+    key: str
+    start: int
+    end: int
+    digit: bool
+
+
 def remainder(text: str, known: str) -> str:
     """What `text` has more than `known`, an earlier and maybe different version of it.
 
-    So many words are left out, or characters where a script does not separate words.
+    The beginning of `text` that is most like `known` is left out, by words, or by characters
+    where a script does not separate them. Numbers are the same as words and as digits.
     """
-    if _is_unbroken(known) or (text.startswith(known) and not known.isascii()):
-        return text[len(known) :].strip()
-    return " ".join(text.split()[len(known.split()) :])
+    text = normalize("NFC", text)
+    said, before = _tokens(text), _tokens(normalize("NFC", known))
+    if [t.key for t in said[: len(before)]] != [t.key for t in before]:
+        said, before = _by_digit(said), _by_digit(before)
+    size = _most_alike(said, before)
+    if not size:
+        return text.strip()
+    if not before[-1].digit:  # a written number that was understood otherwise is one word
+        while size < len(said) and _is_one_number(text, said[size - 1], said[size]):
+            size += 1
+    return _MARKS.sub("", text[said[size - 1].end :]).strip()
+
+
+def _is_one_number(text: str, digit: _Token, following: _Token) -> bool:
+    written = digit.digit and text[following.start].isdecimal()
+    return written and digit.end == following.start
+
+
+def _tokens(text: str) -> list[_Token]:
+    found = (_Token(plain(m[0]), *m.span(), digit=False) for m in _TOKEN.finditer(text))
+    return [token for token in found if spoken(token.key)]
+
+
+def _by_digit(tokens: list[_Token]) -> list[_Token]:
+    """The same, numbers by their digits."""
+    found: list[_Token] = []
+    at = 0
+    for said, digits in figures([t.key for t in tokens], ALL):
+        start, end = tokens[at].start, tokens[at + len(said) - 1].end
+        written = len(digits) == end - start
+        for n, digit in enumerate(digits, start):
+            found.append(_Token(digit, *((n, n + 1) if written else (start, end)), digit=True))
+        if not digits:
+            found.append(tokens[at])
+        at += len(said)
+    return found
+
+
+def _most_alike(said: list[_Token], before: list[_Token]) -> int:
+    """How many tokens of `said` are most like all of `before`; of several as many of both."""
+    same = _beginning([t.key for t in said], [t.key for t in before])
+    said, before = said[same:], before[same:]
+    costs: dict[int, float] = {n: n * _ADDED for n in range(min(WITHIN, len(said)) + 1)}
+    for i, token in enumerate(before, 1):
+        row: dict[int, float] = {}
+        for j in range(max(0, i - WITHIN), min(len(said), i + WITHIN) + 1):
+            missing = costs.get(j, math.inf) + _MISSING
+            added = row.get(j - 1, math.inf) + _ADDED
+            row[j] = min(missing, added)
+            if j - 1 in costs:
+                row[j] = min(row[j], costs[j - 1] + _other(token.key, said[j - 1].key))
+        costs = row
+    found = min(costs, key=lambda n: (costs[n], abs(n - len(before))), default=len(said))
+    return same + found
+
+
+def _other(one: str, other: str) -> int:
+    """What it costs that a word has become another one, which it may have begun."""
+    if one == other:
+        return 0
+    alike = _beginning(one, other)
+    begun = alike == min(len(one), len(other)) or 2 * alike >= max(len(one), len(other))
+    return _BEGUN if begun else _MISSING
+
+
+def _beginning(one: Sequence[str], other: Sequence[str]) -> int:
+    """How long the beginning is that both have."""
+    pairs = zip(one, other, strict=False)
+    return next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
 
 
 def contains_phrase(text: str, phrases: tuple[str, ...]) -> bool:
