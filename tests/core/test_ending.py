@@ -26,9 +26,10 @@ def paused(text: str, **turns: object) -> Call:
     return Call(turns=settings).at(1).voice().at(2).pause().at(2.1).final(text)
 
 
-def asked(text: str, **greeting: object) -> Call:
+def asked(text: str, *, language: str = "en", **greeting: object) -> Call:
     """The same, after a greeting that asks for something."""
-    settings = {**DEFAULT, "speculation_limit": 0}
+    rules = replace(RULES, language=language)
+    settings = {**DEFAULT, "ending": rules, "speculation_limit": 0}
     call = Call(turns=settings, greeting_question="Well?", **greeting)
     return call.at(1).voice().at(2).pause().at(2.1).final(text)
 
@@ -105,19 +106,99 @@ def test_the_beginning_of_an_answer_does_not(text: str) -> None:
     assert ended(asked(text, greeting_kind="choice")) >= USUAL_S
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("zh", "我想订一张去北京的票"), ("ja", "予約をお願いしたいんです"), ("th", "ผมอยากจองโต๊ะ")],
+)
+def test_a_sentence_without_spaces_is_no_short_answer(language: str, text: str) -> None:
+    assert ended(asked(text, greeting_kind="choice", language=language)) == USUAL_S
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [("zh", "好的"), ("ja", "はい"), ("ko", "네 좋습니다")]
+)
+def test_a_word_or_two_without_spaces_are(language: str, text: str) -> None:
+    assert ended(asked(text, greeting_kind="choice", language=language)) == RULES.shortest_s
+
+
+@pytest.mark.parametrize("text", ["그 차 좀", "我 要 去", "और वह भी"])
+def test_words_of_one_character_are_not_spelled_letters(text: str) -> None:
+    assert "dictation" not in told(paused(text))
+
+
+@pytest.mark.parametrize("text", ["a b c", "ä ö ü", "б в г", "α β γ"])
+def test_letters_of_any_alphabet_are_spelled(text: str) -> None:
+    assert told(paused(text)) == "dictation -5.0: 2.00 s"
+
+
+@pytest.mark.parametrize("stop", "।॥؟۔。！.?!")
+def test_the_full_stop_of_any_script_ends_a_turn_sooner(stop: str) -> None:
+    assert "punctuation +1.0" in told(paused(f"एक कमरा{stop}"))
+
+
+@pytest.mark.parametrize("comma", "،,、，؛;")
+def test_the_comma_of_any_script_keeps_the_floor(comma: str) -> None:
+    assert "punctuation -4.5" in told(paused(f"سلام{comma}"))
+
+
 def test_a_question_is_known_by_its_mark() -> None:
     call = Call(greeting="Who is it?", turns={**DEFAULT, "speculation_limit": 0})
     call.says_phrase(1).at(3).voice().at(4).pause().at(4.1).final("no")
     assert call.at(9).when(act.TurnCommitted) == [4.3]
 
 
-@pytest.mark.parametrize("text", ["nine", "oh seven", "it is double four", "four 2 2"])
+@pytest.mark.parametrize(
+    "text", ["nine", "oh seven", "it is double four", "four 2 2", "four 4 2 2 dash"]
+)
 def test_a_number_is_waited_for_until_it_has_all_its_digits(text: str) -> None:
     assert ended(asked(text, greeting_kind="number", greeting_digits=4)) > USUAL_S
 
 
 @pytest.mark.parametrize("text", ["oh seven one one", "it is double four 22", "1234", "ten twelve"])
 def test_a_number_with_all_its_digits_ends_the_turn(text: str) -> None:
+    number = asked(text, greeting_kind="number", greeting_digits=4)
+    assert ended(number) == RULES.shortest_s
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("de", "sieben acht neun"), ("es", "mi número es dos cinco"), ("fr", "quatre-vingt-dix"),
+        ("it", "ventitré"), ("pt", "vinte e três meia"), ("nl", "een twee drie"),
+        ("zh", "我的号码是一三八"), ("ja", "番号は12"), ("hi", "नौ आठ"), ("multi", "sieben deux"),
+    ],
+)  # fmt: skip
+def test_digits_are_waited_for_in_any_language(language: str, text: str) -> None:
+    number = asked(text, greeting_kind="number", greeting_digits=4, language=language)
+    assert ended(number) > USUAL_S
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("de", "null einundzwanzig sieben"), ("fr", "zéro, six, quatre-vingt-dix-sept"),
+        ("es", "treinta y tres, veintidós"), ("zh", "是一三八〇"), ("ja", "1234です1234"),
+    ],
+)  # fmt: skip
+def test_all_digits_are_known_in_any_language(language: str, text: str) -> None:
+    number = asked(text, greeting_kind="number", greeting_digits=4, language=language)
+    assert ended(number) == RULES.shortest_s
+
+
+def test_where_the_words_for_digits_are_not_known_no_number_is_a_short_answer() -> None:
+    number = asked("siedem osiem", greeting_kind="number", greeting_digits=4, language="pl")
+    assert ended(number) == USUAL_S
+
+
+@pytest.mark.parametrize(
+    "text", ["oh it's one two three", "1 2 is wrong, it is 5 6", "four five, no, six seven eight"]
+)
+def test_only_the_digits_at_the_end_are_counted(text: str) -> None:
+    assert ended(asked(text, greeting_kind="number", greeting_digits=4)) > USUAL_S
+
+
+@pytest.mark.parametrize("text", ["five five, uh, five five", "5 5 dash 5 5", "oh one oh two"])
+def test_a_number_goes_on_after_a_hesitation(text: str) -> None:
     number = asked(text, greeting_kind="number", greeting_digits=4)
     assert ended(number) == RULES.shortest_s
 

@@ -96,7 +96,9 @@ def _goes_on(ctx: Context) -> bool:
     """Whether what was said and how it sounds speak for more, at the end of a clause."""
     ear, rules = ctx.state.ear, ctx.settings
     words = plain(ear.text).split()
-    if not words or is_question(ear.text) or _is_spelled(words[-1]):
+    if not words or is_question(ear.text):
+        return False
+    if ending.is_spelled(words, rules.turns.ending.language):
         return False
     if _is_open(words[-1], rules.turns.ending) and words[-1] not in LINKS:
         return False
@@ -109,8 +111,3 @@ def _goes_on(ctx: Context) -> bool:
 def _is_open(word: str, rules: EndingSettings) -> bool:
     """Whether hardly anybody ends a clause with it."""
     return word in rules.hesitations or completeness(word, rules.language) <= OPEN
-
-
-def _is_spelled(word: str) -> bool:
-    """Whether it may belong to a number or a name that is being dictated."""
-    return len(word) == 1 or word.isdigit() or word in ending.SPOKEN_DIGITS

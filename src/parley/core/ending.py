@@ -12,8 +12,9 @@ chosen (`EndingSettings.curve_s`) takes the place of all that but the evidence.
 import math
 
 from parley.core import speaking
+from parley.core.dictation import LINKS, LONGEST, figures
 from parley.core.lastwords import OPEN, completeness
-from parley.core.phrases import is_question, last_character, plain
+from parley.core.phrases import is_question, last_character, length, units
 from parley.core.searching import is_found
 from parley.core.settings import EndingSettings
 from parley.core.state import AgentTurn, Context, Expectation
@@ -27,24 +28,17 @@ SHORT_ANSWERS = frozenset(
 )  # fmt: skip
 """Whole answers to a question that wants yes or no."""
 
-SPOKEN_DIGITS = {
-    word: count
-    for count, words in (
-        (1, "zero oh one two three four five six seven eight nine double"),
-        (1, "twenty thirty forty fifty sixty seventy eighty ninety"),
-        (2, "triple ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen"),
-        (2, "nineteen hundred"),
-        (3, "thousand"),
-    )
-    for word in words.split()
-}
-"""How many digits a word stands for, where digits are dictated."""
-
-STOPS, COMMAS = ".?!。？！", ",;:—–-…、，"
+STOPS, COMMAS = ".?!。．｡？！؟۔।॥።։။។", ",;:—–-…、､，،؛；：፣၊"
 
 DICTATED, WHOLE = 3, 10
 """So many digits or letters in a row at the end of the words are dictation; so many digits may
 be a whole telephone number."""
+
+ROUND = ("00", "000")
+"""What hundreds and thousands stand for, which nobody spells."""
+
+RECENT_WORDS = 40
+"""Dictation is no longer."""
 
 SHORT = 3
 """An answer of so many words is short."""
@@ -200,8 +194,8 @@ def asked(ctx: Context) -> Expectation:
 
 def _chosen_s(text: str, rules: EndingSettings) -> float | None:
     """The pause that was chosen for how the words end; it is no shorter, whatever they are."""
-    words = plain(text).split()
-    if words and rules.on_number_s is not None and _digits(words[-1]):
+    words = units(text)
+    if words and rules.on_number_s is not None and _ends_on_number(words, rules.language):
         return rules.on_number_s
     if not words:
         return None
@@ -228,17 +222,17 @@ def on_curve(probability: float, curve_s: tuple[float, ...]) -> float:
 
 
 def _of_words(text: str, asked: Expectation, rules: EndingSettings) -> list[Fact]:
-    words = plain(text).split()
+    words = units(text)
     if not words:
         return []
     if asked.kind == "yes_no" and " ".join(words) in SHORT_ANSWERS:
         return [("yes or no", rules.answer)]
     if words[-1] in rules.hesitations:
         return [("hesitation", -rules.hesitation)]
-    dictated = sum(map(_digits, words))
-    if asked.digits and dictated >= asked.digits:
+    digits, spelled = _dictated(words, rules)
+    if 0 < asked.digits <= digits and _ends_on_number(words, rules.language):
         return [("all digits", rules.answer)]
-    if (asked.digits and dictated) or _is_dictating(words):
+    if (asked.digits and digits) or (spelled >= DICTATED and digits < WHOLE):
         return [("dictation", -rules.dictation)]
     return [*_of_last_word(text, words, asked, rules), (PUNCTUATION, _of_stop(text, rules))]
 
@@ -248,7 +242,8 @@ def _of_last_word(
 ) -> list[Fact]:
     odds = completeness(text, rules.language)
     whole = " ".join(words) in SHORT_ANSWERS
-    short = bool(asked.kind) and len(words) <= SHORT and (odds > OPEN or whole)
+    few = bool(asked.kind) and not asked.digits and length(words) <= SHORT
+    short = few and (odds > OPEN or whole)
     if short or whole:  # that few sentences end with "five" says nothing of an answer
         odds = max(0.0, odds)
     answer = rules.short_answer if short else 0.0
@@ -261,19 +256,31 @@ def _of_stop(text: str, rules: EndingSettings) -> float:
     return -rules.comma if last_character(text) in COMMAS else 0.0
 
 
-def _digits(word: str) -> int:
-    """How many digits it stands for."""
-    return len(word) if word.isdigit() else SPOKEN_DIGITS.get(word, 0)
-
-
-def _is_dictating(words: list[str]) -> bool:
-    """Whether digits or letters are being spelled out one by one."""
-    spelled = 0
-    for word in reversed(words):
-        if len(word) > 1 and SPOKEN_DIGITS.get(word) != 1 and not word.isdigit():
+def _dictated(words: list[str], rules: EndingSettings) -> tuple[int, int]:
+    """How many digits the words end with, and how many numbers and letters in a row that is."""
+    digits = spelled = 0
+    between = (*rules.hesitations, *LINKS.get(rules.language, ()))
+    for said, number in reversed(figures(words[-RECENT_WORDS:], rules.language)):
+        if number or (said[0] not in between and _is_letter(said[0])):
+            digits += len(number)
+            spelled += number not in ROUND
+        elif said[0] not in between:
             break
-        spelled += 1
-    return spelled >= DICTATED and sum(map(_digits, words[-spelled:])) < WHOLE
+    return digits, spelled
+
+
+def is_spelled(words: list[str], language: str) -> bool:
+    """Whether the last may belong to a number or a name that is being dictated."""
+    return _is_letter(words[-1]) or _ends_on_number(words, language)
+
+
+def _ends_on_number(words: list[str], language: str) -> bool:
+    return bool(figures(words[-LONGEST:], language)[-1][1])
+
+
+def _is_letter(word: str) -> bool:
+    """Of an alphabet: of other scripts many a word is a single character."""
+    return len(word) == 1 and word != word.upper()
 
 
 def _bounded(cadence: float) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from unicodedata import normalize
 
-from parley.core.dictation import ALL, figures
+from parley.core.dictation import ALL, HAN_DIGITS, figures
 
 ACKNOWLEDGEMENTS = (
     "mm-hmm", "mhm", "mm", "hm", "hmm", "uh-huh", "uh huh", "ah", "oh", "aha", "yeah", "yep", "yes",
@@ -65,6 +65,8 @@ WITHIN = 16
 
 _BEGUN, _ADDED, _MISSING = 1, 2, 3
 """What it costs that a word has changed a little, has come in, or is missing or another one."""
+
+_UNIT = re.compile(rf"\d+|[{HAN_DIGITS}]|[^\d{HAN_DIGITS}]+")
 
 LETTERS_A_WORD = 3
 """Of a script with several letters to a syllable, signs apart: about one syllable."""
@@ -282,7 +284,7 @@ def _may_part(text: str, at: int) -> bool:
 
 def last_character(text: str) -> str:
     """The last that is no quotation mark; a space where there is none."""
-    return text.rstrip(" \"'”’)")[-1:] or " "
+    return text.rstrip(" \"'”’)»」』）")[-1:] or " "
 
 
 def is_question(text: str) -> bool:
@@ -295,6 +297,17 @@ def word_count(text: str) -> int:
     letters together.
     """
     return sum(1 if word.isascii() else _parts(word) for word in plain(text).split())
+
+
+def units(text: str) -> list[str]:
+    """Plain words; of a script that does not separate them each number, and what is between."""
+    words = plain(text).split()
+    return [u for w in words for u in (_UNIT.findall(w) if _is_unbroken(w) else [w])]
+
+
+def length(words: list[str]) -> int:
+    """How many plain words these are; `word_count` where a script does not separate them."""
+    return sum(_parts(word) if _is_unbroken(word) else 1 for word in words)
 
 
 def _parts(word: str) -> int:
