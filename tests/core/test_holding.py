@@ -247,7 +247,16 @@ def test_keys_bring_the_caller_back() -> None:
         ("Can you hold on please?", True),
         ("Uh, one moment, let me check.", True),
         ("Just a second, let me find my card.", True),
+        ("Let me check, hold on.", True),
+        ("Yes, hold on a second for me, thanks.", True),
+        ("Just a minute, let me ask my wife.", True),
+        ("Let me get it.", True),
         ("Hold on, I would like Tuesday instead.", False),
+        ("Hold on, I said Monday.", False),
+        ("Hold on. Monday.", False),
+        ("One moment, that's wrong.", False),
+        ("Let me see, Monday at ten.", False),
+        ("Let me check, the tenth is a Monday and that works.", False),
         ("Tuesday at ten.", False),
         ("", False),
     ],
@@ -268,10 +277,35 @@ def test_what_asks_for_a_moment(text: str, asks: bool) -> None:
         ("zh", "请等一下。"),
         ("ja", "少々お待ちください。"),
         ("hi", "एक मिनट रुकिए।"),
+        ("de", "Ich schaue mal in meinem Kalender."),
+        ("fr", "Un instant, s'il vous plaît, merci."),
+        ("zh", "等一下，好吗？"),
+        ("ja", "ちょっと待ってね"),
+        ("hi", "एक मिनट प्लीज़"),
     ],
 )
 def test_they_do_in_each_language(language: str, text: str) -> None:
     assert asks_to_wait(text, moments(language))
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("de", "Moment, ich sagte Montag."),
+        ("es", "Espere, es el lunes."),
+        ("fr", "Attendez, c'est lundi."),
+        ("zh", "等一下，是周一"),
+        ("ja", "待って、月曜"),
+    ],
+)
+def test_who_goes_on_after_that_asks_for_none(language: str, text: str) -> None:
+    assert not asks_to_wait(text, moments(language))
+
+
+def test_who_is_told_something_after_hold_on_does_not_wait() -> None:
+    call = hears_out(Call().at(1).says("Hold on, I said Monday."))
+    assert holds(call) == []
+    assert call.after(11).said() == [THERE]
 
 
 def test_every_phrase_asks_for_a_moment() -> None:

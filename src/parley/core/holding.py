@@ -7,14 +7,15 @@ where none come, a deadline does.
 """
 
 from parley.core import actions as act
-from parley.core.phrases import plain, without_phrase, word_count
+from parley.core.listeners import COURTESIES, SEARCHES, SOUGHT
+from parley.core.phrases import after_phrase, begins_with, plain, without_phrase, word_count
 from parley.core.state import CallerTurn, Context
 
 SOUND, ASKED = "sound", "asked"
 """What the caller is away for: a sound without words; or they have asked to wait."""
 
 SLACK = 3
-"""So many words may be said around a phrase that asks to wait."""
+"""So many words may be said before a phrase that asks to wait, or of what for."""
 
 LEAST_WORDS, ALIKE = 5, 0.75
 """A sentence of so many words is the same again if so much of both is common to them."""
@@ -150,11 +151,25 @@ def committed(ctx: Context, text: str) -> None:
 
 
 def asks_to_wait(text: str, phrases: tuple[str, ...]) -> bool:
-    """Whether `text` is one of the phrases, or some of them, with little around them."""
+    """Whether `text` ends with one of the phrases, or some of them, with little before it."""
+    found = ((after, p) for p in phrases if (after := after_phrase(text, p)) is not None)
+    after, last = min(found, key=lambda it: len(it[0]), default=("", ""))
+    rest = _less(text, phrases + COURTESIES)
+    ends = not _less(after, COURTESIES) or _is_sought(after, last)
+    return bool(last) and ends and word_count(rest) <= SLACK
+
+
+def _less(text: str, phrases: tuple[str, ...]) -> str:
+    """The plain words that are none of the phrases."""
     rest = plain(text)
     for phrase in sorted(phrases, key=len, reverse=True):
-        rest = without_phrase(rest, phrase)
-    return rest != plain(text) and word_count(rest) <= SLACK
+        rest = plain(without_phrase(rest, phrase))
+    return rest
+
+
+def _is_sought(text: str, phrase: str) -> bool:
+    """Whether it is what time is asked for."""
+    return any(begins_with(phrase, s) for s in SEARCHES) and text.split()[0] in SOUGHT
 
 
 def patience_ends(ctx: Context) -> float:

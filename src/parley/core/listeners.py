@@ -125,6 +125,29 @@ WAITING: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """How a caller asks for time."""
 
+COURTESIES = (
+    "please", "thanks", "thank you", "ok", "okay", "sir", "madam", "ma'am",
+    "for me", "a moment", "a minute", "a second", "a sec", "it", "that",
+    "bitte", "danke", "mal", "kurz", "noch", "eben", "por favor", "gracias",
+    "un poco", "un poquito", "un ratito", "s'il vous plaît", "s'il te plaît",
+    "svp", "merci", "per favore", "per piacere", "grazie", "un po'", "solo",
+    "por gentileza", "obrigado", "obrigada", "um pouco", "um pouquinho", "aí",
+    "alstublieft", "alsjeblieft", "even", "hoor", "dank u", "谢谢", "謝謝", "好吗",
+    "好嗎", "吧", "啊", "哈", "哦", "ね", "よ", "お願いします", "すみません", "कृपया", "प्लीज़",
+    "प्लीज", "ज़रा", "जी",
+)  # fmt: skip
+"""What is said after asking for time, and says nothing else."""
+
+SEARCHES = ("let me", "ich schaue", "déjeme ver", "déjame ver", "je vérifie")
+"""With what a request for time begins that may say what for ("let me find my card")."""
+
+SOUGHT = (
+    "my", "our", "the", "a", "an", "some", "if", "for", "in", "with", "mein", "meine", "meinen",
+    "meinem", "meiner", "den", "die", "das", "im", "nach", "ob", "mi", "mis", "el", "la", "los",
+    "las", "si", "en", "mon", "ma", "mes", "le", "les", "dans",
+)  # fmt: skip
+"""Words with which that begins."""
+
 FILLED: dict[str, tuple[str, ...]] = {
     "en": HESITATIONS,
     "de": ("äh", "ähm", "öh", "öhm", "ehm"),

@@ -254,6 +254,14 @@ def without_phrase(text: str, phrase: str) -> str:
     return whole if found is None else found
 
 
+def after_phrase(text: str, phrase: str) -> str | None:
+    """The plain words after the last place where a phrase occurs; None where it does not."""
+    whole, words, end, at = _unbroken(text), _unbroken(phrase), -1, 0
+    while words and (place := _find(whole, words, at)) >= 0:
+        end = at = place + len(words)
+    return whole[end:].strip() if end >= 0 else None
+
+
 def _without(whole: str, unbroken: str, phrase: str) -> str | None:
     """None where it does not occur."""
     words, found, at = _unbroken(phrase), "", 0
