@@ -144,8 +144,23 @@ def test_the_beginning_of_an_acknowledgement_waits_a_little() -> None:
     call = telling().voice().at(3.3).partial("uh")
     assert floor_of(call) == []
     assert floor_of(call.at(3.39).partial("uh huh").at(4)) == [(3.54, "acknowledgement")]
-    call = telling().voice().at(3.3).partial("uh").at(4)
+    call = telling().voice().at(3.3).partial("al").at(4)
     assert floor_of(call) == [(3.4, "words")]
+
+
+@pytest.mark.parametrize("text", ["Uh.", "um", "Um, uh..."])
+def test_a_hesitation_is_no_word_that_interrupts(text: str) -> None:
+    for late in (0.05, 0.8):
+        call = telling().voice().at(3.3).partial(text).pause().after(late).final(text).at(8)
+        assert not call.did(act.FloorYielded)
+        assert call.turns() == ["Tell me."]
+    said = telling().voice().at(3.3).partial(f"{text} Monday").at(3.5)
+    assert floor_of(said) == [(3.3, "words")]
+    assert floor_of(telling().voice().at(3.3).partial(text).at(5))[0][1] == "voice"
+
+
+def test_a_hesitation_without_an_agent_that_speaks_is_a_turn() -> None:
+    assert Call().at(1).says("Um.").turns() == ["Um."]
 
 
 def test_a_sound_that_is_over_waits_less_for_words_the_less_it_was_speech() -> None:

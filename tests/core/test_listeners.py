@@ -57,9 +57,16 @@ def test_hindi_vowels_are_told_apart() -> None:
     assert not consists_of("है", acknowledgements("hi"))
 
 
-def test_an_unknown_language_has_none() -> None:
-    assert (acknowledgements("tlh"), hesitations("tlh")) == ((), ())
+@pytest.mark.parametrize("text", ["Mhm.", "OK", "uh-huh", "Mm-hmm, okay"])
+def test_an_unknown_language_has_the_continuers_of_most(text: str) -> None:
+    assert consists_of(text, acknowledgements("sv-SE"))
+
+
+def test_an_unknown_language_has_no_other_words() -> None:
+    assert not consists_of("yes", acknowledgements("tlh"))
     assert (orders("tlh"), commands("tlh")) == ((), ())
+    assert "uhm" in hesitations("tlh")
+    assert not any(consists_of(sound, acknowledgements("tlh")) for sound in hesitations("tlh"))
 
 
 @pytest.mark.parametrize("language", LISTENERS)

@@ -11,6 +11,7 @@ from voices import LevelVad
 from parley.assistants.flows import Dialogue, Flow
 from parley.assistants.model import Assistant, VoiceFact
 from parley.audio.ambience import Background
+from parley.core.listeners import SOUNDS
 from parley.core.phrases import ACKNOWLEDGEMENTS
 from parley.core.settings import (
     HoldSettings,
@@ -112,7 +113,7 @@ def test_last_words_are_for_english_only_and_hesitations_of_the_language() -> No
     assert german.language == "de"
     assert "ähm" in german.hesitations
     assert "um" not in german.hesitations
-    assert settings(transcriber={"language": "tlh"}).turns.ending.hesitations == ()
+    assert settings(transcriber={"language": "tlh"}).turns.ending.hesitations == SOUNDS
 
 
 def option(kind: str, enabled: bool = True) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from parley.core.phrases import (
     begins_acknowledgement,
     consists_of,
     contains_phrase,
+    plain,
     word_count,
 )
 from parley.core.settings import InterruptionSettings
@@ -75,7 +76,7 @@ def hopeless(ctx: Context) -> bool:
 def lost(ctx: Context) -> bool:
     """Whether there are words, but too few, or all that is known of their sound speaks against
     them."""
-    if not may_take(ctx):
+    if not may_take(ctx) or hesitates(ctx):
         return bool(ctx.state.ear.text)
     length = _length(ctx, ctx.state.ear.voiced_s)
     return said(ctx) and sum(_other_facts(ctx).values()) + length < -EXACT
@@ -154,6 +155,16 @@ def acknowledges(ctx: Context) -> bool:
     return bool(text) and consists_of(text, rules(ctx).acknowledgements)
 
 
+def hesitates(ctx: Context) -> bool:
+    """Whether the words so far are nothing but hesitations."""
+    return not _without_hesitations(ctx)
+
+
+def _without_hesitations(ctx: Context) -> str:
+    hesitations = ctx.settings.turns.ending.hesitations
+    return " ".join(w for w in plain(ctx.state.ear.text).split() if w not in hesitations)
+
+
 def whole_at(ctx: Context) -> float:
     """Until when the last word may be the beginning of one."""
     return ctx.state.ear.partial_since + rules(ctx).beginning_s
@@ -175,8 +186,8 @@ def _words(ctx: Context) -> float:
         return it.command
     if acknowledges(ctx):
         return -it.acknowledgement
-    count = word_count(text) - it.words
-    if not text or count < 0 or beginning(ctx):
+    count = word_count(_without_hesitations(ctx)) - it.words
+    if count < 0 or hesitates(ctx) or beginning(ctx):
         return 0.0
     word = it.order if consists_of(text, it.orders) else it.word
     return word + it.more_words * min(count, it.most_words)

@@ -8,6 +8,14 @@ from parley.core.phrases import ACKNOWLEDGEMENTS, HESITATIONS, MOMENTS, ORDERS
 MULTI = "multi"
 """The language of a caller who may speak any of them, as recognisers and VAPI call it."""
 
+ANYWHERE = (
+    "mhm", "mm", "mm-hmm", "hm", "hmm", "uh-huh", "uh huh", "aha", "ah", "oh", "ok", "okay",
+)  # fmt: skip
+"""Continuers of most languages, for those that have no list."""
+
+SOUNDS = ("um", "umm", "uh", "uhm", "ehm")
+"""Hesitations, likewise."""
+
 LISTENERS: dict[str, tuple[str, ...]] = {
     "en": ACKNOWLEDGEMENTS,
     "de": (
@@ -163,12 +171,14 @@ FILLED: dict[str, tuple[str, ...]] = {
 
 
 def acknowledgements(language: str) -> tuple[str, ...]:
-    """Those of a BCP 47 language tag, or of all languages ("multi"); of an unknown one none."""
-    return _of(LISTENERS, language)
+    """Those of a BCP 47 language tag, or of all languages ("multi"); of an unknown one the
+    common ones.
+    """
+    return _of(LISTENERS, language, ANYWHERE)
 
 
 def orders(language: str) -> tuple[str, ...]:
-    """Those of `STOPPING`, likewise."""
+    """Those of `STOPPING`, likewise; of an unknown language none."""
     return _of(STOPPING, language)
 
 
@@ -178,18 +188,20 @@ def commands(language: str) -> tuple[str, ...]:
 
 
 def moments(language: str) -> tuple[str, ...]:
-    """Those of `WAITING`, likewise."""
+    """Those of `WAITING`, likewise; of an unknown language none."""
     return _of(WAITING, language)
 
 
 def hesitations(language: str) -> tuple[str, ...]:
-    """Those of `FILLED`, likewise."""
-    return _of(FILLED, language)
+    """Those of `FILLED`, likewise; of an unknown language the common ones."""
+    return _of(FILLED, language, SOUNDS)
 
 
-def _of(phrases: Mapping[str, tuple[str, ...]], language: str) -> tuple[str, ...]:
+def _of(
+    phrases: Mapping[str, tuple[str, ...]], language: str, unknown: tuple[str, ...] = ()
+) -> tuple[str, ...]:
     if primary(language) != MULTI:
-        return phrases.get(primary(language), ())
+        return phrases.get(primary(language), unknown)
     return tuple(dict.fromkeys(phrase for some in phrases.values() for phrase in some))
 
 
