@@ -73,6 +73,16 @@ class Expect:
 
 
 @dataclass(frozen=True, slots=True)
+class AwaitAnswer:
+    """The leg was asked something, or has been told something since (`awaited`): whether a voice
+    is to be noticed though it be faint.
+    """
+
+    leg: Leg
+    awaited: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StopListening:
     """Close the leg's recogniser."""
 
@@ -324,6 +334,7 @@ Action = (
     | DescribeVoice
     | RestartListening
     | Expect
+    | AwaitAnswer
     | StopListening
     | StartReply
     | PromoteReply

@@ -14,7 +14,7 @@ import math
 from parley.core import speaking
 from parley.core.dictation import LINKS, LONGEST, figures
 from parley.core.lastwords import OPEN, completeness
-from parley.core.phrases import is_question, last_character, length, units
+from parley.core.phrases import last_character, length, units
 from parley.core.searching import is_found
 from parley.core.settings import EndingSettings
 from parley.core.state import AgentTurn, Context, Expectation
@@ -135,7 +135,7 @@ def _told(facts: list[Fact]) -> str:
 
 def _rule(ctx: Context) -> int | None:
     """The first rule that fits."""
-    text, heard = ctx.state.ear.text, _heard_last(ctx, phrases=False)
+    text, heard = ctx.state.ear.text, _heard_last(ctx)
     rules = enumerate(_rules(ctx).rules)
     fits = (n for n, r in rules if is_found(r.caller, text) and is_found(r.agent, heard))
     return next(fits, None)
@@ -174,20 +174,20 @@ def _is_judged(ctx: Context) -> bool:
     return ear.judged is not None and ear.judged.at == ear.anchor
 
 
-def _heard_last(ctx: Context, *, phrases: bool = True) -> str:
-    """What the caller heard last of the agent, fillers apart: the answer that they announce
-    follows them. Without `phrases` also apart from what only has the caller say it again.
+def _heard_last(ctx: Context) -> str:
+    """What the caller heard last of the agent, apart from fillers (the answer that they announce
+    follows them) and from what only has the caller say it again.
     """
     entries = (entry for entry in reversed(ctx.state.history) if isinstance(entry, AgentTurn))
-    said = (reply for e in entries if (reply := ctx.state.replies[e.reply]).kind != "filler")
-    meant = (r for r in said if phrases or not r.fixed or r.kind == "greeting")
+    said = (ctx.state.replies[entry.reply] for entry in entries)
+    meant = (reply for reply in said if not reply.fixed or reply.kind == "greeting")
     return next((heard for r in meant if (heard := r.heard)), "")
 
 
 def asked(ctx: Context) -> Expectation:
     """What the caller was asked, though it be only known that it was a question."""
     known = ctx.state.told.expects
-    if not known.kind and is_question(_heard_last(ctx)):
+    if not known.kind and ctx.state.question:
         return Expectation("anything")
     return known
 

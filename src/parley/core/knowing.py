@@ -41,8 +41,18 @@ def _generating(ctx: Context, reply_id: int) -> Reply | None:
 def tell(ctx: Context) -> None:
     """Rule: what counts is told, and what does not count any more is taken back."""
     state = ctx.state
-    if not state.knowing or state.call.state == "ended":
+    if state.call.state == "ended":
         return
+    if state.knowing:
+        _tell_known(ctx)
+    awaited = bool(state.told.expects.kind) or state.question
+    if awaited != state.awaited:
+        state.awaited = awaited
+        ctx.do(act.AwaitAnswer(state.ear.leg, awaited))
+
+
+def _tell_known(ctx: Context) -> None:
+    state = ctx.state
     state.knowing = [r for r in state.knowing if _may_count(ctx, state.replies[r])]
     while state.knowing and not state.replies[state.knowing[0]].live:
         state.certain = _with(state.certain, state.replies[state.knowing.pop(0)])

@@ -4,7 +4,7 @@ from parley.core import actions as act
 from parley.core import events as ev
 from parley.core.events import Leg
 from parley.core.machines import TOOL
-from parley.core.phrases import contains_phrase
+from parley.core.phrases import contains_phrase, is_question
 from parley.core.reasons import EndReason
 from parley.core.state import AgentTurn, Context, Reply, Span
 
@@ -292,6 +292,8 @@ def end(ctx: Context, reply: Reply, trigger: str) -> None:
     if reply.phase.state != "done" and not reply.heard:
         for call in reply.tells:
             ctx.state.tools[call].told = False
+    if reply.heard and reply.kind != "filler":
+        ctx.state.question = is_question(reply.heard)
     ctx.do(act.ReplyEnded(reply.id, reply.phase.state, reply.heard))
 
 

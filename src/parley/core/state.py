@@ -299,6 +299,8 @@ class State:
     certain: Knowledge = field(default_factory=Knowledge)
     told: Knowledge = field(default_factory=Knowledge)
     knowing: list[int] = field(default_factory=list)
+    question: bool = False
+    awaited: bool = False
     consents: set[str] = field(default_factory=set)
     next_reply: int = 1
     next_turn: int = 1

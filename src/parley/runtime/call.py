@@ -256,7 +256,8 @@ class Call:
                 a.since, a.start, a.at, speaker=a.speaker
             ),
             act.RestartListening: lambda a: self._ear.restart(),
-            act.Expect: lambda a: self._ear.expect(a.kind, a.grammar),
+            act.Expect: lambda a: self._ear.expect(a.grammar),
+            act.AwaitAnswer: lambda a: self._ear.await_answer(a.awaited),
             act.StopListening: lambda a: self._ear.close(),
             act.StartReply: self._start_reply,
             act.PromoteReply: lambda a: self._replies.promote(a.reply),

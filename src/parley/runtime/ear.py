@@ -301,11 +301,12 @@ class Ear:
             self._asked = self._handed
             self._stream.finalize()
 
-    def expect(self, kind: str, grammar: str) -> None:
-        """Listen for the answer to a question of a kind, if any; for what a grammar allows, or
-        again for what the assistant is set to.
-        """
-        self._detector.listens_for_faint = bool(kind)
+    def await_answer(self, awaited: bool) -> None:
+        """Notice a faint voice too where an answer is awaited."""
+        self._detector.listens_for_faint = awaited
+
+    def expect(self, grammar: str) -> None:
+        """Listen for what a grammar allows, or again for what the assistant is set to."""
         if not self._stt.capabilities.grammars:
             return
         self._expected = replace(self._options, grammar=grammar or self._options.grammar)

@@ -99,6 +99,10 @@ def _expect(it: act.Expect) -> str:
     return f"listen for {it.kind}" if it.kind else "listen for anything"
 
 
+def _await_answer(it: act.AwaitAnswer) -> str:
+    return "an answer is awaited" if it.awaited else "no answer is awaited"
+
+
 def _voice(it: ev.VoiceDescribed) -> str:
     facts = {k: v for k, v in asdict(it).items() if k not in ("leg", "at") and v is not None}
     return "sounds so: " + ", ".join(f"{name} {value}" for name, value in facts.items())
@@ -163,6 +167,7 @@ _CORE: Mapping[type, _Phrase] = {
     act.DescribeVoice: "ask how it sounds",
     act.RestartListening: "restart the recogniser",
     act.Expect: _expect,
+    act.AwaitAnswer: _await_answer,
     act.StopListening: "stop listening",
     act.StartReply: "reply {reply}: ask the responder, attempt {attempt}",
     act.PromoteReply: "reply {reply}: wanted",
