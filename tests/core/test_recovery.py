@@ -168,6 +168,21 @@ def test_one_that_fails_twice_is_apologised_for_when_the_turn_ends() -> None:
     assert call.outcome(2) == "failed"
 
 
+def test_one_that_fails_for_good_ends_the_call_when_the_turn_ends() -> None:
+    call = Call().at(1).voice().at(2).pause().at(2.1).final("Hello.")
+    assert responder_fails(call, 1, permanent=True).said() == []
+    assert call.at(2.5).said() == [GOODBYE]
+    assert call.says_phrase(2).at(4).ending() == [EndReason.MODEL_FAILED]
+
+
+def test_one_that_fails_for_good_ends_nothing_while_the_caller_goes_on() -> None:
+    """It is the next one that counts, to all of their words."""
+    call = Call().at(1).voice().at(2).pause().at(2.1).final("I want")
+    responder_fails(call, 1, permanent=True).at(2.2).voice().at(2.6).pause().at(2.7).final("tea.")
+    assert call.answers(2, "Fine.").at(3.5).said() == []
+    assert call.did(act.PromoteReply) == [act.PromoteReply(2)]
+
+
 def test_one_that_fails_in_the_middle_says_what_it_has() -> None:
     call = Call().at(1).voice().at(2).pause().at(2.1).final("Hello.")
     responder_fails(call, 1).writes(2, "Hi.", "How are you?").synthesized(2)
@@ -253,6 +268,12 @@ def test_a_held_reply_without_a_voice_is_apologised_for_when_the_turn_ends() -> 
     call = Call(recovery={"failed_turns": 1}).at(1).voice().at(2).pause().at(2.1).final("Hello.")
     voice_fails(voice_fails(call.writes(1, "Hi."), 1), 1).at(2.5)
     assert call.said() == [GOODBYE]
+    assert call.says_phrase(2).at(4).ending() == [EndReason.VOICE_FAILED]
+
+
+def test_a_held_reply_whose_voice_cannot_be_repaired_ends_the_call_when_the_turn_ends() -> None:
+    call = Call().at(1).voice().at(2).pause().at(2.1).final("Hello.").writes(1, "Hi.")
+    assert voice_fails(call, 1, permanent=True).at(2.5).said() == [GOODBYE]
     assert call.says_phrase(2).at(4).ending() == [EndReason.VOICE_FAILED]
 
 

@@ -117,8 +117,9 @@ CASES = [
     ),
     llm(
         "bars us",
-        [Fail(BARRED)] * 2,
-        [PHRASES.apology, PHRASES.failure_goodbye],
+        [Fail(BARRED)],
+        [PHRASES.failure_goodbye],
+        asked=1,
         reason="model-failed",
     ),
     llm("stalls once", [Stall()], [FILLER, "Still workin", FIRST, SECOND], asked=3),
@@ -192,7 +193,8 @@ CASES = [
     voice(
         "bars us",
         dict.fromkeys(ALL, Fail(BARRED)),
-        [PHRASES.apology, PHRASES.failure_goodbye],
+        [PHRASES.failure_goodbye],
+        asked=1,
         reason="voice-failed",
     ),
     voice("stalls once", {0: Stall()}, [FILLER, FIRST, SECOND]),

@@ -66,15 +66,15 @@ def responder_broke(ctx: Context, reply: Reply, category: str, *, permanent: boo
     elif reply.attempt == 1 and not permanent:
         _retry(ctx, reply)
     elif reply.phase.state == "held":
-        _finish_broken(ctx, reply, category)
+        _finish_broken(ctx, reply, category, permanent=permanent)
     else:
         _fail(ctx, reply)
         turn_failed(ctx, EndReason.MODEL_FAILED, permanent=permanent)
 
 
-def _finish_broken(ctx: Context, reply: Reply, category: str) -> None:
+def _finish_broken(ctx: Context, reply: Reply, category: str, *, permanent: bool = False) -> None:
     """Let be heard what there is; an apology follows."""
-    reply.broken = category
+    reply.broken, reply.permanent = category, permanent
     reply.generated = True
     for span in [s for s in reply.spans.values() if not s.ready]:
         del reply.spans[span.id]
@@ -113,7 +113,7 @@ def broken_promoted(ctx: Context) -> None:
     for reply in [ctx.state.replies[r] for r in list(ctx.state.queue)]:
         if reply.broken and reply.phase.state == "thinking" and not reply.spans:
             _fail(ctx, reply)
-            turn_failed(ctx, _at_fault(reply), permanent=False)
+            turn_failed(ctx, _at_fault(reply), permanent=reply.permanent)
 
 
 def reply_finished(ctx: Context, reply: Reply) -> None:
@@ -154,7 +154,7 @@ def voice_broke(ctx: Context, reply: Reply, span: Span, *, permanent: bool) -> N
         _fail(ctx, reply)
         turn_failed(ctx, EndReason.VOICE_FAILED, permanent=permanent)
     else:
-        _finish_broken(ctx, reply, "voice")
+        _finish_broken(ctx, reply, "voice", permanent=permanent)
 
 
 def _cannot_speak(ctx: Context, reply: Reply) -> None:

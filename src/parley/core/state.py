@@ -144,6 +144,7 @@ class Reply:
     generated: bool = False
     closed: bool = False
     broken: str = ""
+    permanent: bool = False
     interruptible: bool = True
     ends_call: str = ""
     play_asked: bool = False
