@@ -1,5 +1,7 @@
 """From voice and words to turns."""
 
+from typing import Any
+
 import pytest
 from timeline import Call
 
@@ -472,6 +474,42 @@ def test_no_turn_is_reopened_by_an_interrupted_first_word_of_the_agent() -> None
     assert call.outcome(1) == "cancelled"
     assert not call.did(act.TurnReopened)
     assert call.pause().cleared().at(3).turns() == ["Hello, I want a table"]
+
+
+def goes_on_after(words: str, **changes: Any) -> Call:
+    """A voice without words has reopened the turn."""
+    call = Call(**changes).at(1).says(words).at(2).voice().at(2.8)
+    assert call.did(act.TurnReopened) == [act.TurnReopened(CALLER, 1)]
+    return call
+
+
+def test_the_words_of_a_reopened_turn_stay_said_when_the_caller_hangs_up() -> None:
+    call = goes_on_after("Cancel my order.").at(3).partial("and").tell(ev.Disconnected(CALLER))
+    assert call.history() == [("caller", "Cancel my order.")]
+    assert committed(call)[1] == ("Cancel my order.", (0,), 1.4)
+    assert dropped(call) == [(1, "the call has ended")]
+
+
+def test_the_words_of_a_reopened_turn_stay_said_when_the_call_takes_too_long() -> None:
+    call = goes_on_after("Cancel my order.", max_duration_s=3.0).at(3)
+    goodbye = call.says_phrase(call.newest).history()[1]
+    assert call.history() == [("caller", "Cancel my order."), goodbye]
+    assert goodbye[0] == "agent"
+
+
+def test_the_words_of_a_reopened_turn_stay_said_when_the_rest_is_cut_off() -> None:
+    call = goes_on_after("Cancel my order.").tell(ev.MediaLost(CALLER, 2.8)).at(3.5)
+    call.tell(ev.MediaRestored(CALLER, 3.5)).at(5)
+    assert call.history() == [("caller", "Cancel my order.")]
+    assert not dropped(call)
+    assert call.said() == [GAP]
+
+
+def test_the_words_of_a_reopened_turn_whose_segment_goes_on_are_said_once() -> None:
+    call = Call().at(1).voice().at(2).partial("I want").pause().at(3.5).voice()
+    call.at(4.1).partial("I want tea").tell(ev.Disconnected(CALLER))
+    assert call.history() == [("caller", "I want tea")]
+    assert dropped(call) == []
 
 
 def test_a_reopened_partial_segment_goes_on() -> None:

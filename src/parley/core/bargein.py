@@ -8,7 +8,7 @@ from parley.core import actions as act
 from parley.core import events as ev
 from parley.core import floor, speaking
 from parley.core.phrases import is_question
-from parley.core.state import CallerTurn, Context, Reply
+from parley.core.state import CallerTurn, Context, Reply, Segment
 
 STOPPED = "stop requested"
 """Why the floor is yielded to a caller's side that has asked for it."""
@@ -287,13 +287,26 @@ def _reopen(ctx: Context, reply: Reply) -> None:
             ctx.do(act.TurnReopened(state.ear.leg, entry.turn))
 
 
+def enter(ctx: Context, segments: list[Segment], why: str) -> int:
+    """Words of the caller are a turn of the history; return its number."""
+    state, ear = ctx.state, ctx.state.ear
+    entry = CallerTurn(state.next_turn, segments, ear.voice)
+    state.next_turn += 1
+    state.history.append(entry)
+    ids = tuple(dict.fromkeys(s.id for s in segments))
+    ctx.do(act.TurnCommitted(ear.leg, entry.turn, entry.text, ids, ear.anchor, why))
+    return entry.turn
+
+
 def drop_words(ctx: Context, reason: str) -> None:
-    """Let go of the words of the turn, and say why."""
+    """Let go of the words of the turn, and say why; those that were a turn are one again."""
     ear = ctx.state.ear
-    for segment in dict.fromkeys(s.id for s in ear.segments):
+    for segment in dict.fromkeys(s.id for s in ear.segments if s.id not in ear.reopened):
         ctx.do(act.SegmentDropped(ear.leg, segment, reason))
     if ear.partial:
-        ear.take(ear.partial, by_turn=False)
+        ear.take(ear.partial, by_turn=ear.partial.id in ear.reopened)
+    if said := [s for s in ear.segments if s.id in ear.reopened]:
+        enter(ctx, said, reason)
     clear_turn(ctx)
 
 

@@ -6,7 +6,7 @@ from parley.core import actions as act
 from parley.core import bargein, ending, floor, holding, recovery, speaking, voicing
 from parley.core import events as ev
 from parley.core.phrases import begins_with, remainder, spoken, word_count
-from parley.core.state import CallerTurn, Context, Reply, Segment
+from parley.core.state import Context, Reply, Segment
 
 NOT_WANTED = "not wanted"
 ENDLESS = "a voice that does not pause"
@@ -295,14 +295,10 @@ def commit(ctx: Context, why: str) -> None:
         if speaking.stopping(ctx):
             return  # what was heard is known when it has stopped
     floor.learn(ctx)
-    text, segments = ear.text, ear.segments
+    text = ear.text
     if ear.partial:
         ear.take(ear.partial, by_turn=True)
-    turn = state.next_turn
-    state.next_turn += 1
-    state.history.append(CallerTurn(turn, segments, ear.voice))
-    ids = tuple(dict.fromkeys(s.id for s in segments))
-    ctx.do(act.TurnCommitted(ear.leg, turn, text, ids, ear.anchor, why))
+    turn = bargein.enter(ctx, ear.segments, why)
     ear.listening.fire("commit")
     holding.committed(ctx, text)
     state.owed_since = min(ear.anchor, ctx.now)
