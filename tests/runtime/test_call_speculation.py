@@ -225,3 +225,20 @@ def test_what_a_reply_has_cost_is_on_record_whatever_became_of_it() -> None:
     assert used[second] == ev.ReplyUsed(second, 12, 4, estimated=False)
     assert used[first].estimated
     assert 5 < used[first].output_tokens < 50
+
+
+def test_what_a_reply_has_cost_is_on_record_when_the_caller_hangs_up_meanwhile() -> None:
+    long = Answer(" ".join(["word"] * 50), tokens_per_s=100.0)
+
+    async def script(caller: ScriptedCaller) -> None:
+        await caller.quiet(1.0)
+        await caller.say(1.0)
+        await caller.quiet(0.45)
+
+    call = carry(
+        an_agent(stt=ScriptedStt(["when"]), llm=ScriptedLlm([long])), ScriptedCaller(script)
+    )
+    (begun,) = call.memory.actions(act.StartReply)
+    (used,) = call.memory.events(ev.ReplyUsed)
+    assert (used.reply, used.estimated) == (begun.reply, True)
+    assert 5 < used.output_tokens < 50

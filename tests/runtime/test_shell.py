@@ -110,6 +110,23 @@ def test_one_tick_per_deadline_and_never_before_it(waits: int) -> None:
     happens(scene)
 
 
+def test_what_a_reply_has_cost_is_kept_though_the_call_has_ended() -> None:
+    def scene(rig: Rig) -> None:
+        def account(action: act.Action) -> None:
+            if isinstance(action, act.EndCall):
+                rig.shell.post(ev.ReplyUsed(1, 0, 7, estimated=True))
+                rig.shell.post(HEARD)
+
+        rig.on_action = account
+        rig.shell.post(ev.Connected(CALLER))
+        rig.shell.post(ev.Disconnected(CALLER))
+        rig.shell.drain()
+
+    rig = happens(scene)
+    assert rig.events[1:] == [ev.Disconnected(CALLER), ev.ReplyUsed(1, 0, 7, estimated=True)]
+    assert isinstance(rig.actions[-1], act.EndCall)
+
+
 # Too much
 
 

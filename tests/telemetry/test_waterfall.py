@@ -64,6 +64,8 @@ AUDIO = (10.85, ev.SpanAudio(1, 0), [act.PlayReply(1, CALLER, False)])
 HEARD = (11.1, ev.PlayoutStarted(CALLER, 1, 11.0), [])
 DECIDED = (10.45, ev.Tick(), [COMMIT, ASK, WANT])
 
+ENDED = act.ReplyEnded(1, "cancelled", "")
+
 PLAIN = (BEGIN, STOP, WORDS, DECIDED, TOKEN, CHUNK, AUDIO, HEARD)
 
 
@@ -443,6 +445,19 @@ def test_speculation_is_counted() -> None:
     assert (speculation.started, speculation.promoted, speculation.cancelled) == (3, 1, 1)
     assert speculation.wasted_tokens == 107
     assert (call.counts.replies, call.counts.failed_replies) == (1, 1)
+
+
+def test_tokens_are_wasted_on_every_reply_that_was_withdrawn_or_failed_unheard() -> None:
+    reopened = [act.CancelReply(1), ENDED, act.TurnReopened(CALLER, 1)]
+    failed = [act.StartReply(2, 1), act.PromoteReply(2), act.ReplyEnded(2, "failed", "")]
+    told = [act.StartReply(3, 1), act.PromoteReply(3), act.ReplyEnded(3, "done", "")]
+    goes_on = (10.5, ev.SpeechStarted(CALLER, 10.5), reopened)
+    used = [(12.5, ev.ReplyUsed(n, 100, n, estimated=False), []) for n in (1, 2, 3)]
+    replies = [(12.0, ev.Tick(), failed), (12.1, ev.Tick(), told)]
+    call = waterfall(recorded(*PLAIN[:4], goes_on, *replies, *used), simulated=False)
+    assert call.speculation.wasted_tokens == 203
+    heard = [*PLAIN, (12.0, ev.Tick(), [act.CancelReply(1), ENDED]), used[0]]
+    assert waterfall(recorded(*heard), simulated=False).speculation.wasted_tokens == 0
 
 
 @pytest.mark.parametrize("simulated", [True, False])

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from parley.core.actions import Action
 from parley.core.conversation import Conversation
-from parley.core.events import EndRequested, Event, Heard, Tick
+from parley.core.events import EndRequested, Event, Heard, ReplyUsed, Tick
 from parley.core.reasons import EndReason
 
 log = logging.getLogger(__name__)
@@ -92,8 +92,8 @@ class Shell:
         self._timer = self._draining = None
 
     def _step(self, event: Event) -> None:
-        if self.conversation.ended:
-            return
+        if self.conversation.ended and not isinstance(event, ReplyUsed):
+            return  # what a reply has cost is known when the end has cut it off
         now = max(self.now(), self._passed)
         actions = self.conversation.handle(event, now)
         self._observe(now, event, actions)

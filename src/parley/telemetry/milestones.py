@@ -52,6 +52,11 @@ class Reply:
         return self.is_answer and self.asked_step != self.promoted_step
 
     @property
+    def is_in_vain(self) -> bool:
+        """Whether it was withdrawn, or failed, before anything of it was heard."""
+        return self.is_answer and self.over and not self.heard and self.outcome != "done"
+
+    @property
     def first_span(self) -> Span | None:
         """The first piece that could be heard."""
         return next((span for span in self.spans.values() if span.audio is not None), None)

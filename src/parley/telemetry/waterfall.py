@@ -133,7 +133,8 @@ class InterruptionLatency:
 class Speculation:
     """Replies that were begun before it was known that they were wanted.
 
-    `wasted_tokens` went into those that were cancelled; where the model had given no account
+    `wasted_tokens` went into all replies of which nothing was heard because they were withdrawn
+    or failed, those to turns that were reopened among them; where the model had given no account
     by then, only the pieces of text that had come are counted.
     """
 
@@ -314,9 +315,9 @@ def _interruption(it: Interruption) -> InterruptionLatency:
 def _speculation(found: Milestones) -> Speculation:
     replies = [reply for reply in found.replies.values() if reply.is_speculative]
     promoted = sum(reply.promoted_step is not None for reply in replies)
-    in_vain = [reply for reply in replies if reply.over and reply.promoted_step is None]
-    wasted = sum(reply.tokens for reply in in_vain)
-    return Speculation(len(replies), promoted, len(in_vain), wasted)
+    cancelled = sum(reply.over and reply.promoted_step is None for reply in replies)
+    wasted = sum(reply.tokens for reply in found.replies.values() if reply.is_in_vain)
+    return Speculation(len(replies), promoted, cancelled, wasted)
 
 
 def _counts(found: Milestones) -> Counts:
