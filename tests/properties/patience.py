@@ -43,6 +43,7 @@ class Patience:
     onset: float | None = None
     voiced_s: float = 0.0
     last_sound: float = 0.0
+    last_turn: float = 0.0
     quiet: bool = True
     waiting: bool = False
 
@@ -57,7 +58,7 @@ class Patience:
         self._hear_agent(step)
         for action in step.actions:
             if isinstance(action, act.TurnCommitted):
-                self.answered, self.voiced_s = False, 0.0
+                self.answered, self.voiced_s, self.last_turn = False, 0.0, action.at
                 speaking = world.conversation.state.ear.listening.state == "speaking"
                 self.onset = step.now if speaking else None
                 due = max(action.at, self.last_sound) + PATIENCE_S
@@ -98,7 +99,7 @@ class Patience:
             self.onset = None
             long = self.voiced_s >= self.world.conversation.settings.turns.unclear_voice_s
             if long or not self.answered:
-                self.turn_due = event.at + PATIENCE_S
+                self.turn_due = max(event.at, self.last_turn) + PATIENCE_S  # or keys were the turn
         elif isinstance(event, ev.Transcript) and self.quiet and event.text and self.turn_due:
             self.turn_due = now + PATIENCE_S  # words without a voice: the caller goes on
         elif isinstance(event, ev.MediaLost):
@@ -106,6 +107,8 @@ class Patience:
             self._content()
 
     def _hear_agent(self, step: Step) -> None:
+        if isinstance(step.event, ev.StopRequested):
+            self.last_sound = step.now  # who stops what is said waits from then on
         if isinstance(step.event, ev.PlayoutStarved):
             self.last_sound = max(self.last_sound, step.event.at)
             if not _is_aside(self.world, step.event):
