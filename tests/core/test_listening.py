@@ -21,6 +21,13 @@ def dropped(call: Call) -> list[tuple[int, str]]:
     return [(d.segment, d.reason) for d in call.did(act.SegmentDropped)]
 
 
+def goes_on_after(words: str, **changes: Any) -> Call:
+    """A voice without words has reopened the turn."""
+    call = Call(**changes).at(1).says(words).at(2).voice().at(2.8)
+    assert call.did(act.TurnReopened) == [act.TurnReopened(CALLER, 1)]
+    return call
+
+
 # A turn ends
 
 
@@ -403,6 +410,34 @@ def test_words_that_come_last_cancel_the_held_reply() -> None:
     assert call.turns() == ["Hello you."]
 
 
+def test_words_that_go_on_cancel_the_held_reply_before_they_are_all() -> None:
+    call = Call().at(1).voice().at(2).pause().at(2.1).final("I want").at(2.2).voice().at(2.4)
+    assert call.outcome(1) == "live"
+    assert call.partial("a table").outcome(1) == "cancelled"
+    assert len(call.did(act.StartReply)) == 1
+
+
+def test_words_that_are_only_written_in_another_way_do_not_cancel_it_yet() -> None:
+    call = Call().at(1).voice().at(2).pause().partial("hello you").at(2.3).partial("Hello, you!")
+    assert call.when(act.StartReply) == [2.25]
+    assert call.outcome(1) == "live"
+
+
+def test_words_that_are_withdrawn_cancel_it() -> None:
+    call = Call().at(1).voice().at(2).pause().partial("Hello").at(2.3).final("")
+    assert call.outcome(1) == "cancelled"
+
+
+def test_words_that_a_voice_goes_on_after_are_not_answered() -> None:
+    """Not until it is known what else was said, if anything was."""
+    call = goes_on_after("I want a table").at(3.5).pause().at(3.6)
+    assert call.when(act.StartReply) == [1.5]
+    assert call.final("").when(act.StartReply) == [1.5, 3.6]
+    call = goes_on_after("I want a table").at(3).partial("for two").at(3.5).pause().at(3.7)
+    assert call.when(act.StartReply) == [1.5]
+    assert call.at(3.75).when(act.StartReply) == [1.5, 3.75]
+
+
 def test_what_is_held_too_long_is_cancelled() -> None:
     call = Call(turns={"utterance_limit_s": 4.0}).at(1).voice().at(2).final("Well")
     call.generated(1).writes(2, "Yes?").synthesized(2).generated(2).at(3).voice().at(6.5)
@@ -474,13 +509,6 @@ def test_no_turn_is_reopened_by_an_interrupted_first_word_of_the_agent() -> None
     assert call.outcome(1) == "cancelled"
     assert not call.did(act.TurnReopened)
     assert call.pause().cleared().at(3).turns() == ["Hello, I want a table"]
-
-
-def goes_on_after(words: str, **changes: Any) -> Call:
-    """A voice without words has reopened the turn."""
-    call = Call(**changes).at(1).says(words).at(2).voice().at(2.8)
-    assert call.did(act.TurnReopened) == [act.TurnReopened(CALLER, 1)]
-    return call
 
 
 def test_the_words_of_a_reopened_turn_stay_said_when_the_caller_hangs_up() -> None:

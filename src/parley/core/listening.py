@@ -5,7 +5,7 @@ import math
 from parley.core import actions as act
 from parley.core import bargein, ending, floor, holding, recovery, speaking, voicing
 from parley.core import events as ev
-from parley.core.phrases import begins_with, remainder, spoken, word_count
+from parley.core.phrases import begins_with, plain, remainder, spoken, word_count
 from parley.core.state import Context, Reply, Segment
 
 NOT_WANTED = "not wanted"
@@ -377,6 +377,8 @@ def forget(ctx: Context) -> None:
 def speculate(ctx: Context) -> None:
     """Start a reply to words that are probably all; it is held until the turn ends."""
     state, ear = ctx.state, ctx.state.ear
+    if _is_contradicted(ctx):
+        speaking.cancel_held(ctx)
     if not _may_speculate(ctx):
         return
     basis = ear.text
@@ -389,6 +391,13 @@ def speculate(ctx: Context) -> None:
         return
     ear.speculations += 1
     state.held = speaking.start(ctx, ear.leg, "answer", None, basis).id
+
+
+def _is_contradicted(ctx: Context) -> bool:
+    """Whether the held reply answers other words, however these may yet go on."""
+    held, text = ctx.state.held, ctx.state.ear.text
+    basis = text if held is None else ctx.state.replies[held].basis
+    return basis != text and plain(basis) != plain(text)
 
 
 def _budget_is_spent(ctx: Context) -> bool:
@@ -407,13 +416,15 @@ def _may_speculate(ctx: Context) -> bool:
         and not speaking.stopping(ctx)
         and not ear.cut_off
         and bool(ear.text)
-        and (ear.partial is None or stable(ctx))
+        and (ear.settled or stable(ctx))
     )
 
 
 def stable(ctx: Context) -> bool:
-    """Whether the partial text has not changed for a while, in a pause."""
+    """Whether there is a partial text that has not changed for a while, in a pause."""
     ear = ctx.state.ear
+    if ear.partial is None:
+        return False
     since = max(ear.partial_since, ear.anchor)
     wait = ctx.settings.turns.stable_partial_s
     return ear.listening.state == "pausing" and ctx.now >= since + wait
