@@ -226,3 +226,46 @@ def test_what_need_not_be_heard_is_interrupted() -> None:
     call = Call(must_be_heard=("this call is recorded",)).at(1).says("Hello.")
     call.speaks(1, "Is this call recorded?").at(2).voice().at(2.3).partial("no wait")
     assert call.did(act.FloorYielded)
+
+
+# A held reply
+
+
+def held() -> Call:
+    return Call().at(1).voice().at(2).pause().at(2.1).final("Hello.")
+
+
+def spoken(call: Call) -> list[str]:
+    return [s.text for s in call.did(act.Synthesize)]
+
+
+def test_only_the_beginning_of_a_held_reply_is_synthesised() -> None:
+    first, second, third = "Hello, nice to meet you.", "How are you today?", "I am well."
+    call = held().writes(1, first, second).generated(1).synthesized(1)
+    assert spoken(call) == [first]
+    assert not call.did(act.CloseReply)
+    call = held().writes(1, first, second).synthesized(1).at(2.5).writes(1, third, start=44)
+    assert spoken(call) == [first, second, third]
+    assert call.when(act.Synthesize) == [2.1, 2.5, 2.5]
+    assert call.when(act.PlayReply) == [2.5]
+    call.synthesized(1, 1, 2).generated(1).started(1).finished(1)
+    assert call.history()[-1] == ("agent", f"{first} {second} {third}")
+
+
+def test_a_beginning_that_is_soon_over_is_held_with_what_follows() -> None:
+    call = held().writes(1, "Yes.", "You can have a table at eight.", "For how many?")
+    assert spoken(call) == ["Yes.", "You can have a table at eight."]
+
+
+def test_what_is_not_asked_for_is_not_waited_for_nor_taken_back() -> None:
+    call = held().writes(1, "Hello, nice to meet you.", "Example.").synthesized(1)
+    assert "voice" not in call.awaits()
+    call.tell(ev.SpanRetracted(1, 1)).at(2.5)
+    assert not call.did(act.CancelSynthesis)
+    assert spoken(call) == ["Hello, nice to meet you."]
+
+
+def test_what_comes_in_the_place_of_a_beginning_is_synthesised() -> None:
+    call = held().writes(1, "Have a look at example.", "And at another.")
+    call.tell(ev.SpanRetracted(1, 0))
+    assert spoken(call) == ["Have a look at example.", "And at another."]

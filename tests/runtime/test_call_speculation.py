@@ -72,6 +72,27 @@ def test_a_reply_to_half_a_sentence_is_never_heard() -> None:
     assert outcomes == [("done", "Hello."), ("cancelled", ""), ("done", "Coming up.")]
 
 
+MANY = "What would you like to order today? We have pizza. We have soup. We have salad."
+
+
+def test_of_a_reply_that_is_held_only_the_beginning_is_synthesised() -> None:
+    voice = tts()
+    llm = ScriptedLlm([MANY, "Coming up."])
+    carry(an_agent(stt=ScriptedStt(PARTS), llm=llm, voice=voice), ScriptedCaller(hesitant))
+    assert voice.texts == ["What would you like to order today?", "Coming up."]
+
+
+@pytest.mark.parametrize("opening", ["Fine.", "What would you like to order today?"])
+def test_the_rest_is_heard_without_a_gap_when_it_is_wanted(opening: str) -> None:
+    llm = ScriptedLlm([f"{opening} We have pizza. We have soup. We have salad."])
+    voice = tts(first_byte_s=0.3)
+    agent = an_agent(stt=ScriptedStt(["when"]), llm=llm, voice=voice)
+    call = carry(agent, ScriptedCaller(one_question))
+    assert call.caller.text == f"Hello.{opening}We have pizza.We have soup.We have salad."
+    assert response_s(call) == pytest.approx(WAIT_S, abs=0.01)
+    assert not call.memory.events(ev.PlayoutStarved)
+
+
 def test_a_text_that_changes_begins_another_reply() -> None:
     """A partial that holds still for a moment is worth a try."""
     steps = [

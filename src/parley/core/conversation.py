@@ -112,6 +112,7 @@ class Conversation:
         keypad.enter(ctx)
         listening.end_turn(ctx)
         listening.speculate(ctx)
+        speaking.synthesize(ctx)
         attending.attend(ctx)
         recovery.broken_promoted(ctx)
         tools.run_promoted(ctx)

@@ -209,8 +209,10 @@ def _waiting_for_voice(reply: Reply) -> tuple[Span, float] | None:
     for span in sorted(reply.spans.values(), key=lambda s: s.id):
         if span.synthesized:
             since = span.complete
+        elif span.ready or span.asked is None:
+            return None
         else:
-            return None if span.ready else (span, max(since, span.asked))
+            return span, max(since, span.asked)
     return None
 
 

@@ -77,8 +77,7 @@ def _finish_broken(ctx: Context, reply: Reply, category: str, *, permanent: bool
     reply.broken, reply.permanent = category, permanent
     reply.generated = True
     for span in [s for s in reply.spans.values() if not s.ready]:
-        del reply.spans[span.id]
-        ctx.do(act.CancelSynthesis(reply.id, span.id))
+        speaking.forget(ctx, reply, span)
     for span in reply.spans.values():
         span.synthesized = True
 

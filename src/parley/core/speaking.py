@@ -1,5 +1,7 @@
 """What the agent says: replies from the wish for them to the last sample that was heard."""
 
+import math
+
 from parley.core import actions as act
 from parley.core import events as ev
 from parley.core.events import Leg
@@ -7,6 +9,10 @@ from parley.core.machines import TOOL
 from parley.core.phrases import contains_phrase, is_question
 from parley.core.reasons import EndReason
 from parley.core.state import AgentTurn, Context, Reply, Span
+
+HELD_CHARS = 20
+"""So much of a held reply is synthesised, in whole spans: while it is heard, for more than a
+second, the voice has the time for what follows."""
 
 
 def audible(ctx: Context) -> bool:
@@ -152,12 +158,11 @@ def span(ctx: Context, event: ev.ReplySpan) -> None:
     if reply is None or reply.generated or event.span in reply.spans or not event.text:
         return
     reply.progress = ctx.now
-    reply.spans[event.span] = Span(event.span, event.text, event.start, event.end, asked=ctx.now)
+    reply.spans[event.span] = Span(event.span, event.text, event.start, event.end)
     if contains_phrase(event.text, ctx.settings.end_phrases):
         reply.ends_call = EndReason.AGENT_ENDED
     if _must_be_heard(ctx, reply.text):  # the phrase may lie in two spans
         reply.interruptible = False
-    ctx.do(act.Synthesize(reply.id, event.span, event.text, attempt=1, cached=False))
 
 
 def retracted(ctx: Context, event: ev.SpanRetracted) -> None:
@@ -165,9 +170,27 @@ def retracted(ctx: Context, event: ev.SpanRetracted) -> None:
     if reply is None or reply.generated:
         return
     if event.span in reply.spans and not reply.spans[event.span].chars:
-        del reply.spans[event.span]
-        ctx.do(act.CancelSynthesis(reply.id, event.span))
+        forget(ctx, reply, reply.spans[event.span])
         reply.play_asked = reply.play_asked and (reply.phase.state == "speaking" or reply.ready)
+
+
+def forget(ctx: Context, reply: Reply, span: Span) -> None:
+    """The span is not said."""
+    del reply.spans[span.id]
+    if span.asked is not None:
+        ctx.do(act.CancelSynthesis(reply.id, span.id))
+
+
+def synthesize(ctx: Context) -> None:
+    """Rule: what was written is synthesised, but of a held reply only the beginning."""
+    for reply in ctx.state.live.values():
+        most = HELD_CHARS if reply.phase.state == "held" else math.inf
+        before = 0
+        for it in sorted(reply.spans.values(), key=lambda s: s.id):
+            wanted, before = before < most, before + len(it.text)
+            if wanted and it.asked is None:
+                it.asked = ctx.now
+                ctx.do(act.Synthesize(reply.id, it.id, it.text, attempt=1, cached=False))
 
 
 def generated(ctx: Context, event: ev.ReplyGenerated) -> None:

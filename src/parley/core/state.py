@@ -94,13 +94,13 @@ class Ear:
 
 @dataclass(slots=True)
 class Span:
-    """A piece of a reply that is spoken by itself."""
+    """A piece of a reply that is spoken by itself; `asked` is when its audio was asked for."""
 
     id: int
     text: str
     start: int
     end: int
-    asked: float
+    asked: float | None = None
     attempt: int = 1
     ready: bool = False
     synthesized: bool = False
