@@ -309,6 +309,26 @@ def test_latency_delays_what_is_heard_but_not_what_is_sent() -> None:
     assert playout.poll(0.45) == [Started(1, 0, 0.3), Heard(1, 0, 4, pytest.approx(0.45), True)]
 
 
+def test_a_reply_is_starved_from_when_that_was_told_until_it_can_be_heard() -> None:
+    playout = player()
+    playout.open_span(1, 0, "one")
+    playout.open_span(1, 1, "two")
+    playout.release(1)
+    playout.append(1, 0, sound(50))
+    playout.due(0.0)
+    assert not playout.is_starved(1)
+    playout.poll(0.1)
+    assert playout.is_starved(1)
+    playout.append(1, 1, sound(50))
+    playout.append(1, 0, sound(5))
+    assert playout.is_starved(1)  # less than can be sent, and what comes after it
+    playout.append(1, 0, sound(50))
+    assert not playout.is_starved(1)
+    playout.due(0.2)
+    assert not playout.is_starved(1)
+    assert not playout.is_starved(2)
+
+
 def test_running_dry_is_told_once_until_more_is_heard() -> None:
     playout = player()
     playout.open_span(1, 0, "one")

@@ -310,6 +310,31 @@ def test_a_voice_that_stalls_in_the_middle_of_a_span_has_failed() -> None:
     assert call.finished(1).said() == [LOST_THREAD]
 
 
+def test_a_voice_that_goes_on_just_in_time_has_not_failed() -> None:
+    call = asked().writes(1, "How are you?").audio(1).started(1).heard(1, 3).at(3).starved(1, 2.9)
+    call.at(4.39).audio(1).at(4.6).heard(1, 7).synthesized(1).generated(1).heard(1, 12)
+    assert call.finished(1).outcome(1) == "done"
+    assert call.said() == []
+
+
+def test_a_span_that_comes_just_in_time_after_another_has_not_failed() -> None:
+    call = asked().writes(1, "Hi.", "How are you?").synthesized(1).started(1).heard(1, 3)
+    call.starved(1).after(1.49).audio(1, 1).after(0.1).heard(1, 4, span=1).synthesized(1, 1)
+    assert call.generated(1).finished(1).outcome(1) == "done"
+    assert call.said() == []
+
+
+def test_audio_that_comes_and_is_not_heard_does_not_excuse_the_voice_for_ever() -> None:
+    call = asked().writes(1, "How are you?").audio(1).started(1).heard(1, 3).at(3).starved(1)
+    assert call.at(4).audio(1).at(5.49).did(act.CloseReply) == []
+    assert call.at(5.5).did(act.CloseReply) == [act.CloseReply(1)]
+
+
+def test_a_later_span_does_not_excuse_the_one_that_stalls() -> None:
+    call = asked().writes(1, "How are you?", "Well?").audio(1).started(1).heard(1, 3).at(3)
+    assert call.starved(1).at(4).audio(1, 1).at(4.5).did(act.CloseReply) == [act.CloseReply(1)]
+
+
 def test_audio_that_trickles_is_enough() -> None:
     call = asked().writes(1, "How are you?").generated(1).audio(1).started(1)
     for n in range(4):

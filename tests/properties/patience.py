@@ -113,6 +113,8 @@ class Patience:
             self.last_sound = max(self.last_sound, step.event.at)
             if not _is_aside(self.world, step.event):
                 self.reply_due = step.event.at + PATIENCE_S
+        elif isinstance(step.event, ev.SpanAudio) and self.reply_due:
+            self.reply_due = step.now + PATIENCE_S  # the transport has it, as with `PlayReply`
         elif isinstance(step.event, ev.Heard | ev.PlayoutFinished | ev.PlayoutStarted):
             self.last_sound = step.now
             self.reply_due = None

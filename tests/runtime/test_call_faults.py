@@ -12,7 +12,7 @@ from typing import Any, cast
 import pytest
 from callers import ScriptedCaller
 from support import SETTINGS, Carried, Memory, an_agent, assert_replays, call_of, carry, run_cleanly
-from voices import CHAR_S, LevelVad, tts
+from voices import CHAR_S, LevelVad, SpellingTts, tts
 
 from parley.core import actions as act
 from parley.core import events as ev
@@ -27,6 +27,7 @@ from parley.providers.protocols import (
     SttStream,
     ToolCall,
     TtsChunk,
+    TtsRequest,
 )
 from parley.providers.scripted import (
     Fail,
@@ -36,10 +37,12 @@ from parley.providers.scripted import (
     Partial,
     ScriptedLlm,
     ScriptedStt,
+    ScriptedTts,
     Stall,
 )
 from parley.runtime import replies
 from parley.runtime.agent import Agent
+from parley.runtime.closing import closing
 from parley.runtime.ear import RESULTS
 from parley.runtime.voice import SLACK_S, SLOWEST
 
@@ -426,3 +429,45 @@ def test_a_voice_that_is_absent_ends_the_call(caplog: pytest.LogCaptureFixture) 
     assert call.outcome.reason == "voice-failed"
     assert call.caller.audio == b""
     assert call.outcome.duration_s - call.caller.spoke[0][1] <= LATE_S
+
+
+class Halting(SpellingTts):
+    """A voice as fast as speech that is silent for a while after its first chunk."""
+
+    def __init__(self, silence_s: float) -> None:
+        super().__init__(ScriptedTts(seconds_per_char=CHAR_S, chunk_s=0.6, word_times=True))
+        self._silence_s = silence_s
+
+    async def synthesize(self, request: TtsRequest) -> AsyncIterator[TtsChunk]:
+        async with closing(super().synthesize(request)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+                if len(self.texts) == 1:
+                    await asyncio.sleep(self._silence_s)
+                    self._silence_s = 0.6
+
+
+PLAYED_S = 0.95
+"""From the first chunk of a reply that is held to its last sample that is heard."""
+
+
+def halting(gap_s: float) -> Carried:
+    """So long nothing is heard."""
+    voice = Halting(PLAYED_S + gap_s)
+    stt, model = ScriptedStt(["how are you"], then=""), ScriptedLlm(["I am very well indeed."])
+    return carry(an_agent(stt=stt, llm=model, voice=voice), ScriptedCaller(script))
+
+
+@pytest.mark.parametrize("gap_s", [0.3, 1.3, 1.45, 1.49])
+def test_a_voice_that_goes_on_in_time_is_heard_to_the_end(gap_s: float) -> None:
+    """Each word once."""
+    call = halting(gap_s)
+    assert call.caller.text.startswith("Hello.I am very well indeed.")
+    assert PHRASES.lost_thread not in call.caller.text
+
+
+@pytest.mark.parametrize("gap_s", [1.6, 2.0, 3.0])
+def test_a_voice_that_goes_on_too_late_is_not_heard_again(gap_s: float) -> None:
+    call = halting(gap_s)
+    assert call.caller.text.startswith(f"Hello.I am very {PHRASES.lost_thread}")
+    assert "indeed" not in call.caller.text

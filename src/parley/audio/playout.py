@@ -273,6 +273,11 @@ class Playout:
         audio = self._span(reply, span)
         return audio is not None and audio.has_begun
 
+    def is_starved(self, reply: int) -> bool:
+        """Whether it was told that the reply ran dry, and nothing of it can be heard since."""
+        audio = self._replies.get(reply)
+        return audio is not None and audio.starved and self._is_dry()
+
     def buffered_s(self, reply: int) -> float:
         """Seconds of the reply's audio that exist and were not heard; 0 for an unknown reply."""
         audio = self._replies.get(reply)
@@ -379,11 +384,13 @@ class Playout:
         if reply.ended and not reply.pending:
             facts.append(Finished(reply.id, reply.heard_at if reply.started else now))
             return True
-        dry = not self._line.pieces and not self._sendable(self._frame)
-        if reply.started and dry and not reply.starved:
+        if reply.started and self._is_dry() and not reply.starved:
             reply.starved = True
             facts.append(Starved(reply.id, reply.heard_at))
         return False
+
+    def _is_dry(self) -> bool:
+        return not self._line.pieces and not self._sendable(self._frame)
 
     def _tell_heard(self, span: SpanAudio, facts: list[Fact]) -> None:
         chars = span.account()

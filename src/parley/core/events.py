@@ -330,7 +330,7 @@ class ReplyUsed:
 
 @dataclass(frozen=True, slots=True)
 class SpanAudio:
-    """The first audio of a span exists."""
+    """The first audio of a span exists, or audio comes again after the reply has run dry."""
 
     reply: int
     span: int

@@ -218,6 +218,9 @@ def span_audio(ctx: Context, event: ev.SpanAudio) -> None:
     if reply and event.span in reply.spans:
         reply.spans[event.span].ready = True
         reply.progress = ctx.now
+        before = [s for s in reply.spans.values() if s.id < event.span]
+        if reply.starved is not None and all(s.synthesized for s in before):
+            reply.starved = ctx.now  # it is about to be heard again
 
 
 def span_synthesized(ctx: Context, event: ev.SpanSynthesized) -> None:

@@ -260,8 +260,10 @@ class Replies:
             async for piece in pieces:
                 if self._attempts.get(key) != attempt:
                     return
+                starved = self._mouth.playout.is_starved(key[0])
                 self._mouth.append(*key, self._stages.speak(piece.pcm), piece.words)
-                if piece.pcm and not total:
+                resumed = starved and not self._mouth.playout.is_starved(key[0])
+                if piece.pcm and (resumed or not total):
                     self._post(ev.SpanAudio(*key))
                 total += len(piece.pcm)
         if not total:
