@@ -183,3 +183,94 @@ def test_after_the_agent_was_stopped_a_cough_is_no_answer() -> None:
     call = Call(greeting=STORY).at(0.5).synthesized(1).started(1).at(1)
     call.tell(ev.StopRequested(CALLER)).cleared().at(6).voice().at(6.15).pause().final("").at(9)
     assert call.said() == [STORY]
+
+
+def press(call: Call) -> Call:
+    return call.tell(ev.TalkStarted(CALLER, call.now))
+
+
+def test_a_turn_that_is_over_does_not_wait_for_the_next_press() -> None:
+    call = release(pressed().at(2).partial("one").at(3)).at(3.1)
+    press(call).at(3.3).final("one two").at(3.4)
+    assert call.turns() == ["one two"]
+    assert call.when(act.TurnCommitted) == [3.3]
+    assert release(call.at(4).partial("three").at(5)).at(5.2).final("three").turns()[-1] == (
+        "one two three"
+    ), "nothing was heard in answer to the first: both are answered together"
+
+
+def test_nor_for_one_that_is_let_go_before_its_words_are_known() -> None:
+    call = release(pressed(turns={"recognizer_partials": False}).at(3)).at(3.1)
+    release(press(call).at(3.3)).at(3.5).final("one")
+    assert call.when(act.TurnCommitted) == [3.5]
+    assert call.when(act.FinalizeTranscript) == [3.0, 3.3]
+    assert call.at(3.8).final("two").turns() == ["one", "one two"]
+
+
+def test_words_of_a_later_press_wait_for_the_floor_like_those_before_them() -> None:
+    call = Call(turns={"push_to_talk": True}, greeting=STORY, greeting_interruptible=False)
+    call.synthesized(1).started(1)
+    for second, text in enumerate(("one", "two", "three"), start=2):
+        release(press(call.at(second)).at(second + 0.4).final(text).at(second + 0.5))
+    assert call.turns() == []
+    assert call.finished(1).turns()[-1] == "one two three"
+    assert call.at(5).said() == [STORY]
+
+
+def test_words_that_wait_end_with_the_call() -> None:
+    call = Call(turns={"push_to_talk": True}, greeting=STORY, greeting_interruptible=False)
+    release(press(call.synthesized(1).started(1).at(2)).final("one").at(3))
+    press(call.at(3.5)).partial("t").partial("two").tell(ev.Disconnected(CALLER))
+    dropped = [(a.segment, a.reason) for a in call.did(act.SegmentDropped)]
+    assert dropped == [(0, "the call has ended"), (1, "the call has ended")]
+
+
+def test_who_has_pressed_again_is_not_asked_to_repeat_the_press_before() -> None:
+    call = press(release(pressed().at(3)).at(3.1)).at(3.3).final("").at(5)
+    assert call.said() == []
+    assert release(call.final("one")).turns() == ["one"]
+
+
+def test_only_the_press_that_is_taken_back_is_forgotten() -> None:
+    call = press(release(pressed().at(2).partial("one").at(3)).at(3.1))
+    release(call.at(3.3), wanted=False).at(3.4).final("one two")
+    assert (call.turns(), call.did(act.SegmentDropped)) == (["one two"], [])
+    assert call.at(3.7).final("three").at(5).turns() == ["one two"]
+    assert call.did(act.SegmentDropped)[-1] == act.SegmentDropped(CALLER, 1, "not wanted")
+
+
+def test_the_final_text_of_what_was_taken_back_says_nothing_of_the_next_press() -> None:
+    call = release(pressed().at(2), wanted=False).at(2.1)
+    release(press(call).at(3)).at(3.1).final("").at(3.4).final("one")
+    assert call.when(act.FinalizeTranscript) == [2.0, 3.0]
+    assert (call.when(act.TurnCommitted), call.turns(), call.said()) == ([3.4], ["one"], [])
+    call = press(release(pressed().at(2), wanted=False).at(2.1)).at(2.4).final("no").at(3)
+    assert release(call).when(act.FinalizeTranscript) == [2.0, 3.0]
+    assert call.at(3.2).final("one").turns() == ["one"]
+
+
+def test_words_that_are_still_in_the_air_are_taken_back_too() -> None:
+    call = pressed().at(2).final("one").at(3).partial("two")
+    release(call.at(3.5), wanted=False).at(3.8).final("two three").at(6)
+    assert (call.turns(), call.when(act.FinalizeTranscript)) == ([], [3.5])
+
+
+def test_several_presses_are_taken_back_one_after_the_other() -> None:
+    call = press(release(pressed().at(2), wanted=False).at(2.1))
+    press(release(call.at(2.5), wanted=False).at(2.6)).at(2.7).final("one").at(2.9).final("two")
+    assert release(call.at(4)).at(4.2).final("three").turns() == ["three"]
+    assert [a.segment for a in call.did(act.SegmentDropped)] == [0, 1]
+
+
+def test_where_a_voice_is_heard_a_final_text_in_the_press_does_not_cover_its_end() -> None:
+    call = pressed(turns={"recognizer_partials": False}).voice().at(2).pause().at(3).voice()
+    release(call.at(3.9).final("one").at(4)).at(4.2)
+    assert (call.when(act.FinalizeTranscript), call.turns()) == ([4.0], [])
+    assert call.final("two").turns() == ["one two"]
+
+
+def test_what_was_said_before_a_gap_may_be_taken_back_in_it() -> None:
+    call = pressed().at(2).final("i want").tell(ev.MediaLost(CALLER, 2.0)).at(3)
+    release(call, wanted=False).at(4).tell(ev.MediaRestored(CALLER, 4.0)).at(6)
+    assert (call.said(), call.turns()) == ([], [])
+    assert call.did(act.SegmentDropped) == [act.SegmentDropped(CALLER, 0, "not wanted")]

@@ -107,7 +107,8 @@ class World:
     def tell(self, event: ev.Event) -> None:
         """Hand the conversation a fact, and carry out what follows."""
         actions = tuple(self.conversation.handle(event, self.now))
-        pending = tuple(s.id for s in self.conversation.state.ear.segments)
+        ear = self.conversation.state.ear
+        pending = tuple(s.id for s in [*ear.segments, *ear.later_words])
         step = Step(self.now, event, actions, pending)
         self.steps.append(step)
         for action in actions:

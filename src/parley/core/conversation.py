@@ -111,6 +111,7 @@ class Conversation:
         speaking.close_complete(ctx)
         keypad.enter(ctx)
         listening.end_turn(ctx)
+        talking.go_on(ctx)
         listening.speculate(ctx)
         speaking.synthesize(ctx)
         attending.attend(ctx)
@@ -149,7 +150,7 @@ _HANDLERS: Mapping[type, Callable[[Context, Any], None]] = {
     ev.MediaRestored: listening.media_restored,
     ev.SpeechStarted: listening.speech_started,
     ev.SpeechStopped: listening.speech_stopped,
-    ev.Transcript: listening.transcript,
+    ev.Transcript: talking.transcript,
     ev.ListeningFailed: recovery.listening_failed,
     ev.ListeningReady: recovery.listening_ready,
     ev.TurnJudged: listening.turn_judged,

@@ -99,12 +99,7 @@ def _pausing(ctx: Context) -> Iterator[Deadline]:
 
 def _wants_final(ctx: Context) -> bool:
     ear = ctx.state.ear
-    return (
-        ctx.settings.turns.recognizer_finalizes
-        and ear.hearing.state == "open"
-        and not ear.settled
-        and ear.finalize_asked is None
-    )
+    return listening.may_finalize(ctx) and not ear.settled and ear.finalize_asked is None
 
 
 def _look_again() -> None:

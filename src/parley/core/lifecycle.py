@@ -83,6 +83,8 @@ def stop(ctx: Context, reason: str) -> None:
     if state.floor.can("keep"):
         state.floor.fire("keep")
     holding.end(ctx, "the call has ended")
+    state.ear.finals += state.ear.later_words
+    state.ear.later.clear()
     bargein.drop_words(ctx, "the call has ended")
     bargein.drop_keys(ctx, "the call has ended")
     if state.ear.listening.can("drop"):

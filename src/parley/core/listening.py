@@ -20,6 +20,7 @@ without further words is taken for somebody else's, or for noise."""
 
 def speech_started(ctx: Context, event: ev.SpeechStarted) -> None:
     if ctx.settings.turns.push_to_talk:
+        ctx.state.ear.voice_until = math.inf
         return
     can = ctx.state.ear.listening.can("voice")
     begin_voice(ctx, event.at)
@@ -41,7 +42,10 @@ def begin_voice(ctx: Context, at: float) -> None:
 
 
 def speech_stopped(ctx: Context, event: ev.SpeechStopped) -> None:
-    if ctx.settings.turns.push_to_talk or ctx.state.ear.listening.state != "speaking":
+    if ctx.settings.turns.push_to_talk:
+        ctx.state.ear.voice_until = ctx.now
+        return
+    if ctx.state.ear.listening.state != "speaking":
         return
     end_voice(ctx, event.at)
     bargein.silence(ctx, event.at)
@@ -65,6 +69,7 @@ def transcript(ctx: Context, event: ev.Transcript) -> None:
     ear = ctx.state.ear
     if _is_unwanted(ctx):
         _leave_out(ctx, event)
+        return
     if event.segment in ear.closed:
         return
     text, known = _untaken(ctx, event), ear.partial
@@ -99,20 +104,21 @@ def _is_probability(value: float | None) -> bool:
 
 
 def _is_unwanted(ctx: Context) -> bool:
-    """Whether the final text is still to come that covers what was taken back."""
-    since, limit_s = ctx.state.ear.unwanted_since, ctx.settings.recovery.recognizer_timeout_s
-    return since is not None and ctx.now < since + limit_s
+    """Whether a final text is still to come that covers what was taken back."""
+    ear, limit_s = ctx.state.ear, ctx.settings.recovery.recognizer_timeout_s
+    ear.unwanted = [asked for asked in ear.unwanted if ctx.now < asked + limit_s]
+    return bool(ear.unwanted)
 
 
 def _leave_out(ctx: Context, event: ev.Transcript) -> None:
-    """What is said until the next final text was taken back."""
+    """What is said until the next final text was taken back; that covers nothing newer."""
     ear = ctx.state.ear
     if spoken(event.text) and event.segment not in ear.closed:
         ear.closed.add(event.segment)
         ctx.do(act.SegmentDropped(event.leg, event.segment, NOT_WANTED))
     if event.final:
-        ear.unwanted_since = None
-        ear.final_known = ctx.now
+        ear.closed.add(event.segment)
+        ear.final_known = ear.unwanted.pop(0)
 
 
 def _untaken(ctx: Context, event: ev.Transcript) -> str:
@@ -227,9 +233,18 @@ def utterance_limit(ctx: Context) -> None:
 
 
 def finalize_due(ctx: Context) -> None:
-    ear = ctx.state.ear
-    ear.finalize_asked = ctx.now
-    ctx.do(act.FinalizeTranscript(ear.leg))
+    ctx.state.ear.finalize_asked = ctx.now
+    finalize(ctx)
+
+
+def may_finalize(ctx: Context) -> bool:
+    """Whether the recogniser can be asked for its final text."""
+    return ctx.settings.turns.recognizer_finalizes and ctx.state.ear.hearing.state == "open"
+
+
+def finalize(ctx: Context) -> None:
+    """Ask it."""
+    ctx.do(act.FinalizeTranscript(ctx.state.ear.leg))
 
 
 def judgement_due(ctx: Context) -> None:
@@ -333,7 +348,7 @@ def _nothing_understood(ctx: Context) -> None:
     drop(ctx, "no words")
     if stalled:
         recovery.recognizer_silent(ctx)
-    ask = ask and not holding.is_silent(ctx)
+    ask = ask and not holding.is_silent(ctx) and not ear.later
     if ask and not state.queue and state.call.state == "active":
         ear.unclear += 1
         speaking.say(ctx, "unclear", ctx.settings.phrases.unclear, leg=ear.leg)
@@ -355,23 +370,30 @@ def _take_back(ctx: Context) -> None:
     """Drop what was said now; words of a turn that is answered again stay."""
     ear = ctx.state.ear
     kept = [s for s in ear.finals if s.id in ear.reopened]
+    ear.cut_off = False
     if not kept:
-        drop(ctx, NOT_WANTED)
+        bargein.drop_words(ctx, NOT_WANTED)
+        if ear.listening.state == "pausing":
+            ear.listening.fire("drop")
         return
     for segment in dict.fromkeys(s.id for s in ear.segments if s.id not in ear.reopened):
         ctx.do(act.SegmentDropped(ear.leg, segment, NOT_WANTED))
     if ear.partial:
         ear.take(ear.partial, by_turn=False)
     ear.finals, ear.partial = kept, None
+    ear.onset_known = ear.final_known  # all words that stay are known
 
 
 def forget(ctx: Context) -> None:
     """What was said is not wanted, nor what the recogniser has yet to say of it."""
     ear = ctx.state.ear
+    known, asked = ear.settled, ear.finalize_asked
     _take_back(ctx)
-    if ear.hearing.state == "open" and not ear.settled and ctx.settings.turns.recognizer_finalizes:
-        ear.unwanted_since = ctx.now
-        ctx.do(act.FinalizeTranscript(ear.leg))
+    if may_finalize(ctx) and not known:
+        ear.unwanted.append(ctx.now if asked is None else asked)
+        ear.finalize_asked = None
+        if asked is None:
+            finalize(ctx)
 
 
 def speculate(ctx: Context) -> None:

@@ -24,7 +24,8 @@ def listening_failed(ctx: Context, event: ev.ListeningFailed) -> None:
     ear = ctx.state.ear
     if not ear.hearing.can("retry"):
         return
-    ear.finalize_asked = ear.unwanted_since = None
+    ear.finalize_asked = None
+    ear.unwanted.clear()
     ear.failures += 1
     if event.permanent or ear.failures > 1:
         ear.hearing.fire("give_up")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from parley.core.actions import Action
-from parley.core.events import CALLER, Leg, SoundJudged, TurnJudged, VoiceDescribed
+from parley.core.events import CALLER, Leg, SoundJudged, Transcript, TurnJudged, VoiceDescribed
 from parley.core.machines import CALL, FLOOR, HEARING, LISTENING, REPLY, TOOL, Machine
 from parley.core.settings import Settings
 
@@ -14,6 +14,21 @@ class Segment:
 
     id: int
     text: str
+
+
+@dataclass(slots=True)
+class Press:
+    """A key to talk that is pressed while a turn waits: what is told of it meanwhile.
+
+    `asked` is when its final text was asked for, and `answered` whether that has come.
+    """
+
+    at: float
+    until: float | None = None
+    wanted: bool = True
+    words: list[Transcript] = field(default_factory=list)
+    asked: float | None = None
+    answered: bool = False
 
 
 @dataclass(slots=True)
@@ -47,7 +62,9 @@ class Ear:
     speculations: int = 0
     unclear: int = 0
     talking: bool = False
-    unwanted_since: float | None = None
+    voice_until: float = 0.0
+    later: list[Press] = field(default_factory=list)
+    unwanted: list[float] = field(default_factory=list)
     reopened: set[int] = field(default_factory=set)
     keys: str = ""
     keyed: int = 0
@@ -75,6 +92,12 @@ class Ear:
     def text(self) -> str:
         """All words of the turn so far."""
         return " ".join(s.text for s in self.segments)
+
+    @property
+    def later_words(self) -> list[Segment]:
+        """Pieces of what is heard once the turn has been dealt with."""
+        heard = [words for press in self.later for words in press.words]
+        return [Segment(words.segment, words.text) for words in heard if words.text.strip()]
 
     def take(self, partial: Segment, *, by_turn: bool) -> None:
         """Words of a segment that goes on are a turn's now, or are dropped."""
