@@ -262,6 +262,16 @@ def test_several_presses_are_taken_back_one_after_the_other() -> None:
     assert [a.segment for a in call.did(act.SegmentDropped)] == [0, 1]
 
 
+def test_the_silence_of_who_takes_a_long_press_back_begins_then() -> None:
+    there = "Are you still there?"
+    call = pressed().at(2).final("one").at(29)
+    assert release(call, wanted=False).at(38.9).said() == []
+    assert call.at(39).said() == [there]
+    call = press(call.says_phrase(call.newest).at(45)).at(70)
+    assert release(call, wanted=False).at(79.9).said() == [there]
+    assert call.at(80).said() == [there, there], "who has pressed a key is asked anew"
+
+
 def test_where_a_voice_is_heard_a_final_text_in_the_press_does_not_cover_its_end() -> None:
     call = pressed(turns={"recognizer_partials": False}).voice().at(2).pause().at(3).voice()
     release(call.at(3.9).final("one").at(4)).at(4.2)

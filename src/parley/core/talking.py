@@ -41,6 +41,8 @@ def _begin(ctx: Context, at: float) -> None:
 def _end(ctx: Context, at: float, *, wanted: bool) -> None:
     ear = ctx.state.ear
     ear.talking = False
+    ctx.state.caller_since = ctx.now
+    ctx.state.prompts = 0
     if ear.listening.state == "speaking":
         listening.end_voice(ctx, at)
     if not wanted and ear.listening.state in ("pausing", "holding"):
