@@ -229,6 +229,24 @@ def test_noises_meanwhile_are_not_asked_about() -> None:
     assert call.said() == []
 
 
+def test_a_noise_does_not_end_the_patience_with_who_asked_for_a_moment() -> None:
+    call = hears_out(Call().at(1).says("Just a moment, please."))
+    heard, began = call.now, call.when(act.HoldBegan)[0]
+    call.after(2).voice().after(9).pause().after(0.2).final("").at(began + 59.9)
+    assert [what for _, what in holds(call)] == ["asked", "another hold", "sound", "quiet", "asked"]
+    assert call.said() == []
+    assert call.at(heard + 60).said() == [THERE]
+
+
+def test_nor_do_several() -> None:
+    call = hears_out(Call().at(1).says("Just a moment, please."))
+    for _ in range(2):
+        call.after(2).voice().after(9).pause().after(0.2).final("").after(10)
+    assert (call.conversation.state.hold.kind, call.said()) == ("asked", [])
+    assert hears_out(call.says("Here I am.")).after(1).said() == []
+    assert call.after(10).said() == [THERE]
+
+
 def test_who_puts_us_on_hold_gets_the_longer_time() -> None:
     call = music(hears_out(Call().at(1).says("I'll put you on hold.")), 100)
     assert [what for _, what in holds(call)] == ["asked", "another hold", "sound"]

@@ -35,15 +35,23 @@ def on_hold(ctx: Context) -> bool:
 def is_silent(ctx: Context) -> bool:
     """Whether what was not understood is not asked about; a sound is, but only once."""
     hold = ctx.state.hold
-    return bool(hold.kind) and (hold.asked or ctx.state.ear.unclear > 0)
+    return bool(hold.kind) and (hold.asked is not None or ctx.state.ear.unclear > 0)
 
 
 def begin(ctx: Context, kind: str) -> None:
     """The caller is away."""
     hold = ctx.state.hold
-    hold.asked = ASKED in (kind, hold.kind)
+    if kind == ASKED:
+        hold.asked = ctx.now
+    elif hold.kind != ASKED:
+        hold.asked = None
+    _begin(ctx, kind, ctx.now)
+
+
+def _begin(ctx: Context, kind: str, since: float) -> None:
+    hold = ctx.state.hold
     end(ctx, "another hold")
-    hold.kind, hold.since = kind, ctx.now
+    hold.kind, hold.since = kind, since
     ctx.do(act.HoldBegan(ctx.state.ear.leg, kind))
 
 
@@ -98,9 +106,15 @@ def quiet_at(ctx: Context) -> float:
 
 
 def quiet(ctx: Context) -> None:
-    """Deadline: the sound does not come back. From now on it is the caller who is silent."""
+    """Deadline: the sound does not come back. From now on it is the caller who is silent; who
+    has asked to wait is still waited for.
+    """
     end(ctx, "quiet")
-    ctx.state.quiet_since = ctx.state.caller_since = ctx.now
+    asked = ctx.state.hold.asked
+    if asked is not None:
+        _begin(ctx, ASKED, asked)
+    else:
+        ctx.state.quiet_since = ctx.state.caller_since = ctx.now
 
 
 # The same sentence again

@@ -294,13 +294,13 @@ class Line:
 class Hold:
     """Whether the caller is away (`kind`), since when, and what sounds like a voice meanwhile.
 
-    `asked`: they have asked to wait. `heard_s` is how much voice there was lately without a
+    `asked` is when they have asked to wait. `heard_s` is how much voice there was lately without a
     word, `until` its last sample, and `words_at` when there was a word. `recordings` are
     sentences that were heard on hold.
     """
 
     kind: str = ""
-    asked: bool = False
+    asked: float | None = None
     since: float = 0.0
     heard_s: float = 0.0
     until: float = 0.0
