@@ -306,6 +306,31 @@ def test_nobody_is_asked_to_repeat_while_the_agent_speaks() -> None:
     assert call.outcome(1) == "live"
 
 
+def under_the_greeting(voiced_s: float) -> Call:
+    """A sound under a question that must be heard."""
+    call = Call(greeting="This call is recorded. How can I help?", greeting_interruptible=False)
+    return call.synthesized(1).started(1).at(1).voice().at(1 + voiced_s)
+
+
+def test_a_noise_under_what_must_be_heard_is_not_asked_about_afterwards() -> None:
+    call = under_the_greeting(1.5).measured(1.5, 0.4, -30.0).pause().after(0.2).final("")
+    assert call.at(4).finished(1).at(7).said()[1:] == []
+
+
+def test_a_voice_whose_words_were_lost_under_it_is() -> None:
+    call = under_the_greeting(1.5).measured(1.5, 0.99, -24.0).pause().after(0.2).final("")
+    assert call.at(4).finished(1).at(7).said()[1:] == [UNCLEAR]
+    call = under_the_greeting(0.5).measured(0.5, 0.99, -24.0).pause().after(0.2).final("")
+    assert call.at(4).finished(1).at(7).said()[1:] == [], "too short for it to be known"
+    call = under_the_greeting(0.5).partial("what").pause().after(0.2).final("")
+    assert call.at(4).finished(1).at(7).said()[1:] == [UNCLEAR], "there were words"
+
+
+def test_so_is_a_voice_that_goes_on_after_it() -> None:
+    call = under_the_greeting(2.5).finished(1).at(4).pause().after(0.2).final("")
+    assert call.at(7).said()[1:] == [UNCLEAR]
+
+
 def test_a_recogniser_that_does_not_answer_is_replaced() -> None:
     call = Call().at(1).voice().at(1.3).pause().at(2.7)
     assert call.did(act.RestartListening) == [act.RestartListening(CALLER)]

@@ -60,6 +60,14 @@ def test_a_key_without_words_is_asked_to_repeat_itself() -> None:
     assert call.said()[-1].startswith("Sorry, I didn't catch that")
 
 
+def test_so_is_one_that_was_let_go_while_the_agent_spoke() -> None:
+    call = Call(turns={"push_to_talk": True}, greeting=STORY, greeting_interruptible=False)
+    release(press(call.synthesized(1).started(1).at(1)).at(3)).at(3.2).final("").at(4)
+    assert call.finished(1).at(5).said()[1:] == [
+        "Sorry, I didn't catch that. Could you say it again?"
+    ]
+
+
 def test_a_key_that_is_only_touched_is_nothing() -> None:
     call = release(pressed().at(1.05)).final("").at(5)
     assert (call.turns(), call.said()) == ([], [])

@@ -342,8 +342,7 @@ def _prepared(ctx: Context, text: str) -> Reply | None:
 def _nothing_understood(ctx: Context) -> None:
     state, ear, rules = ctx.state, ctx.state.ear, ctx.settings.turns
     stalled = ear.finalize_asked is not None
-    enough_s = rules.unclear_answer_s if ending.asked(ctx).kind else rules.unclear_voice_s
-    meant = ear.withdrawn or ear.took_floor or ear.voiced_s >= enough_s
+    meant = ear.withdrawn or ear.took_floor or _is_meant(ctx)
     ask = stalled or (meant and ear.unclear < rules.unclear_limit)
     drop(ctx, "no words")
     if stalled:
@@ -352,6 +351,17 @@ def _nothing_understood(ctx: Context) -> None:
     if ask and not state.queue and state.call.state == "active":
         ear.unclear += 1
         speaking.say(ctx, "unclear", ctx.settings.phrases.unclear, leg=ear.leg)
+
+
+def _is_meant(ctx: Context) -> bool:
+    """Whether a voice without words is taken for speech; under what had to be heard it answers
+    nothing, and is none unless it sounds like the caller.
+    """
+    ear, rules = ctx.state.ear, ctx.settings.turns
+    if ear.anchor < ctx.state.quiet_since and not rules.push_to_talk:
+        return ear.voiced_s >= rules.unclear_voice_s and floor.clear(ctx)
+    asked = ending.asked(ctx).kind
+    return ear.voiced_s >= (rules.unclear_answer_s if asked else rules.unclear_voice_s)
 
 
 def _ask_again_after_gap(ctx: Context) -> None:
