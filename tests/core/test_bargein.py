@@ -256,6 +256,49 @@ def test_yes_does_not_answer_a_question_that_was_not_heard_at_all() -> None:
     assert yielded(call) == []
 
 
+def thinking(question: str, answer: str, then: str) -> Call:
+    """The caller says one more thing while the answer to what they said is being thought of."""
+    call = Call().at(1).says("Cancel it.").speaks(1, question).finished(1).at(4).says(answer)
+    call.voice().after(0.2).pause().after(0.1).final(then)
+    return call.after(1)
+
+
+@pytest.mark.parametrize("word", ["yes", "Okay.", "Sure."])
+def test_who_has_hesitated_answers_while_the_agent_thinks(word: str) -> None:
+    call = thinking("Shall I cancel your account?", "Well", word)
+    assert call.turns()[1:] == ["Well", f"Well {word}"]
+    assert call.did(act.FloorYielded)[-1].reason == "answer"
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Shall I cancel your account?", "Yes, please."),
+        ("Shall I cancel your account?", "No."),
+        ("Shall I cancel your account?", "I think that would be best for both of us."),
+        ("I have cancelled your account.", "Well"),
+    ],
+)
+def test_who_has_answered_or_was_not_asked_only_listens(question: str, answer: str) -> None:
+    call = thinking(question, answer, "okay")
+    assert call.turns()[1:] == [answer]
+    assert call.did(act.FloorKept)[-1].reason == "acknowledgement"
+
+
+def test_a_filler_does_not_ask_again() -> None:
+    call = Call().at(1).says("Cancel it.").speaks(1, "Shall I cancel it?").finished(1).at(4)
+    call.says("No.").after(1.5)
+    call.says_phrase(call.newest).voice().after(0.2).pause().after(0.1).final("okay").after(1)
+    assert call.turns()[1:] == ["No."]
+
+
+def test_a_word_before_the_agent_tells_what_its_tool_found_is_the_answer_to_what_it_asked() -> None:
+    call = Call().at(1).says("Book it.").asks_tool(1).speaks(1, "Is eight all right?").finished(1)
+    call.tell(ev.ToolFinished("t1", "free")).after(0.2).voice().after(0.2).pause()
+    call.after(0.1).final("yes").after(1)
+    assert call.turns() == ["Book it.", "yes"]
+
+
 def test_what_must_be_heard_is_not_interrupted() -> None:
     call = Call(greeting=STORY, greeting_interruptible=False).synthesized(1).started(1)
     call.at(1).voice().at(3).partial("no wait").pause().at(4).heard(1, 30)

@@ -5,9 +5,9 @@ out to be decides whether it yields the floor or keeps it and goes on from the s
 """
 
 from parley.core import actions as act
+from parley.core import ending, floor, speaking
 from parley.core import events as ev
-from parley.core import floor, speaking
-from parley.core.phrases import is_question
+from parley.core.phrases import consists_of, is_question, plain, word_count
 from parley.core.state import CallerTurn, Context, Reply, Segment
 
 STOPPED = "stop requested"
@@ -108,7 +108,7 @@ def words(ctx: Context) -> None:
 
 
 def _acknowledged(ctx: Context) -> None:
-    if _answers(ctx) or _calls_out(ctx):
+    if _answers(ctx) or _calls_out(ctx) or _is_awaited(ctx):
         give(ctx, "answer")
     elif ctx.state.floor.state == "judging" and ctx.state.ear.settled:
         keep(ctx, "acknowledgement")
@@ -175,6 +175,25 @@ def _answers(ctx: Context) -> bool:
 def _calls_out(ctx: Context) -> bool:
     """Whether the agent only asks if the caller is there: any word says that they are."""
     return all(ctx.state.replies[number].kind == "prompt" for number in ctx.state.queue)
+
+
+def _is_awaited(ctx: Context) -> bool:
+    """Whether nothing is being heard, and a question that wants yes or no may still be open."""
+    asked = ending.asked(ctx).kind in ("yes_no", ending.ANYTHING)
+    return asked and not speaking.audible(ctx) and floor.may_be_own(ctx) and _is_open(ctx)
+
+
+def _is_open(ctx: Context) -> bool:
+    """Whether what the caller has said since the agent was heard is hardly an answer."""
+    for entry in reversed(ctx.state.history):
+        if isinstance(entry, CallerTurn):
+            whole = plain(entry.text) in ending.SHORT_ANSWERS
+            told = whole or consists_of(entry.text, floor.rules(ctx).acknowledgements)
+            return not told and word_count(entry.text) <= ending.SHORT
+        reply = ctx.state.replies[entry.reply]
+        if reply.heard and reply.kind != "filler":
+            return True
+    return False
 
 
 def _asks(reply: Reply) -> bool:

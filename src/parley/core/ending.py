@@ -28,6 +28,9 @@ SHORT_ANSWERS = frozenset(
 )  # fmt: skip
 """Whole answers to a question that wants yes or no."""
 
+ANYTHING = "anything"
+"""The type of the answer to a question of which only that is known."""
+
 STOPS, COMMAS = ".?!。．｡？！؟۔।॥።։။។", ",;:—–-…、､，،؛；：፣၊"
 
 DICTATED, WHOLE = 3, 10
@@ -188,7 +191,7 @@ def asked(ctx: Context) -> Expectation:
     """What the caller was asked, though it be only known that it was a question."""
     known = ctx.state.told.expects
     if not known.kind and ctx.state.question:
-        return Expectation("anything")
+        return Expectation(ANYTHING)
     return known
 
 
