@@ -203,6 +203,52 @@ def test_an_interruption_of_what_still_sounds_ends_it_sooner() -> None:
     assert call.ending() == [EndReason.AGENT_ENDED]
 
 
+BOOKING = "I am booking a table for two at eight on Friday."
+
+
+def hanging_up() -> Call:
+    """The reply that ends the call says nothing; the one before it still sounds."""
+    call = Call(end_message="Thank you.").at(1).says("Book it.").asks_tool(1).speaks(1, BOOKING)
+    call.at(2.5).heard(1, 4).tell(ev.ToolFinished("t1", "booked"))
+    return call.tell(ev.ReplyEndsCall(call.newest)).generated(call.newest)
+
+
+def test_a_goodbye_follows_what_still_sounds() -> None:
+    call = hanging_up().at(4)
+    assert (call.said(), call.did(act.FloorYielded)) == ([], [])
+    assert call.finished(1).said() == ["Thank you."]
+    assert call.says_phrase(call.newest).at(5).ending() == [EndReason.AGENT_ENDED]
+    spoken = [line for line in call.conversation.transcript() if line.who == "agent"]
+    assert [(line.text, line.interrupted) for line in spoken] == [
+        (BOOKING, False),
+        ("Thank you.", False),
+    ]
+
+
+def test_who_interrupts_what_still_sounds_hears_the_goodbye_at_once() -> None:
+    call = hanging_up().at(3).voice().at(3.3)
+    assert call.said() == []
+    assert call.partial("no wait").cleared().said() == ["Thank you."]
+
+
+def test_what_sounds_for_too_long_gives_way_to_the_goodbye() -> None:
+    call = hanging_up()
+    for second in range(3, 15):
+        call.at(second).heard(1, second)
+    assert (call.said(), call.at(14.5).said()) == ([], ["Thank you."])
+    assert call.outcome(1) == "live", "it has to be cleared"
+    assert call.cleared().says_phrase(call.newest).at(15).ending() == [EndReason.AGENT_ENDED]
+
+
+def test_what_sounds_when_the_recogniser_fails_is_heard_and_what_does_not_is_not() -> None:
+    call = Call().at(1).says("Book it.").asks_tool(1).speaks(1, BOOKING).at(2.5).heard(1, 4)
+    call.tell(ev.ToolFinished("t1", "booked"))
+    second = call.newest
+    call.tell(ev.ListeningFailed(CALLER, "server", permanent=True))
+    assert (call.outcome(1), call.outcome(second), call.said()) == ("live", "cancelled", [])
+    assert call.at(4).finished(1).said()[-1].startswith("Sorry, I can't go on")
+
+
 # Nobody speaks
 
 

@@ -35,7 +35,7 @@ def end_requested(ctx: Context, event: ev.EndRequested) -> None:
 
 
 def begin_ending(ctx: Context, reason: str, goodbye: str = "") -> None:
-    """End the call, after a last word where there is one."""
+    """End the call, after what is being said and a last word where there is one."""
     state = ctx.state
     if not state.call.can("end"):
         return
@@ -47,11 +47,21 @@ def begin_ending(ctx: Context, reason: str, goodbye: str = "") -> None:
     bargein.drop_keys(ctx, "the call is ending")
     if state.ear.listening.can("drop"):
         state.ear.listening.fire("drop")
+    state.goodbye = goodbye
     if goodbye:
-        if state.queue:
-            bargein.give(ctx, "the call is ending")
-        state.yielded_at = None  # a goodbye waits for nobody
-        speaking.say(ctx, "goodbye", goodbye, leg=state.ear.leg, interruptible=False)
+        _drop_unheard(ctx)
+    leave(ctx)
+
+
+def _drop_unheard(ctx: Context) -> None:
+    """A goodbye waits for what is heard or about to be; a failure for what is heard only."""
+    state = ctx.state
+    for reply in [state.replies[number] for number in state.queue]:
+        if not reply.play_asked:
+            speaking.cancel(ctx, reply)
+    failed = state.end_reason != EndReason.AGENT_ENDED
+    if state.queue and failed and not speaking.audible(ctx):
+        bargein.give(ctx, "the call is ending")
 
 
 def reply_finished(ctx: Context, reply: Reply) -> None:
@@ -69,10 +79,22 @@ def finish_unspoken(ctx: Context) -> None:
 
 
 def leave(ctx: Context) -> None:
-    """Rule: a call that is ending is over a moment after the last word."""
+    """Rule: a call that is ending is over a moment after the last word, which is the goodbye."""
     state = ctx.state
-    if state.call.state == "ending" and state.tail_since is None and not state.queue:
+    if state.call.state != "ending" or state.queue:
+        return
+    if state.goodbye:
+        _say_goodbye(ctx)
+    elif state.tail_since is None:
         state.tail_since = ctx.now
+
+
+def _say_goodbye(ctx: Context) -> None:
+    state = ctx.state
+    text, state.goodbye = state.goodbye, ""
+    state.ending_since = ctx.now
+    state.yielded_at = None  # a goodbye waits for nobody
+    speaking.say(ctx, "goodbye", text, leg=state.ear.leg, interruptible=False)
 
 
 def stop(ctx: Context, reason: str) -> None:
@@ -130,9 +152,16 @@ def silence_end(ctx: Context) -> None:
 
 
 def duration_end(ctx: Context) -> None:
+    """The limit holds for what is being said as well."""
     goodbye = ctx.settings.phrases.duration_goodbye
     begin_ending(ctx, EndReason.MAX_DURATION, goodbye)
+    if ctx.state.goodbye:
+        bargein.give(ctx, "the call is ending")
 
 
 def ending_over(ctx: Context) -> None:
-    stop(ctx, ctx.state.end_reason)
+    """What takes too long gives way to the goodbye; that is the last to be waited for."""
+    if ctx.state.goodbye:
+        bargein.give(ctx, "the call is ending")
+    else:
+        stop(ctx, ctx.state.end_reason)

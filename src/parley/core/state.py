@@ -331,6 +331,7 @@ class State:
     held: int | None = None
     started: float = 0.0
     end_reason: str = ""
+    goodbye: str = ""
     ending_since: float = 0.0
     tail_since: float | None = None
     candidate_at: float = 0.0
