@@ -23,7 +23,7 @@ from parley.core.history import Line, lines
 from parley.core.settings import Settings
 from parley.core.state import Context, State
 
-VERSION = "22"
+VERSION = "23"
 """Changes whenever the same events may lead to other actions."""
 
 MAX_PASSES = 200
