@@ -170,6 +170,7 @@ def test_a_faint_voice_counts_where_an_answer_is_awaited() -> None:
     seen = windows("....fff.........")
     assert edges_of(seen) == []
     assert edges_of(seen, faint=True) == [("onset", 4, 10), ("offset", 7, 12)]
+    assert edges_of(windows("ff........."), faint=True) == [("onset", 0, 6), ("offset", 2, 8)]
 
 
 def test_a_word_that_becomes_clear_begins_as_any_other() -> None:

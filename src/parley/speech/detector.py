@@ -176,12 +176,15 @@ class SpeechDetector:
         return False
 
     def _may_be_voice(self) -> bool:
-        it, now = self._settings, self._recent[0].end_sample
-        soon = self._last_edge > 0 and now - self._last_edge < FAINT_AFTER_S * INBOUND.sample_rate
-        return not soon and all(
+        it, newest = self._settings, list(islice(self._recent, 2))
+        since = newest[0].end_sample - self._last_edge
+        soon = self._last_edge > 0 and since < FAINT_AFTER_S * INBOUND.sample_rate
+        if soon or len(newest) < 2:
+            return False
+        return all(
             window.rms_dbfs >= self._floor + it.faint_db
             and window.probability >= it.faint_probability
-            for window in islice(self._recent, 2)
+            for window in newest
         )
 
     def _while_speaking(self, window: Window) -> SpeechOffset | None:
