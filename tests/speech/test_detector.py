@@ -167,20 +167,23 @@ def test_hesitation_holds_the_state_that_there_is() -> None:
 
 
 def test_a_faint_voice_counts_where_an_answer_is_awaited() -> None:
-    seen = windows("....fff.........")
+    seen = windows("..........fff.........")
     assert edges_of(seen) == []
-    assert edges_of(seen, faint=True) == [("onset", 4, 10), ("offset", 7, 12)]
-    assert edges_of(windows("ff........."), faint=True) == [("onset", 0, 6), ("offset", 2, 8)]
+    assert edges_of(seen, faint=True) == [("onset", 10, 16), ("offset", 13, 18)]
+
+
+def test_it_does_not_count_before_the_noise_of_the_line_is_known() -> None:
+    assert edges_of(windows("ffffffff............."), faint=True) == []
 
 
 def test_a_word_that_becomes_clear_begins_as_any_other() -> None:
-    for picture in ("....fffSSSS......", "....fff..SSSS...."):
+    for picture in ("..........fffSSSS......", "..........fff..SSSS...."):
         seen = windows(picture)
         assert edges_of(seen, faint=True) == edges_of(seen)
 
 
 def test_what_is_soft_or_follows_a_voice_is_no_faint_answer() -> None:
-    for picture in ("....nnnn........", "....f...........", "SSSS....fff........."):
+    for picture in ("..........nnnn........", "..........f...........", "SSSS....fff........."):
         seen = windows(picture)
         assert edges_of(seen, faint=True) == edges_of(seen)
     assert len(edges_of(windows("SSSS" + 34 * "." + "fff........."), faint=True)) == 4

@@ -35,6 +35,9 @@ DIGITAL_DBFS = -95.0
 STEADY_S = 0.12
 """After less voice one quiet window may be the stop of a consonant with which a word begins."""
 
+FLOOR_WINDOWS = 10
+"""After so many windows the noise floor is known well enough for a faint utterance."""
+
 FAINT_WINDOWS = 5
 """A faint utterance is told so many windows later (0.16 s): a word may become clear meanwhile."""
 
@@ -179,7 +182,7 @@ class SpeechDetector:
         it, newest = self._settings, list(islice(self._recent, 2))
         since = newest[0].end_sample - self._last_edge
         soon = self._last_edge > 0 and since < FAINT_AFTER_S * INBOUND.sample_rate
-        if soon or len(newest) < 2:
+        if soon or len(self._recent) < FLOOR_WINDOWS:
             return False
         return all(
             window.rms_dbfs >= self._floor + it.faint_db
