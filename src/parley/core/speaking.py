@@ -1,7 +1,5 @@
 """What the agent says: replies from the wish for them to the last sample that was heard."""
 
-import math
-
 from parley.core import actions as act
 from parley.core import events as ev
 from parley.core.events import Leg
@@ -158,7 +156,8 @@ def span(ctx: Context, event: ev.ReplySpan) -> None:
     if reply is None or reply.generated or event.span in reply.spans or not event.text:
         return
     reply.progress = ctx.now
-    reply.spans[event.span] = Span(event.span, event.text, event.start, event.end)
+    it = reply.spans[event.span] = Span(event.span, event.text, event.start, event.end)
+    reply.unsaid.append(it)
     if contains_phrase(event.text, ctx.settings.end_phrases):
         reply.ends_call = EndReason.AGENT_ENDED
     if _must_be_heard(ctx, reply.text):  # the phrase may lie in two spans
@@ -177,20 +176,24 @@ def retracted(ctx: Context, event: ev.SpanRetracted) -> None:
 def forget(ctx: Context, reply: Reply, span: Span) -> None:
     """The span is not said."""
     del reply.spans[span.id]
-    if span.asked is not None:
+    if span in reply.unsaid:
+        reply.unsaid.remove(span)
+    else:
         ctx.do(act.CancelSynthesis(reply.id, span.id))
 
 
 def synthesize(ctx: Context) -> None:
     """Rule: what was written is synthesised, but of a held reply only the beginning."""
     for reply in ctx.state.live.values():
-        most = HELD_CHARS if reply.phase.state == "held" else math.inf
-        before = 0
-        for it in sorted(reply.spans.values(), key=lambda s: s.id):
-            wanted, before = before < most, before + len(it.text)
-            if wanted and it.asked is None:
-                it.asked = ctx.now
-                ctx.do(act.Synthesize(reply.id, it.id, it.text, attempt=1, cached=False))
+        while reply.unsaid and (reply.phase.state != "held" or _is_beginning(reply)):
+            it = reply.unsaid.pop(0)
+            it.asked = ctx.now
+            ctx.do(act.Synthesize(reply.id, it.id, it.text, attempt=1, cached=False))
+
+
+def _is_beginning(reply: Reply) -> bool:
+    written = sum(len(s.text) for s in reply.spans.values())
+    return written - sum(len(s.text) for s in reply.unsaid) < HELD_CHARS
 
 
 def generated(ctx: Context, event: ev.ReplyGenerated) -> None:

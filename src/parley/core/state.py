@@ -162,6 +162,7 @@ class Reply:
     attempt: int = 1
     phase: Machine = field(default_factory=lambda: Machine(REPLY))
     spans: dict[int, Span] = field(default_factory=dict)
+    unsaid: list[Span] = field(default_factory=list)
     tools: list[str] = field(default_factory=list)
     progress: float = 0.0
     generated: bool = False
