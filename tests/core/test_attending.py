@@ -201,9 +201,9 @@ def test_a_turn_that_ends_while_it_is_said_is_answered() -> None:
     call.voice().after(5).partial(STORY).pause()
     judged(call, ON).started(3).final(f"{STORY}.").after(0.3)
     assert call.turns() == [f"{STORY}."]
-    call.answers(call.newest, "Oh dear.")
-    assert call.did(act.PlayReply)[-1] == act.PlayReply(call.newest, CALLER, False)
-    call.finished(3).started(call.newest).finished(call.newest)
+    call.answers(2, "Oh dear.")
+    assert call.did(act.PlayReply)[-1] == act.PlayReply(2, CALLER, False)
+    call.finished(3).started(2).finished(2)
     assert call.history()[-1] == ("agent", "Oh dear.")
 
 

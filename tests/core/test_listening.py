@@ -442,10 +442,17 @@ def test_words_that_go_on_cancel_the_held_reply_before_they_are_all() -> None:
     assert len(call.did(act.StartReply)) == 1
 
 
-def test_words_that_are_only_written_in_another_way_do_not_cancel_it_yet() -> None:
-    call = Call().at(1).voice().at(2).pause().partial("hello you").at(2.3).partial("Hello, you!")
-    assert call.when(act.StartReply) == [2.25]
-    assert call.outcome(1) == "live"
+def test_words_that_are_only_written_in_another_way_are_answered_by_it() -> None:
+    call = Call().at(1).voice().at(2).pause().partial("hello you").at(2.3).final("Hello, you!")
+    assert call.at(3).when(act.StartReply) == [2.25]
+    assert (call.turns(), call.did(act.PromoteReply)) == (["Hello, you!"], [act.PromoteReply(1)])
+
+
+def test_words_that_turn_out_to_be_a_question_are_answered_anew() -> None:
+    call = Call().at(1).voice().at(2).pause().partial("you are open").at(2.3)
+    call.final("You are open?").at(3)
+    assert call.outcome(1) == "cancelled"
+    assert call.did(act.PromoteReply) == [act.PromoteReply(2)]
 
 
 def test_words_that_are_withdrawn_cancel_it() -> None:

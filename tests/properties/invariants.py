@@ -16,7 +16,7 @@ from parley.core import actions as act
 from parley.core import events as ev
 from parley.core.history import PENDING
 from parley.core.machines import REPLY
-from parley.core.phrases import spoken
+from parley.core.phrases import plain, spoken
 from parley.core.state import AgentTurn, Reply
 from parley.core.tools import CANCELLED
 
@@ -398,7 +398,8 @@ def check_endings(script: bytes) -> None:
             turn = action.text
         elif isinstance(action, act.PromoteReply):
             promoted.add(action.reply)
-            stale = replies[action.reply].kind == "answer" and replies[action.reply].basis != turn
+            reply = replies[action.reply]
+            stale = reply.kind == "answer" and plain(reply.basis) != plain(turn)
             demand(not stale, world, f"reply {action.reply} answers other words than {turn!r}")
         elif isinstance(action, act.RunTool):
             ran[action.call] += 1

@@ -5,7 +5,7 @@ import math
 from parley.core import actions as act
 from parley.core import bargein, ending, floor, holding, recovery, speaking, voicing
 from parley.core import events as ev
-from parley.core.phrases import begins_with, plain, remainder, spoken, word_count
+from parley.core.phrases import begins_with, is_question, plain, remainder, spoken, word_count
 from parley.core.state import Context, Reply, Segment
 
 NOT_WANTED = "not wanted"
@@ -329,11 +329,11 @@ def commit(ctx: Context, why: str) -> None:
 
 
 def _prepared(ctx: Context, text: str) -> Reply | None:
-    """The held reply, if it answers these very words."""
+    """The held reply, if it answers these words."""
     if ctx.state.held is None:
         return None
     reply = ctx.state.replies[ctx.state.held]
-    if reply.basis == text:
+    if _answers(reply, text):
         return reply
     speaking.cancel(ctx, reply)
     return None
@@ -411,25 +411,26 @@ def speculate(ctx: Context) -> None:
     state, ear = ctx.state, ctx.state.ear
     if _is_contradicted(ctx):
         speaking.cancel_held(ctx)
-    if not _may_speculate(ctx):
+    if state.held is not None or not _may_speculate(ctx):
         return
-    basis = ear.text
-    if state.held is not None:
-        held = state.replies[state.held]
-        if held.basis == basis:
-            return
-        speaking.cancel(ctx, held)
     if ear.speculations >= ctx.settings.turns.speculation_limit or _budget_is_spent(ctx):
         return
     ear.speculations += 1
-    state.held = speaking.start(ctx, ear.leg, "answer", None, basis).id
+    state.held = speaking.start(ctx, ear.leg, "answer", None, ear.text).id
 
 
 def _is_contradicted(ctx: Context) -> bool:
     """Whether the held reply answers other words, however these may yet go on."""
-    held, text = ctx.state.held, ctx.state.ear.text
-    basis = text if held is None else ctx.state.replies[held].basis
-    return basis != text and plain(basis) != plain(text)
+    held = ctx.state.held
+    return held is not None and not _answers(ctx.state.replies[held], ctx.state.ear.text)
+
+
+def _answers(reply: Reply, text: str) -> bool:
+    """Whether it answers these words, whatever the marks: but a question is one."""
+    same = reply.basis == text
+    return same or (
+        plain(reply.basis) == plain(text) and is_question(reply.basis) == is_question(text)
+    )
 
 
 def _budget_is_spent(ctx: Context) -> bool:
