@@ -56,7 +56,7 @@ RECOGNIZERS: dict[str, tuple[ModuleType, ...]] = {
 
 TEXTS = ("oracle", *RECOGNIZERS)
 BATCH = 100
-ANALYSIS = "4"
+ANALYSIS = "5"
 """Changes whenever `parley.sim.hearing` finds something else in the same audio."""
 
 

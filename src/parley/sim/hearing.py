@@ -20,7 +20,7 @@ from parley.speech.endofturn_shared import TurnModel
 from parley.speech.gate import VoiceGate
 from parley.speech.pauses import Judgement
 from parley.speech.silero import CONTEXT
-from parley.speech.vad import TICK_S, Memory, VoiceModel, windows_of
+from parley.speech.vad import Memory, VoiceModel, windows_of
 
 FRAME_S = 0.02
 """How audio comes in a call."""
@@ -113,11 +113,9 @@ def _padded(pcm: bytes) -> Any:
 
 
 def _known_s(samples: int) -> float:
-    """When a window is judged that ends with so many samples of the call."""
-    return _arrival_s(samples) + TICK_S
-
-
-def _arrival_s(samples: int) -> float:
+    """When a window is judged that ends with so many samples of the call: where there are few
+    calls, as soon as it is there.
+    """
     frame = FRAME_BYTES // 2
     return -(-samples // frame) * FRAME_S
 

@@ -2,7 +2,7 @@
 
 Audio is pushed as it comes. At the points of a process-wide grid of 10 ms, every stream
 that has a complete window gives it to one batch; the batch runs in a thread of its own,
-and the results come back on the event loop.
+and the results come back on the event loop. Where there are few calls none waits for others.
 """
 
 import asyncio
@@ -26,6 +26,10 @@ from parley.speech.silero import CONTEXT, MODEL, Floats, fresh_state
 
 TICK_S = 0.01
 """Distance of the grid's points."""
+
+FEW = 4
+"""So many streams are judged without the grid: a window by itself takes 0.3 ms of CPU instead of
+0.07, which is 4 % of a core then, and its result is there 5 ms sooner on average."""
 
 BACKLOG_S = 2.0
 """A stream that is further behind skips its oldest audio."""
@@ -141,15 +145,17 @@ class _Batch:
 class SharedVad:
     """One per process. Streams that are open at the same time belong to one event loop.
 
-    `crowd` tells one voice from many by the model's state.
+    `crowd` tells one voice from many by the model's state. `few` streams do not wait for
+    each other.
     """
 
-    def __init__(self, model: VoiceModel, crowd: Crowd | None = None) -> None:
+    def __init__(self, model: VoiceModel, crowd: Crowd | None = None, few: int = FEW) -> None:
         self._model = model
+        self._few = few
         self._crowd = crowd
         self._streams: dict[VadStream, None] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
         self._running = False
         self._again = False
         self._work: SimpleQueue[_Batch | None] = SimpleQueue()
@@ -189,9 +195,13 @@ class SharedVad:
             self._timer = None
 
     def wake(self) -> None:
-        """See to the streams that are ready, at the next point of the grid."""
-        if self._timer is None and self._streams:
-            loop = asyncio.get_running_loop()
+        """See to the streams that are ready: at once, or at the next point of the grid."""
+        if self._timer is not None or not self._streams:
+            return
+        loop = asyncio.get_running_loop()
+        if len(self._streams) <= self._few:
+            self._timer = loop.call_soon(self._tick)
+        else:
             point = (math.floor(loop.time() / TICK_S) + 1) * TICK_S
             self._timer = loop.call_at(point, self._tick)
 
