@@ -236,6 +236,20 @@ def test_it_is_not_believed_where_words_follow_or_it_has_its_doubts() -> None:
         assert call.at(6).turns() == []
 
 
+def test_the_late_final_text_of_a_cough_covers_no_newer_voice() -> None:
+    call = (
+        Call(turns={"recognizer_partials": True})
+        .at(1)
+        .says("Hello.")
+        .at(2)
+        .speaks(1, "It is a long story.")
+    )
+    call.heard(1, 9).at(4).voice().at(4.3).pause().at(4.8)
+    assert call.did(act.FloorKept)
+    call.at(4.9).voice().at(5).final("").at(5.5).pause().at(5.8)
+    assert len([at for at in call.when(act.FinalizeTranscript) if at > 5]) == 1
+
+
 def restarted(call: Call) -> Call:
     """The recogniser fails, and another takes over."""
     call.tell(ev.ListeningFailed(CALLER, "unavailable", permanent=False))

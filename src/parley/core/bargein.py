@@ -343,6 +343,8 @@ def clear_turn(ctx: Context) -> None:
     ear = ctx.state.ear
     ear.finals.clear()
     ear.partial = None
+    if ear.finalize_asked is not None:
+        ear.late.append(ear.finalize_asked)
     ear.finalize_asked = ear.began = None
     ear.over = None
     ear.reopened.clear()

@@ -87,6 +87,7 @@ def transcript(ctx: Context, event: ev.Transcript) -> None:
         changed = known is None or word_count(known.text) < word_count(text)
         ear.finals.append(Segment(event.segment, text))
     elif changed:
+        ear.late.clear()  # who tells newer words owes no older ones
         ear.partial = Segment(event.segment, text)
         ear.partial_since = ctx.now
     if ear.listening.state == "quiet":
@@ -105,9 +106,15 @@ def _is_probability(value: float | None) -> bool:
 
 def _is_unwanted(ctx: Context) -> bool:
     """Whether a final text is still to come that covers what was taken back."""
-    ear, limit_s = ctx.state.ear, ctx.settings.recovery.recognizer_timeout_s
-    ear.unwanted = [asked for asked in ear.unwanted if ctx.now < asked + limit_s]
+    ear = ctx.state.ear
+    ear.unwanted = _awaited(ctx, ear.unwanted)
     return bool(ear.unwanted)
+
+
+def _awaited(ctx: Context, asked: list[float]) -> list[float]:
+    """When the final texts were asked for that may yet come."""
+    limit_s = ctx.settings.recovery.recognizer_timeout_s
+    return [at for at in asked if ctx.now < at + limit_s]
 
 
 def _leave_out(ctx: Context, event: ev.Transcript) -> None:
@@ -155,8 +162,12 @@ def _close(ctx: Context, segment: int, text: str) -> None:
     ear = ctx.state.ear
     ear.closed.add(segment)
     # one that was asked for covers what was said until then
-    ear.final_known = ctx.now if ear.finalize_asked is None else ear.finalize_asked
-    ear.finalize_asked = None
+    ear.late = _awaited(ctx, ear.late)
+    if ear.late:
+        ear.final_known = max(ear.final_known, ear.late.pop(0))
+    else:
+        ear.final_known = ctx.now if ear.finalize_asked is None else ear.finalize_asked
+        ear.finalize_asked = None
     if ear.partial and ear.partial.id == segment:
         ear.partial = None
         if not text and all(s.id != segment for s in ear.finals):
@@ -397,11 +408,10 @@ def _take_back(ctx: Context) -> None:
 def forget(ctx: Context) -> None:
     """What was said is not wanted, nor what the recogniser has yet to say of it."""
     ear = ctx.state.ear
-    known, asked = ear.settled, ear.finalize_asked
+    known, asked, ear.finalize_asked = ear.settled, ear.finalize_asked, None
     _take_back(ctx)
     if may_finalize(ctx) and not known:
         ear.unwanted.append(ctx.now if asked is None else asked)
-        ear.finalize_asked = None
         if asked is None:
             finalize(ctx)
 

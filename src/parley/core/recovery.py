@@ -26,6 +26,7 @@ def listening_failed(ctx: Context, event: ev.ListeningFailed) -> None:
         return
     ear.finalize_asked = None
     ear.unwanted.clear()
+    ear.late.clear()
     ear.failures += 1
     if event.permanent or ear.failures > 1:
         ear.hearing.fire("give_up")

@@ -65,6 +65,7 @@ class Ear:
     voice_until: float = 0.0
     later: list[Press] = field(default_factory=list)
     unwanted: list[float] = field(default_factory=list)
+    late: list[float] = field(default_factory=list)
     reopened: set[int] = field(default_factory=set)
     keys: str = ""
     keyed: int = 0
