@@ -244,7 +244,7 @@ def test_the_late_final_text_of_a_cough_covers_no_newer_voice() -> None:
         .at(2)
         .speaks(1, "It is a long story.")
     )
-    call.heard(1, 9).at(4).voice().at(4.3).pause().at(4.8)
+    call.speaks(1, "It is a long story.").heard(1, 9).at(4).voice().at(4.3).pause().at(4.8)
     assert call.did(act.FloorKept)
     call.at(4.9).voice().at(5).final("").at(5.5).pause().at(5.8)
     assert len([at for at in call.when(act.FinalizeTranscript) if at > 5]) == 1
