@@ -124,19 +124,29 @@ _KNOWN |= dict.fromkeys(("zh", "ja"), _han())
 _KNOWN[ALL] = {words: n for names in reversed(_KNOWN.values()) for words, n in names.items()}
 
 
+_BEGUN = {language: frozenset(words[0] for words in names) for language, names in _KNOWN.items()}
+
+
 def figures(words: list[str], language: str) -> list[tuple[list[str], str]]:
     """Plain words, those of one number together, each with the digits of what it stands for.
 
     `language` may be `ALL`; of an unknown one only written digits are numbers.
     """
-    names, found, at = _KNOWN.get(language, {}), list[tuple[list[str], str]](), 0
+    names, begun = _KNOWN.get(language, {}), _BEGUN.get(language, frozenset())
+    found, at, doubtful = list[tuple[list[str], str]](), 0, False
     while at < len(words):
-        sizes = range(min(LONGEST, len(words) - at), 0, -1)
-        size = next((n for n in sizes if tuple(words[at : at + n]) in names), 1)
-        said = words[at : at + size]
-        digits = "".join(str(int(c)) for c in said[0]) if said[0].isdecimal() else ""
-        found.append((said, digits or names.get(tuple(said), "")))
+        word, size, digits = words[at], 1, ""
+        if word in begun:
+            sizes = range(min(LONGEST, len(words) - at), 0, -1)
+            size = next((n for n in sizes if tuple(words[at : at + n]) in names), 1)
+            digits = names.get(tuple(words[at : at + size]), "")
+            doubtful = doubtful or word in ZEROS
+        elif word.isdecimal():
+            digits = "".join(str(int(c)) for c in word)
+        found.append((words[at : at + size], digits))
         at += size
+    if not doubtful:
+        return found
     return [
         (said, digits if said[0] not in ZEROS or _beside_digits(found, n) else "")
         for n, (said, digits) in enumerate(found)

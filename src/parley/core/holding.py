@@ -168,9 +168,11 @@ def asks_to_wait(text: str, phrases: tuple[str, ...]) -> bool:
     """Whether `text` ends with one of the phrases, or some of them, with little before it."""
     found = ((after, p) for p in phrases if (after := after_phrase(text, p)) is not None)
     after, last = min(found, key=lambda it: len(it[0]), default=("", ""))
+    if not last:
+        return False
     rest = _less(text, phrases + COURTESIES)
     ends = not _less(after, COURTESIES) or _is_sought(after, last)
-    return bool(last) and ends and word_count(rest) <= SLACK
+    return ends and word_count(rest) <= SLACK
 
 
 def _less(text: str, phrases: tuple[str, ...]) -> str:

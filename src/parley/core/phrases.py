@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 from unicodedata import normalize
 
@@ -88,6 +89,12 @@ def _unbroken(text: str) -> str:
     return _SPACE_WITHIN.sub("", plain(text))
 
 
+@lru_cache(maxsize=4096)
+def _phrase(phrase: str) -> str:
+    """Of a phrase that was set: never of what somebody has said, which is not to be kept."""
+    return _unbroken(phrase)
+
+
 # Phrases of a listener
 
 
@@ -100,7 +107,7 @@ def begins_acknowledgement(text: str, acknowledgements: tuple[str, ...]) -> bool
     """Whether `text` may become nothing but acknowledgements when its last word is whole."""
     rest = _less(text, acknowledgements)
     if len(rest) == 1 and _is_unbroken(rest[0]):
-        known = {_unbroken(a) for a in acknowledgements}
+        known = {_phrase(a) for a in acknowledgements}
         ends = _ends_of_known(rest[0], known)
         return any(k.startswith(rest[0][at:]) for at in ends for k in known)
     return bool(rest) and any(_begins(plain(a).split(), rest) for a in acknowledgements)
@@ -114,10 +121,16 @@ def _begins(phrase: list[str], words: list[str]) -> bool:
     return phrase[: len(whole)] == whole and (here == [last] or begun)
 
 
+@lru_cache(maxsize=256)
+def _known(phrases: tuple[str, ...]) -> tuple[frozenset[tuple[str, ...]], int]:
+    """Phrases as words, and how many the longest has."""
+    known = frozenset(tuple(_phrase(phrase).split()) for phrase in phrases)
+    return known, max((len(k) for k in known), default=0)
+
+
 def _less(text: str, phrases: tuple[str, ...]) -> list[str]:
     """The words that are left after the phrases at the beginning."""
-    known = {tuple(_unbroken(phrase).split()) for phrase in phrases}
-    longest = max((len(k) for k in known), default=0)
+    known, longest = _known(phrases)
     rest = _unbroken(text).split()
     while rest:
         size = next((n for n in range(longest, 0, -1) if tuple(rest[:n]) in known), 0)
@@ -256,7 +269,7 @@ def without_phrase(text: str, phrase: str) -> str:
 
 def after_phrase(text: str, phrase: str) -> str | None:
     """The plain words after the last place where a phrase occurs; None where it does not."""
-    whole, words, end, at = _unbroken(text), _unbroken(phrase), -1, 0
+    whole, words, end, at = _unbroken(text), _phrase(phrase), -1, 0
     while words and (place := _find(whole, words, at)) >= 0:
         end = at = place + len(words)
     return whole[end:].strip() if end >= 0 else None
@@ -264,7 +277,7 @@ def after_phrase(text: str, phrase: str) -> str | None:
 
 def _without(whole: str, unbroken: str, phrase: str) -> str | None:
     """None where it does not occur."""
-    words, found, at = _unbroken(phrase), "", 0
+    words, found, at = _phrase(phrase), "", 0
     if len(words) == 1 and _is_unbroken(words):
         found, times = re.subn(rf"(?:^|(?<= )){words}(?= |$)", " ", whole)
         return found if times else None
