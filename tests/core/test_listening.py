@@ -227,6 +227,12 @@ def test_a_recogniser_that_hears_the_end_is_believed_though_a_voice_goes_on() ->
     assert call.at(3.1).turns() == ["A table for two."]
 
 
+def test_it_is_not_believed_about_a_voice_that_began_later() -> None:
+    call = Call(turns={"wait_s": 1.5}).at(1).voice().at(2).pause().at(2.2)
+    call.tell(ev.Transcript(CALLER, 0, "A table for two.", final=True, over=0.9))
+    assert call.at(2.4).voice().at(6).turns() == []
+
+
 def test_it_is_not_believed_where_words_follow_or_it_has_its_doubts() -> None:
     for over in (0.9, 0.3):
         call = Call().at(1).voice().at(2)

@@ -225,9 +225,12 @@ def media_restored(ctx: Context, event: ev.MediaRestored) -> None:
 def utterance_ends(ctx: Context) -> float:
     """When a voice that does not pause is not waited for any more."""
     ear = ctx.state.ear
-    limit = max(ear.onset_known, ear.onset) + ctx.settings.turns.utterance_limit_s
+    began = max(ear.onset_known, ear.onset)
+    limit = began + ctx.settings.turns.utterance_limit_s
     over = ear.over is not None and ear.over > 0.5 and ear.partial is None
-    return min(limit, ear.final_known + OVER_S) if over and not ctx.state.queue else limit
+    if over and ear.final_known > began and not ctx.state.queue:
+        return min(limit, ear.final_known + OVER_S)
+    return limit
 
 
 def utterance_limit(ctx: Context) -> None:
