@@ -284,6 +284,24 @@ def test_a_generated_greeting_asks_when_it_is_heard() -> None:
     assert call.answers(1, "Hello, Jo. Which day?").started(1).asked() == "day"
 
 
+# Whether an answer is awaited
+
+
+def test_an_answer_is_awaited_once_a_question_has_been_heard() -> None:
+    call = Call().at(1).says("Hello.").speaks(1, "Hi. How many?")
+    assert not call.did(act.AwaitAnswer)
+    assert call.finished(1).did(act.AwaitAnswer) == [act.AwaitAnswer(CALLER, awaited=True)]
+    call.at(6).says("Two.").speaks(2, "Thank you.").finished(2)
+    assert [it.awaited for it in call.did(act.AwaitAnswer)] == [True, False]
+
+
+def test_none_is_awaited_while_the_agent_speaks() -> None:
+    call = wants_monday().audio(1).started(1)
+    assert (call.asked(), call.did(act.AwaitAnswer)) == ("time", [])
+    call.synthesized(1).generated(1).finished(1)
+    assert call.did(act.AwaitAnswer) == [act.AwaitAnswer(CALLER, awaited=True)]
+
+
 # The end
 
 

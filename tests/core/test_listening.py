@@ -215,6 +215,13 @@ def test_words_of_a_voice_that_is_not_detected_are_no_turn_while_they_go_on() ->
     assert committed(call) == [("I want a table for two.", (0,), pytest.approx(1.9))]
 
 
+def test_words_of_a_voice_that_is_not_detected_do_not_go_on_for_ever() -> None:
+    call = Call(turns={"utterance_limit_s": 5.0}).at(1)
+    for count in range(1, 20):
+        call.partial("word " * count).after(0.4)
+    assert call.when(act.TurnCommitted) == [pytest.approx(7.4)]
+
+
 def test_the_final_text_of_words_that_are_known_does_not_hold_up_their_turn() -> None:
     call = Call().at(1).partial("A table").at(1.4).final("A table").at(1.6)
     assert committed(call) == [("A table", (0,), 1.0)]
@@ -225,6 +232,14 @@ def test_a_recogniser_that_hears_the_end_is_believed_though_a_voice_goes_on() ->
     call.tell(ev.Transcript(CALLER, 0, "A table for two.", final=True, over=0.9)).at(2.9)
     assert call.turns() == []
     assert call.at(3.1).turns() == ["A table for two."]
+
+
+def test_it_is_not_believed_while_a_reply_is_being_stopped() -> None:
+    """What was heard of it decides what becomes of the turn before."""
+    call = Call().at(1).says("I want a table").at(2).answers(1, "For how many?").started(1)
+    call.at(2.05).voice().at(2.4).tell(ev.Transcript(CALLER, 1, "um", final=True, over=0.95))
+    call.measured(0.3, 0.99, -20.0).at(3.7).cleared().at(8)
+    assert call.turns() == ["I want a table", "I want a table um"]
 
 
 def test_it_is_not_believed_about_a_voice_that_began_later() -> None:
@@ -276,6 +291,21 @@ def test_what_is_said_after_it_is_a_turn() -> None:
     call.speaks(1, "For how many?").heard(1, 3)
     restarted(call.voice()).partial("I want a").after(0.2).final("I want a table for two").cleared()
     assert call.pause().at(9).turns() == ["I want a table", "for two"]
+
+
+def test_what_was_said_since_it_was_taken_is_heard_once() -> None:
+    call = Call().at(1).voice().at(1.5).partial("I want a table").pause().at(3.2)
+    call.answers(1, "Sure.").started(1).heard(1, 5).finished(1)
+    call.at(3.5).voice().at(3.7).partial("I want a table for two")
+    restarted(call).at(4.1).pause().at(4.3).final("I want a table for two").at(7)
+    assert call.turns() == ["I want a table", "for two"]
+
+
+def test_the_same_word_much_later_is_another_one() -> None:
+    call = Call().at(1).voice().at(1.3).partial("yes").at(1.4).pause().at(1.6)
+    restarted(call).at(4).answers(1, "For two?").started(1).at(6).finished(1)
+    call.at(20).voice().at(20.3).final("yes").at(20.4).pause().at(22)
+    assert call.turns() == ["yes", "yes"]
 
 
 def test_a_click_after_the_last_word_does_not_hold_up_the_turn() -> None:
@@ -536,6 +566,14 @@ def test_a_turn_is_reopened_where_less_than_a_word_of_its_answer_was_heard() -> 
     assert call.did(act.TurnReopened) == [act.TurnReopened(CALLER, 1)]
     call.at(3.2).pause().final("for two.").at(5)
     assert committed(call)[1][0] == "I want a table for two."
+
+
+def test_a_turn_that_a_noise_has_reopened_is_a_turn_again() -> None:
+    call = Call(turns={"utterance_limit_s": 5.0}, recovery={"filler_after_s": 1e6}).at(1)
+    call.says("I want a table").at(2).voice().after(0.2).measured(0.2, 0.2, -60.0)
+    call.at(6.5).measured(4.5, 0.99, -20.0).at(9)
+    assert call.did(act.TurnReopened)
+    assert call.turns() == ["I want a table", "I want a table"]
 
 
 def test_it_is_reopened_too_where_the_transport_never_tells_what_was_heard() -> None:

@@ -292,3 +292,26 @@ def test_what_was_said_before_a_gap_may_be_taken_back_in_it() -> None:
     release(call, wanted=False).at(4).tell(ev.MediaRestored(CALLER, 4.0)).at(6)
     assert (call.said(), call.turns()) == ([], [])
     assert call.did(act.SegmentDropped) == [act.SegmentDropped(CALLER, 0, "not wanted")]
+
+
+def test_a_recogniser_that_hears_an_end_does_not_end_a_press() -> None:
+    call = pressed().at(1.5).voice().at(2).pause().at(2.2)
+    call.tell(ev.Transcript(CALLER, 0, "My number is", final=True, over=0.9)).at(9)
+    assert call.turns() == []
+
+
+def test_a_press_that_waits_is_heard_by_the_recogniser_that_takes_over() -> None:
+    for greeted in (3, 6):
+        call = Call(
+            greeting="Once upon a time.", greeting_interruptible=False, turns={"push_to_talk": True}
+        )
+        call.synthesized(1).started(1).at(1).tell(ev.TalkStarted(CALLER, 1.0))
+        release(call.at(1.5)).at(1.6).final("hello").at(2).tell(ev.TalkStarted(CALLER, 2.0))
+        release(call.at(2.5)).at(2.55)
+        call.tell(ev.ListeningFailed(CALLER, "unavailable", permanent=False)).at(2.8)
+        call.tell(ev.ListeningReady(CALLER)).at(2.95)
+        assert call.when(act.FinalizeTranscript)[-1] == 2.8
+        call.final("world")
+        call.at(greeted).finished(1).at(greeted + 4)
+        assert " ".join(call.turns()[-1:]).endswith("world")
+        assert call.ending() == []

@@ -298,7 +298,8 @@ class World:
         self.segment += 1
         self.finalizing = False
         self.finals[segment] = text
-        self.tell(ev.Transcript(CALLER, segment, text, final=True))
+        over = self.choices.of((None, 0.2, 0.9))
+        self.tell(ev.Transcript(CALLER, segment, text, final=True, over=over))
 
     # The providers
 

@@ -283,8 +283,7 @@ def cleared(ctx: Context, event: ev.PlayoutCleared) -> None:
 def end_stopped(ctx: Context, reply: Reply) -> None:
     """A reply that was told to stop is over."""
     speaking.end(ctx, reply, "clear")
-    if not ctx.state.ear.idle:
-        _reopen_unheard(ctx, reply)
+    _reopen_unheard(ctx, reply)
 
 
 def _reopen_unheard(ctx: Context, reply: Reply) -> None:
@@ -304,6 +303,9 @@ def _reopen(ctx: Context, reply: Reply) -> None:
             state.ear.reopened |= {s.id for s in entry.segments}
             state.ear.voice = state.ear.voice or entry.voice
             ctx.do(act.TurnReopened(state.ear.leg, entry.turn))
+            if state.ear.idle:  # what has interrupted was no more than a noise
+                state.ear.listening.fire("words")
+                state.ear.onset = state.ear.anchor = ctx.now
 
 
 def enter(ctx: Context, segments: list[Segment], why: str) -> int:

@@ -152,7 +152,7 @@ _HANDLERS: Mapping[type, Callable[[Context, Any], None]] = {
     ev.SpeechStopped: listening.speech_stopped,
     ev.Transcript: talking.transcript,
     ev.ListeningFailed: recovery.listening_failed,
-    ev.ListeningReady: recovery.listening_ready,
+    ev.ListeningReady: talking.listening_ready,
     ev.TurnJudged: listening.turn_judged,
     ev.TalkStarted: talking.started,
     ev.TalkEnded: talking.ended,

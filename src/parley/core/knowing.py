@@ -45,7 +45,8 @@ def tell(ctx: Context) -> None:
         return
     if state.knowing:
         _tell_known(ctx)
-    awaited = bool(state.told.expects.kind) or state.question
+    asked = bool(state.told.expects.kind) or state.question
+    awaited = asked and not speaking.audible(ctx)
     if awaited != state.awaited:
         state.awaited = awaited
         ctx.do(act.AwaitAnswer(state.ear.leg, awaited))

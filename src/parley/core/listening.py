@@ -15,6 +15,9 @@ OVER_S = 1.0
 """So long after a final text with which the recogniser believes the turn to be over, a voice
 without further words is taken for somebody else's, or for noise."""
 
+HEARD_AGAIN_S = 10.0
+"""So long after it was started a recogniser tells what the one before it has heard."""
+
 # Facts
 
 
@@ -92,9 +95,10 @@ def transcript(ctx: Context, event: ev.Transcript) -> None:
         ear.partial_since = ctx.now
     if ear.listening.state == "quiet":
         ear.listening.fire("words")
-        ear.anchor = ctx.now
+        ear.onset = ear.anchor = ctx.now
     elif ear.listening.state == "pausing" and ear.began is None and changed:
-        ear.anchor = ctx.now  # of a voice that is not detected only its words are known
+        # of a voice that is not detected only its words are known
+        ear.anchor = min(ctx.now, ear.onset + ctx.settings.turns.utterance_limit_s)
     ear.over = event.over if _is_probability(event.over) else None
     voicing.count_words(ctx)
     bargein.words(ctx)
@@ -145,9 +149,11 @@ def _less_heard_again(ctx: Context, segment: int, text: str, taken: Segment) -> 
     """
     ear = ctx.state.ear
     is_open = taken.id not in ear.closed and all(s.id != taken.id for s in ear.finals)
-    if not text or not ear.taken_by_turn or segment < taken.id or not is_open:
+    late = ctx.now > ear.hearing_since + HEARD_AGAIN_S
+    if not text or late or not ear.taken_by_turn or segment < taken.id or not is_open:
         return text
     if begins_with(text, taken.text):
+        _supersede(ctx, segment)
         ear.closed.add(taken.id)
         ear.taken, ear.taken_by_turn = Segment(segment, taken.text), False
         text = spoken(remainder(text, taken.text))
@@ -227,10 +233,10 @@ def utterance_ends(ctx: Context) -> float:
     ear = ctx.state.ear
     began = max(ear.onset_known, ear.onset)
     limit = began + ctx.settings.turns.utterance_limit_s
-    over = ear.over is not None and ear.over > 0.5 and ear.partial is None
+    over = ear.over is not None and ear.over > 0.5 and ear.partial is None and not ear.talking
     if over and ear.final_known > began and not ctx.state.queue:
-        return min(limit, ear.final_known + OVER_S)
-    return limit
+        limit = min(limit, ear.final_known + OVER_S)
+    return max(limit, speaking.stopped_by(ctx))
 
 
 def utterance_limit(ctx: Context) -> None:

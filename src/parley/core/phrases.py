@@ -64,6 +64,9 @@ _MARKS = re.compile(r"\A(?:\.(?!\d)|[,:;!?…–—\-。．？！、，；：।
 WITHIN = 16
 """Two versions of a text differ by so many words in length at most."""
 
+RECENT = 40
+"""So many of the last words are compared: a text may be long."""
+
 _BEGUN, _ADDED, _MISSING = 1, 2, 3
 """What it costs that a word has changed a little, has come in, or is missing or another one."""
 
@@ -219,6 +222,7 @@ def _by_digit(tokens: list[_Token]) -> list[_Token]:
 def _most_alike(said: list[_Token], before: list[_Token]) -> int:
     """How many tokens of `said` are most like all of `before`; of several as many of both."""
     same = _beginning([t.key for t in said], [t.key for t in before])
+    same = max(same, min(len(before) - RECENT, len(said)))
     said, before = said[same:], before[same:]
     costs: dict[int, float] = {n: n * _ADDED for n in range(min(WITHIN, len(said)) + 1)}
     for i, token in enumerate(before, 1):

@@ -27,6 +27,8 @@ def listening_failed(ctx: Context, event: ev.ListeningFailed) -> None:
     ear.finalize_asked = None
     ear.unwanted.clear()
     ear.late.clear()
+    for press in ear.later:
+        press.asked = press.asked if press.answered else None
     ear.failures += 1
     if event.permanent or ear.failures > 1:
         ear.hearing.fire("give_up")

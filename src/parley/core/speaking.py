@@ -1,5 +1,7 @@
 """What the agent says: replies from the wish for them to the last sample that was heard."""
 
+import math
+
 from parley.core import actions as act
 from parley.core import events as ev
 from parley.core.events import Leg
@@ -21,6 +23,12 @@ def audible(ctx: Context) -> bool:
 def stopping(ctx: Context) -> bool:
     """Whether the transport still has to confirm that it fell silent."""
     return any(r.phase.state == "stopping" for r in ctx.state.live.values())
+
+
+def stopped_by(ctx: Context) -> float:
+    """When the last of them is over, though the transport confirm nothing."""
+    since = (r.stopping_since for r in ctx.state.live.values() if r.phase.state == "stopping")
+    return max(since, default=-math.inf) + ctx.settings.recovery.clear_s
 
 
 def preparing(ctx: Context) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from parley.core.actions import Action
 from parley.core.events import CALLER, Leg, SoundJudged, Transcript, TurnJudged, VoiceDescribed
 from parley.core.machines import CALL, FLOOR, HEARING, LISTENING, REPLY, TOOL, Machine
+from parley.core.phrases import spoken
 from parley.core.settings import Settings
 
 
@@ -98,7 +99,7 @@ class Ear:
     def later_words(self) -> list[Segment]:
         """Pieces of what is heard once the turn has been dealt with."""
         heard = [words for press in self.later for words in press.words]
-        return [Segment(words.segment, words.text) for words in heard if words.text.strip()]
+        return [Segment(words.segment, words.text) for words in heard if spoken(words.text)]
 
     def take(self, partial: Segment, *, by_turn: bool) -> None:
         """Words of a segment that goes on are a turn's now, or are dropped."""

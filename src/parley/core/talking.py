@@ -6,7 +6,7 @@ that still waits, for its last words or for the floor, begins when that has been
 """
 
 from parley.core import events as ev
-from parley.core import listening
+from parley.core import listening, recovery
 from parley.core.state import Context, Press
 
 
@@ -70,6 +70,15 @@ def transcript(ctx: Context, event: ev.Transcript) -> None:
     press = next((p for p in ear.later if not p.answered), ear.later[-1])
     press.words.append(event)
     press.answered = press.answered or (event.final and press.asked is not None)
+
+
+def listening_ready(ctx: Context, event: ev.ListeningReady) -> None:
+    """A recogniser that takes over knows of no request to the one before it."""
+    recovery.listening_ready(ctx, event)
+    for press in ctx.state.ear.later:
+        if press.until is not None and not press.answered and listening.may_finalize(ctx):
+            press.asked = ctx.now
+            listening.finalize(ctx)
 
 
 def go_on(ctx: Context) -> None:
