@@ -22,6 +22,7 @@ from parley.providers.protocols import SttCapabilities, SttOptions, SttResult, S
 from parley.providers.scripted import ScriptedLlm
 from parley.runtime.ear import GAP_S, REPLAY_S, VAD_RETRY_S
 from parley.runtime.responders import Expects, ReplyPart, ReplyRequest, ReplyText
+from parley.speech.detector import Window
 from parley.speech.endofturn import HEARD_S
 from parley.speech.endofturn import LEAD_S as TURN_LEAD_S
 from parley.speech.endofturn_shared import SharedEndOfTurn, TurnModel
@@ -338,6 +339,30 @@ def test_without_a_voice_detector_it_hears_everything(caplog: pytest.LogCaptureF
     assert given[0][0] == "silence"
     assert given[0][1] == pytest.approx(1.0 - LEAD_S, abs=0.05)
     assert given[1][0] == "noise"
+
+
+class FaintVad(LevelVad):
+    """What sounds little like speech, as a short word does over a telephone."""
+
+    def open(self, on_window: Any, on_failure: Any) -> Any:
+        def told(window: Window) -> None:
+            on_window(replace(window, probability=min(window.probability, 0.2)))
+
+        return super().open(told, on_failure)
+
+
+@pytest.mark.parametrize(("greeting", "heard"), [("Hello?", ["yes"]), ("Hello.", [])])
+def test_a_faint_voice_is_heard_where_an_answer_is_awaited(greeting: str, heard: list[str]) -> None:
+    async def script(caller: ScriptedCaller) -> None:
+        await caller.quiet(2.0)
+        await caller.say(0.5)
+        await caller.listen()
+
+    settings = replace(SETTINGS, greeting=greeting)
+    call = called(TapeStt(["yes"]), script, vad=FaintVad(), settings=settings)
+    turns = [action.text for action in call.memory.actions(act.TurnCommitted)]
+    assert turns == heard
+    assert bool(call.memory.events(ev.SpeechStarted)) == bool(heard)
 
 
 # The end of a turn
