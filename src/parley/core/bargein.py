@@ -270,7 +270,7 @@ def give(ctx: Context, reason: str, *, reopen: bool = True) -> None:
         reply.reopens = reopen
         speaking.cancel(ctx, reply)
         if not reply.live:
-            _reopen_unheard(ctx, reply)
+            _reopen(ctx, reply)
 
 
 def cleared(ctx: Context, event: ev.PlayoutCleared) -> None:
@@ -283,29 +283,26 @@ def cleared(ctx: Context, event: ev.PlayoutCleared) -> None:
 def end_stopped(ctx: Context, reply: Reply) -> None:
     """A reply that was told to stop is over."""
     speaking.end(ctx, reply, "clear")
-    _reopen_unheard(ctx, reply)
-
-
-def _reopen_unheard(ctx: Context, reply: Reply) -> None:
-    if reply.reopens and not reply.heard:
-        _reopen(ctx, reply)
+    _reopen(ctx, reply)
 
 
 def _reopen(ctx: Context, reply: Reply) -> None:
-    """Nothing was heard in answer to the turn: its words join what is being said now."""
-    state = ctx.state
-    if reply.kind != "answer" or reply.tools or state.call.state != "active":
+    """If nothing was heard in answer to the newest turn, its words join what is being said now."""
+    state, ear = ctx.state, ctx.state.ear
+    wanted = reply.reopens and reply.kind == "answer" and not reply.tools
+    if not wanted or reply.heard or state.call.state != "active":
         return
-    for entry in [h for h in state.history if isinstance(h, CallerTurn)]:
-        if entry.turn == reply.turn:
-            state.history.remove(entry)
-            state.ear.finals[:0] = entry.segments
-            state.ear.reopened |= {s.id for s in entry.segments}
-            state.ear.voice = state.ear.voice or entry.voice
-            ctx.do(act.TurnReopened(state.ear.leg, entry.turn))
-            if state.ear.idle:  # what has interrupted was no more than a noise
-                state.ear.listening.fire("words")
-                state.ear.onset = state.ear.anchor = ctx.now
+    turn = next((h for h in reversed(state.history) if isinstance(h, CallerTurn)), None)
+    if turn is None or turn.turn != reply.turn:
+        return
+    state.history.remove(turn)
+    ear.finals[:0] = turn.segments
+    ear.reopened |= {s.id for s in turn.segments}
+    ear.voice = ear.voice or turn.voice
+    ctx.do(act.TurnReopened(ear.leg, turn.turn))
+    if ear.idle:  # what has interrupted was no more than a noise
+        ear.listening.fire("words")
+        ear.onset = ear.anchor = ctx.now
 
 
 def enter(ctx: Context, segments: list[Segment], why: str) -> int:
