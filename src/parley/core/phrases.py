@@ -113,39 +113,45 @@ def begins_acknowledgement(text: str, acknowledgements: tuple[str, ...]) -> bool
         known = {_phrase(a) for a in acknowledgements}
         ends = _ends_of_known(rest[0], known)
         return any(k.startswith(rest[0][at:]) for at in ends for k in known)
-    return bool(rest) and any(_begins(plain(a).split(), rest) for a in acknowledgements)
+    return bool(rest) and any(_begins(k, tuple(rest)) for k in _known(acknowledgements))
 
 
-def _begins(phrase: list[str], words: list[str]) -> bool:
+def _begins(phrase: tuple[str, ...], words: tuple[str, ...]) -> bool:
     """Whether a phrase begins with these words, the last of which may not be whole."""
     *whole, last = words
     here = phrase[len(whole) : len(whole) + 1]
     begun = len(last) > 1 and bool(here) and here[0].startswith(last)
-    return phrase[: len(whole)] == whole and (here == [last] or begun)
+    return phrase[: len(whole)] == tuple(whole) and (here == (last,) or begun)
 
 
 @lru_cache(maxsize=256)
-def _known(phrases: tuple[str, ...]) -> tuple[frozenset[tuple[str, ...]], int]:
-    """Phrases as words, and how many the longest has."""
-    known = frozenset(tuple(_phrase(phrase).split()) for phrase in phrases)
-    return known, max((len(k) for k in known), default=0)
+def _known(phrases: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
+    """Phrases as words."""
+    return frozenset(tuple(_phrase(phrase).split()) for phrase in phrases)
+
+
+@lru_cache(maxsize=256)
+def _longest(phrases: tuple[str, ...]) -> int:
+    return max((len(known) for known in _known(phrases)), default=0)
 
 
 def _less(text: str, phrases: tuple[str, ...]) -> list[str]:
     """The words that are left after the phrases at the beginning."""
-    known, longest = _known(phrases)
+    known, longest = _known(phrases), _longest(phrases)
     rest = _unbroken(text).split()
     while rest:
         size = next((n for n in range(longest, 0, -1) if tuple(rest[:n]) in known), 0)
-        if not size and not _is_joined(rest[0], {k[0] for k in known if len(k) == 1}):
+        if not size and not _is_joined(rest[0], known):
             break
         del rest[: size or 1]
     return rest
 
 
-def _is_joined(word: str, known: set[str]) -> bool:
+def _is_joined(word: str, known: frozenset[tuple[str, ...]]) -> bool:
     """Whether a script that does not separate words has written known ones in a row."""
-    return _is_unbroken(word) and len(word) in _ends_of_known(word, known)
+    if not _is_unbroken(word):
+        return False
+    return len(word) in _ends_of_known(word, {k[0] for k in known if len(k) == 1})
 
 
 def _ends_of_known(word: str, known: set[str]) -> set[int]:
