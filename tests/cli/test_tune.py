@@ -117,7 +117,7 @@ def test_what_cuts_off_rarely_enough_is_proposed_with_what_it_rests_on(
     assert result.exit_code == 0
     assert "from 40 pauses and 10 ends" in result.output
     assert "startSpeakingPlan:\n  unsureSeconds: 1.15\n  patienceSeconds: 1" in result.output
-    assert "Chosen by one half of the calls and tried on the other: cut off 17.5%" in result.output
+    assert "Chosen by one half of the calls and tried on the other: cut off 15.0%" in result.output
     picture = ElementTree.parse(tmp_path / "out" / "curve.svg").getroot()  # noqa: S314 - our own
     texts = [node.text for node in picture.iter() if node.tag.endswith("text")]
     assert "unsureSeconds, on 40 pauses" in texts
