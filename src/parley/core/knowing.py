@@ -7,8 +7,8 @@ counts when the call ends stays.
 """
 
 from parley.core import actions as act
+from parley.core import ending, speaking
 from parley.core import events as ev
-from parley.core import speaking
 from parley.core.state import Context, Expectation, Knowledge, Reply
 
 
@@ -45,8 +45,7 @@ def tell(ctx: Context) -> None:
         return
     if state.knowing:
         _tell_known(ctx)
-    asked = bool(state.told.expects.kind) or state.question
-    awaited = asked and not speaking.audible(ctx)
+    awaited = bool(ending.asked(ctx).kind) and not speaking.audible(ctx)
     if awaited != state.awaited:
         state.awaited = awaited
         ctx.do(act.AwaitAnswer(state.ear.leg, awaited))
